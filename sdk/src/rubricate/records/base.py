@@ -1,0 +1,39 @@
+"""What all records share."""
+
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+
+JsonObject = dict[str, Any]
+NonBlank = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+class Record(BaseModel):
+    """Something that the server answers. Fields that this version does not know are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Input(BaseModel):
+    """Something that the server is given.
+
+    Unknown keys are ignored, because the public clients of Phoenix send some; NaN and infinities are
+    refused, because JSON cannot carry them back.
+    """
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class Page(Record, Generic[T]):
+    """One page of a list; `next_cursor` asks for the next one and is None on the last."""
+
+    data: list[T]
+    next_cursor: str | None = None
+
+
+class Data(Record, Generic[T]):
+    """One value, wrapped the way all answers of the API are."""
+
+    data: T

@@ -1,0 +1,343 @@
+"""What every storage engine promises, in the order in which a span lives: written, annotated, read, deleted.
+
+All methods block and are called off the event loop. Words used below:
+
+* **durable**: when the method returns, the change survives `kill -9` and a power cut of an honest disk.
+* **idempotent**: calling again with the same arguments leaves the same state.
+* Reads see every change that was durable when they began. An empty answer is an empty list, never an error,
+  unless the method says `NotFound`.
+* Arguments are trusted: bytes are bytes, limits are positive. The layers above have checked them.
+
+`tests/storage/contract/` holds the battery that each engine must pass.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, Protocol
+
+from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
+from rubricate_server.domain.filter import Condition
+
+SMALL_ATTRIBUTE = 256
+"""Characters up to which an attribute's value is kept in the narrow row, where filters find it fast."""
+
+
+class NewSpan(NamedTuple):
+    """A decoded span, ready to be stored. Built once per span on the hot path, hence a plain tuple."""
+
+    project: str
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes | None
+    name: str
+    kind: str
+    start_ns: int
+    end_ns: int
+    status: int
+    status_message: str
+    session_id: str | None
+    user_id: str | None
+    model: str | None
+    provider: str | None
+    tokens_prompt: int | None
+    tokens_completion: int | None
+    tokens_total: int | None
+    cost_prompt_usd: float | None
+    cost_completion_usd: float | None
+    cost_usd: float | None
+    input: str | None
+    """`input.value`, whole."""
+    output: str | None
+    attributes: bytes
+    """JSON object, flat dotted keys, of all attributes but `input.value` and `output.value`."""
+    small: str | None
+    """JSON object of what filters find fast: scalars and lists of scalars up to `SMALL_ATTRIBUTE` characters, no
+    indexed keys (`a.0.b`), nothing that has a column of its own. A larger value stands as null: look in the body."""
+    events: bytes | None
+    """JSON list of {name, timestamp (ns), attributes}."""
+    envelope: bytes | None
+    """JSON object of what surrounds the span: resource, scope, links, trace_state, otlp_kind."""
+
+
+class DeadLetter(NamedTuple):
+    """A span that could not be stored, kept as it was sent."""
+
+    project: str | None
+    reason: str
+    payload: bytes
+    encoding: Literal["protobuf", "json"]
+
+
+class SpanBody(NamedTuple):
+    """The large parts of a span."""
+
+    input: str | None
+    output: str | None
+    attributes: bytes
+    events: bytes | None
+    envelope: bytes | None
+
+
+class StoredSpan(NamedTuple):
+    """A span as it is read back."""
+
+    id: int
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes | None
+    name: str
+    kind: str
+    start_ns: int
+    end_ns: int
+    status: int
+    status_message: str
+    body: SpanBody
+
+
+@dataclass(frozen=True, slots=True)
+class SpanQuery:
+    """Which spans of a project, in which order. Every given field narrows; a tuple means any of its values."""
+
+    project_id: int
+    start_ns: int | None = None
+    """Inclusive."""
+    end_ns: int | None = None
+    """Exclusive."""
+    trace_ids: tuple[bytes, ...] = ()
+    span_ids: tuple[bytes, ...] = ()
+    parent_id: bytes | None = None
+    roots: bool = False
+    """Only spans without a parent."""
+    orphans_are_roots: bool = False
+    """With `roots`: spans whose parent is not stored count as well."""
+    names: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    """Compared without regard to case."""
+    statuses: tuple[int, ...] = ()
+    attributes: tuple[tuple[str, Any], ...] = ()
+    """(flat key, JSON scalar) pairs, all of which must match."""
+    condition: Condition | None = None
+    """An expression of the filter language."""
+    order: Literal["id", "start_time"] = "id"
+    """Newest first, by row id or by start (then row id)."""
+    from_id: int | None = None
+    """With order `id`: the first row of the page, inclusive."""
+
+
+class AnnotationKey(NamedTuple):
+    """What makes an annotation itself: writing the same key again replaces it."""
+
+    target_kind: TargetKind
+    target_id: bytes
+    position: int
+    name: str
+    identifier: str
+
+
+class NewAnnotation(NamedTuple):
+    """An annotation to write."""
+
+    key: AnnotationKey
+    annotator_kind: AnnotatorKind
+    label: str | None
+    score: float | None
+    explanation: str | None
+    metadata: dict[str, Any]
+    source: AnnotationSource
+    user_id: str | None
+
+
+class StoredAnnotation(NamedTuple):
+    """An annotation as it is read back."""
+
+    id: int
+    key: AnnotationKey
+    annotator_kind: str
+    label: str | None
+    score: float | None
+    explanation: str | None
+    metadata: dict[str, Any]
+    source: str
+    user_id: str | None
+    rubric_version: int | None
+    """Number (1, 2, 3 …) of the rubric's version that was in force when it was written."""
+    created_us: int
+    updated_us: int
+
+
+class AnnotationChange(NamedTuple):
+    """One entry of an annotation's history."""
+
+    at_us: int
+    action: Literal["created", "replaced", "deleted"]
+    user_id: str | None
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationQuery:
+    """Which annotations of one kind of target in a project. Every given field narrows."""
+
+    project_id: int
+    target_kind: TargetKind
+    target_ids: tuple[bytes, ...] | None = None
+    names: tuple[str, ...] = ()
+    excluded_names: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    annotator_kind: AnnotatorKind | None = None
+    created_from_us: int | None = None
+    created_until_us: int | None = None
+    from_id: int | None = None
+    """The first row of the page, inclusive; newest first."""
+
+
+class StoredProject(NamedTuple):
+    """A project as it is read back."""
+
+    id: int
+    name: str
+    description: str | None
+
+
+class StoredRubricVersion(NamedTuple):
+    """A rubric in one of its versions."""
+
+    id: int
+    """The rubric's, not the version's."""
+    number: int
+    body: dict[str, Any]
+    created_us: int
+
+
+class SpanStore(Protocol):
+    """Spans and their bodies."""
+
+    def add(self, spans: Sequence[NewSpan], rejected: Sequence[DeadLetter] = ()) -> int:
+        """Store the spans and keep the rejected ones; durable, idempotent by span id, all or nothing.
+
+        Makes projects, traces and sessions as needed. A span id that is stored already is left as it is; a trace
+        stays with the project of its first span. Annotations that waited for these spans are bound to them.
+        Returns the number of spans that were new. Raises QueueFull when too much is waiting; nothing is written then.
+        """
+
+    def find(self, query: SpanQuery, limit: int) -> list[StoredSpan]:
+        """The first `limit` spans of the query, in its order."""
+
+    def scan(self, query: SpanQuery, limit: int | None) -> Iterator[list[StoredSpan]]:
+        """The same in batches of bounded size, for exports: memory does not grow with the answer."""
+
+    def rows_of(self, span_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """Row ids of those span ids that are stored."""
+
+    def exists_in(self, project_id: int, target_kind: TargetKind, target_ids: Sequence[bytes]) -> bool:
+        """Whether any of the targets is stored in the project."""
+
+    def span_id_of(self, row: int) -> bytes:
+        """The span id of a row. Raises NotFound."""
+
+    def delete(self, span_id: bytes) -> None:
+        """Delete one span with its annotations; durable. Children stay, as orphans. Raises NotFound."""
+
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        """The newest rejected spans."""
+
+
+class AnnotationStore(Protocol):
+    """Annotations of every kind of target, and their history."""
+
+    def put(self, annotations: Sequence[NewAnnotation], *, must_exist: bool = False) -> list[int]:
+        """Write annotations; durable, idempotent by key, all or nothing. One id for each, in order.
+
+        An annotation whose target is not stored yet waits for it. With `must_exist` it is refused instead:
+        NotFound, whose message names the missing targets. Each change is kept in the history.
+        """
+
+    def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:
+        """The first `limit` annotations of the query, newest row first."""
+
+    def delete(self, query: AnnotationQuery) -> int:
+        """Delete what the query finds; durable. Returns how many. The history keeps what they were."""
+
+    def history(self, annotation_id: int) -> list[AnnotationChange]:
+        """Every change of one annotation, oldest first."""
+
+
+class ProjectStore(Protocol):
+    """Projects."""
+
+    def list(self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredProject]:
+        """Projects, newest first."""
+
+    def get(self, name: str) -> StoredProject:
+        """By name. Raises NotFound."""
+
+    def get_by_id(self, project_id: int) -> StoredProject:
+        """By row id. Raises NotFound."""
+
+    def create(self, name: str, description: str | None) -> StoredProject:
+        """Make one; durable. Raises Conflict when the name is taken."""
+
+    def update(self, project_id: int, description: str | None) -> StoredProject:
+        """Replace the description; durable, idempotent. Raises NotFound."""
+
+    def delete(self, project_id: int) -> None:
+        """Delete a project; durable. Raises NotFound, or Protected for the default project.
+
+        It is out of every answer at once; its rows are removed by `Maintenance.step` in bounded transactions.
+        """
+
+
+class RubricStore(Protocol):
+    """Rubrics, their versions, and the projects that use them."""
+
+    def list(self, *, project_id: int | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredRubricVersion]:
+        """Rubrics in the version in force, newest first; of one project, or all."""
+
+    def get(self, rubric_id: int) -> StoredRubricVersion:
+        """In the version in force. Raises NotFound."""
+
+    def get_by_name(self, name: str) -> StoredRubricVersion:
+        """In the version in force. Raises NotFound."""
+
+    def create(self, body: dict[str, Any]) -> StoredRubricVersion:
+        """Make one, version 1; durable. Raises Conflict when its name is taken."""
+
+    def update(self, rubric_id: int, body: dict[str, Any]) -> StoredRubricVersion:
+        """Make a new version; durable. The same body again makes none. Raises NotFound, Conflict."""
+
+    def delete(self, rubric_id: int) -> StoredRubricVersion:
+        """Delete it and its assignments; durable. Annotations and old versions stay. Raises NotFound."""
+
+    def versions(self, rubric_id: int) -> list[StoredRubricVersion]:
+        """All versions, oldest first, also of a deleted rubric."""
+
+    def assign(self, project_id: int, rubric_ids: Iterable[int]) -> None:
+        """Add rubrics to a project; durable, idempotent. Raises NotFound."""
+
+    def unassign(self, project_id: int, rubric_id: int) -> None:
+        """Take one away; durable, idempotent."""
+
+    def set_assigned(self, project_id: int, rubric_ids: Iterable[int]) -> None:
+        """Make these the project's rubrics and no others; durable, idempotent. Raises NotFound."""
+
+
+class Maintenance(Protocol):
+    """Work that can wait, in steps that never block writers for long."""
+
+    def step(self) -> bool:
+        """Do one bounded piece (delete, repack, give space back); True when there is more to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """An open store."""
+
+    spans: SpanStore
+    annotations: AnnotationStore
+    projects: ProjectStore
+    rubrics: RubricStore
+    maintenance: Maintenance
+    close: Any = field(repr=False)
+    """Writes what is waiting, then closes; no call may follow."""
+    healthy: Any = field(repr=False)
+    """Raises when writing or reading does not work."""

@@ -1,0 +1,42 @@
+"""What storage refuses.
+
+StorageError
+├── NotFound          what was asked for is not there
+├── Conflict          what was to be made is there already
+├── Protected         what was to be removed must stay
+├── QueueFull         more is waiting to be written than the settings allow; try again later
+├── WrongSchema       the data were written by another version
+└── Damaged           a checksum does not fit
+"""
+
+
+class StorageError(Exception):
+    """Something that storage refuses; the message says what, and what would be right."""
+
+
+class NotFound(StorageError):
+    """What was asked for is not there."""
+
+
+class Conflict(StorageError):
+    """What was to be made is there already."""
+
+
+class Protected(StorageError):
+    """What was to be removed must stay."""
+
+
+class QueueFull(StorageError):
+    """More is waiting to be written than the settings allow; the same call may go through later."""
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class WrongSchema(StorageError):
+    """The data were written by a version of Rubricate whose schema this one does not know."""
+
+
+class Damaged(StorageError):
+    """Stored bytes are not what was written."""

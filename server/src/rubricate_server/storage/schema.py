@@ -1,0 +1,218 @@
+"""The logical schema, one for all engines.
+
+Times of spans are integers of nanoseconds since 1970 (UTC); times of records that we make ourselves are
+microseconds. OpenTelemetry ids are bytes. What only one engine needs (the blocks of SQLite) says so.
+`docs/architecture.md` draws it; migrations under `storage/<engine>/migrations` build it.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+def _key(table: str) -> sa.Column[int]:
+    return sa.Column("id", sa.Integer, primary_key=True, comment=f"row id; the number in {table}'s global id")
+
+
+project = sa.Table(
+    "project",
+    metadata,
+    _key("Project"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("deleted_us", sa.BigInteger, comment="set when the project was deleted and its rows are being removed"),
+    sqlite_autoincrement=True,
+)
+sa.Index("ux_project_name", project.c.name, unique=True, sqlite_where=project.c.deleted_us.is_(None))
+
+session = sa.Table(
+    "session",
+    metadata,
+    _key("ProjectSession"),
+    sa.Column("session_id", sa.Text, nullable=False, unique=True),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("trace_count", sa.Integer, nullable=False, server_default="0"),
+)
+sa.Index("ix_session_project", session.c.project_id, session.c.start_ns)
+
+trace = sa.Table(
+    "trace",
+    metadata,
+    _key("Trace"),
+    sa.Column("trace_id", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("session_row", sa.Integer, comment="session.id"),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("span_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("error_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tokens_prompt", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("tokens_completion", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("cost_usd", sa.Float, nullable=False, server_default="0"),
+)
+sa.Index("ix_trace_project", trace.c.project_id, trace.c.start_ns)
+sa.Index("ix_trace_session", trace.c.session_row, sqlite_where=trace.c.session_row.is_not(None))
+
+span = sa.Table(
+    "span",
+    metadata,
+    _key("Span"),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("trace_id", sa.LargeBinary, nullable=False),
+    sa.Column("span_id", sa.LargeBinary, nullable=False),
+    sa.Column("parent_id", sa.LargeBinary, comment="NULL for a root"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="openinference.span.kind as it was sent, or UNKNOWN"),
+    sa.Column("start_ns", sa.BigInteger, nullable=False),
+    sa.Column("end_ns", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.SmallInteger, nullable=False, comment="OTLP: 0 UNSET, 1 OK, 2 ERROR"),
+    sa.Column("status_message", sa.Text, nullable=False),
+    sa.Column("session_id", sa.Text),
+    sa.Column("user_id", sa.Text),
+    sa.Column("model", sa.Text),
+    sa.Column("provider", sa.Text),
+    sa.Column("tokens_prompt", sa.BigInteger),
+    sa.Column("tokens_completion", sa.BigInteger),
+    sa.Column("tokens_total", sa.BigInteger),
+    sa.Column("cost_prompt_usd", sa.Float),
+    sa.Column("cost_completion_usd", sa.Float),
+    sa.Column("cost_usd", sa.Float),
+    sa.Column("input_preview", sa.Text),
+    sa.Column("output_preview", sa.Text),
+    sa.Column("attrs", sa.Text, comment="JSON object of small attributes; see storage/contract.py, small_attributes"),
+    sa.Column("block", sa.Integer, comment="SQLite: span_block.id"),
+    sa.Column("block_offset", sa.SmallInteger, comment="SQLite: place in the block"),
+)
+sa.Index("ux_span_span_id", span.c.span_id, unique=True)
+sa.Index("ix_span_trace", span.c.trace_id)
+sa.Index("ix_span_project", span.c.project_id, span.c.id)
+sa.Index("ix_span_time", span.c.project_id, span.c.start_ns, span.c.end_ns, span.c.tokens_total)
+sa.Index("ix_span_root", span.c.project_id, span.c.start_ns, sqlite_where=span.c.parent_id.is_(None))
+sa.Index("ix_span_error", span.c.project_id, span.c.start_ns, sqlite_where=span.c.status == sa.text("2"))
+sa.Index("ix_span_session", span.c.session_id, sqlite_where=span.c.session_id.is_not(None))
+
+span_block = sa.Table(
+    "span_block",
+    metadata,
+    _key("block"),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("n", sa.SmallInteger, nullable=False, comment="places, dead ones included"),
+    sa.Column("live", sa.SmallInteger, nullable=False, comment="places that a span still points at"),
+    sa.Column("inputs", sa.LargeBinary, comment="frames of docs/reference/block-format.md; NULL: all empty"),
+    sa.Column("outputs", sa.LargeBinary),
+    sa.Column("attributes", sa.LargeBinary),
+    sa.Column("events", sa.LargeBinary),
+    sa.Column("envelopes", sa.LargeBinary),
+    comment="SQLite only",
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_span_block_project", span_block.c.project_id)
+sa.Index("ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("64"))
+
+annotation = sa.Table(
+    "annotation",
+    metadata,
+    _key("annotation"),
+    sa.Column("target_kind", sa.Text, nullable=False, comment="span, trace, session, document"),
+    sa.Column("target_id", sa.LargeBinary, nullable=False, comment="span or trace id, or the session id in UTF-8"),
+    sa.Column("position", sa.Integer, nullable=False, server_default="-1", comment="of the document; -1 otherwise"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("identifier", sa.Text, nullable=False),
+    sa.Column("annotator_kind", sa.Text, nullable=False),
+    sa.Column("label", sa.Text),
+    sa.Column("score", sa.Float),
+    sa.Column("explanation", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text),
+    sa.Column("rubric_version", sa.Integer, comment="rubric_version.id that was in force, if the name had a rubric"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("updated_us", sa.BigInteger, nullable=False),
+    # Copied from the target, so that a filter by annotation needs no join; NULL until the target arrives.
+    sa.Column("project_id", sa.Integer),
+    sa.Column("start_ns", sa.BigInteger),
+    sa.Column("target_row", sa.Integer, comment="row id of the span (also for documents), trace or session"),
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "ux_annotation_key",
+    annotation.c.target_kind,
+    annotation.c.target_id,
+    annotation.c.position,
+    annotation.c.name,
+    annotation.c.identifier,
+    unique=True,
+)
+sa.Index(
+    "ix_annotation_value",
+    annotation.c.project_id,
+    annotation.c.name,
+    annotation.c.label,
+    annotation.c.start_ns,
+    annotation.c.target_row,
+)
+sa.Index(
+    "ix_annotation_row",
+    annotation.c.target_kind,
+    annotation.c.target_row,
+    annotation.c.name,
+    annotation.c.label,
+    annotation.c.score,
+)
+sa.Index(
+    "ix_annotation_waiting",
+    annotation.c.target_kind,
+    annotation.c.target_id,
+    sqlite_where=annotation.c.target_row.is_(None),
+)
+
+annotation_event = sa.Table(
+    "annotation_event",
+    metadata,
+    _key("event"),
+    sa.Column("annotation_id", sa.Integer, nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+    sa.Column("action", sa.Text, nullable=False, comment="created, replaced, deleted"),
+    sa.Column("user_id", sa.Text),
+    sa.Column("state", sa.Text, comment="JSON of the annotation after the change; for deleted, what it last was"),
+)
+sa.Index("ix_annotation_event", annotation_event.c.annotation_id)
+
+rubric = sa.Table(
+    "rubric",
+    metadata,
+    _key("annotation config"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("version_id", sa.Integer, nullable=False, comment="rubric_version.id in force"),
+    sqlite_autoincrement=True,
+)
+rubric_version = sa.Table(
+    "rubric_version",
+    metadata,
+    _key("version"),
+    sa.Column("rubric_id", sa.Integer, nullable=False, index=True),
+    sa.Column("number", sa.Integer, nullable=False, comment="1, 2, 3 … within the rubric"),
+    sa.Column("body", sa.Text, nullable=False, comment="JSON of the rubric record"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+project_rubric = sa.Table(
+    "project_rubric",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True),
+    sa.Column("rubric_id", sa.Integer, primary_key=True),
+)
+
+dead_letter = sa.Table(
+    "dead_letter",
+    metadata,
+    _key("dead letter"),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+    sa.Column("project", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False, comment="the span as it was sent: protobuf or JSON"),
+    sa.Column("encoding", sa.Text, nullable=False, comment="protobuf or json"),
+)
