@@ -78,6 +78,9 @@ class SpanBody(NamedTuple):
     envelope: bytes | None
 
 
+ALL_PARTS: frozenset[str] = frozenset(SpanBody._fields)
+
+
 class StoredSpan(NamedTuple):
     """A span as it is read back."""
 
@@ -223,8 +226,13 @@ class SpanStore(Protocol):
     def find(self, query: SpanQuery, limit: int) -> list[StoredSpan]:
         """The first `limit` spans of the query, in its order."""
 
-    def scan(self, query: SpanQuery, limit: int | None) -> Iterator[list[StoredSpan]]:
-        """The same in batches of bounded size, for exports: memory does not grow with the answer."""
+    def scan(
+        self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS
+    ) -> Iterator[list[StoredSpan]]:
+        """The same in batches of bounded size, for exports: memory does not grow with the answer.
+
+        Only the named parts of the bodies are read; the others come back empty.
+        """
 
     def rows_of(self, span_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Row ids of those span ids that are stored."""
@@ -265,7 +273,7 @@ class AnnotationStore(Protocol):
 class ProjectStore(Protocol):
     """Projects."""
 
-    def list(self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredProject]:
+    def page(self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredProject]:
         """Projects, newest first."""
 
     def get(self, name: str) -> StoredProject:
@@ -290,7 +298,7 @@ class ProjectStore(Protocol):
 class RubricStore(Protocol):
     """Rubrics, their versions, and the projects that use them."""
 
-    def list(self, *, project_id: int | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredRubricVersion]:
+    def page(self, *, project_id: int | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredRubricVersion]:
         """Rubrics in the version in force, newest first; of one project, or all."""
 
     def get(self, rubric_id: int) -> StoredRubricVersion:

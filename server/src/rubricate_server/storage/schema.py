@@ -85,12 +85,14 @@ span = sa.Table(
     sa.Column("attrs", sa.Text, comment="JSON object of small attributes; see storage/contract.py, small_attributes"),
     sa.Column("block", sa.Integer, comment="SQLite: span_block.id"),
     sa.Column("block_offset", sa.SmallInteger, comment="SQLite: place in the block"),
+    sqlite_autoincrement=True,
 )
 sa.Index("ux_span_span_id", span.c.span_id, unique=True)
 sa.Index("ix_span_trace", span.c.trace_id)
 sa.Index("ix_span_project", span.c.project_id, span.c.id)
 sa.Index("ix_span_time", span.c.project_id, span.c.start_ns, span.c.end_ns, span.c.tokens_total)
 sa.Index("ix_span_root", span.c.project_id, span.c.start_ns, sqlite_where=span.c.parent_id.is_(None))
+sa.Index("ix_span_block", span.c.block)
 sa.Index("ix_span_error", span.c.project_id, span.c.start_ns, sqlite_where=span.c.status == sa.text("2"))
 sa.Index("ix_span_session", span.c.session_id, sqlite_where=span.c.session_id.is_not(None))
 

@@ -1,0 +1,1 @@
+"""The embedded engine: one SQLite file, narrow rows beside column-wise compressed blocks."""

@@ -1,0 +1,52 @@
+"""Which rows a `SpanQuery` means: the same conditions on every engine."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from rubricate_server.storage.contract import SpanQuery
+from rubricate_server.storage.filter import attribute_equals, compile_condition
+from rubricate_server.storage.schema import span
+
+
+def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
+    """One condition for each field of the query that narrows."""
+    where: list[sa.ColumnElement[bool]] = [span.c.project_id == query.project_id]
+    if query.start_ns is not None:
+        where.append(span.c.start_ns >= query.start_ns)
+    if query.end_ns is not None:
+        where.append(span.c.start_ns < query.end_ns)
+    for column, values in (
+        (span.c.trace_id, query.trace_ids),
+        (span.c.span_id, query.span_ids),
+        (span.c.name, query.names),
+        (span.c.status, query.statuses),
+    ):
+        if values:
+            where.append(_any_of(column, values))
+    if query.kinds:
+        where.append(_any_of(sa.func.upper(span.c.kind), tuple(kind.upper() for kind in query.kinds)))
+    if query.parent_id is not None:
+        where.append(span.c.parent_id == query.parent_id)
+    if query.roots:
+        where.append(_is_root(orphans=query.orphans_are_roots))
+    where += [attribute_equals(key, value) for key, value in query.attributes]
+    if query.condition is not None:
+        where.append(compile_condition(query.condition))
+    return where
+
+
+def _any_of(column: Any, values: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    """A single value as plain equality: it keeps the order of an index, which IN does not."""
+    condition: sa.ColumnElement[bool] = column == values[0] if len(values) == 1 else column.in_(values)
+    return condition
+
+
+def _is_root(*, orphans: bool) -> sa.ColumnElement[bool]:
+    if not orphans:
+        return span.c.parent_id.is_(None)
+    parent = span.alias("parent")
+    return sa.or_(
+        span.c.parent_id.is_(None),
+        sa.not_(sa.exists().where(parent.c.span_id == span.c.parent_id)),
+    )

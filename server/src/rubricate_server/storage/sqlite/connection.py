@@ -1,0 +1,93 @@
+"""Connections to the database file: one that writes, a pool that reads."""
+
+import sqlite3  # noqa: TID251  # the engine
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from rubricate_server.storage.sqlite.body import register_functions
+
+READERS = 8
+"""Reading connections; more readers than this wait for one."""
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """The writing connection. A new file gets its page layout here, before the first table."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    for pragma in (
+        "auto_vacuum = incremental",
+        "journal_mode = wal",
+        "synchronous = full",
+        "journal_size_limit = 67108864",
+        "wal_autocheckpoint = 4000",
+        "cache_size = -16384",
+        "temp_store = memory",
+        "busy_timeout = 10000",
+    ):
+        connection.execute(f"pragma {pragma}").fetchall()
+    return connection
+
+
+def read_engine(path: Path) -> sa.Engine:
+    """The pool of reading connections. A transaction on one of them sees one state of the database."""
+    engine = sa.create_engine(
+        "sqlite+pysqlite://",
+        creator=lambda: _connect_reader(path),
+        poolclass=sa.QueuePool,
+        pool_size=READERS,
+        max_overflow=0,
+        pool_timeout=60,
+        pool_reset_on_return="rollback",
+    )
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("begin"))
+    return engine
+
+
+def _connect_reader(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for pragma in ("query_only = on", "busy_timeout = 10000", "cache_size = -4096"):
+        connection.execute(f"pragma {pragma}").fetchall()
+    register_functions(connection)
+    return connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A short read transaction."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def insert_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Insert many rows by few statements: `statement` ends before its values.
+
+    One statement of many rows gives up Python's lock once, executemany once a row; under load that is the
+    difference between one wait and hundreds.
+    """
+    if not rows:
+        return
+    width = len(rows[0])
+    one = "(" + ",".join("?" * width) + ")"
+    start = 0
+    for size in (64, 8, 1):
+        sql = f"{statement} values " + ",".join([one] * size)
+        while len(rows) - start >= size:
+            connection.execute(sql, [value for row in rows[start : start + size] for value in row])
+            start += size
+
+
+def select_in(
+    connection: sqlite3.Connection, statement: str, keys: Sequence[Any], *, before: Sequence[Any] = ()
+) -> list[Any]:
+    """All rows of a statement that ends in `in (...)`, written here as `in ({})`, for any number of keys."""
+    found: list[Any] = []
+    for start in range(0, len(keys), 256):
+        part = list(keys[start : start + 256])
+        # A few fixed lengths keep the statement cache warm; a repeated key changes nothing.
+        length = next(size for size in (1, 16, 256) if size >= len(part))
+        part += part[-1:] * (length - len(part))
+        found += connection.execute(statement.format(",".join("?" * length)), [*before, *part]).fetchall()
+    return found

@@ -1,0 +1,97 @@
+"""Work that can wait, in steps that hold the writer for some 20 ms each."""
+
+import sqlite3  # noqa: TID251  # the engine
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from rubricate_server.storage.contract import SpanBody
+from rubricate_server.storage.sqlite.block import unpack
+from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_block
+from rubricate_server.storage.sqlite.removal import remove_deleted_project
+from rubricate_server.storage.sqlite.writer import Writer
+
+SMALL_BLOCK = 64
+"""A block with fewer live spans is worth repacking together with others."""
+REPACK_AT = BLOCK_SPANS
+"""Live spans that a project's small blocks must hold together before they are repacked."""
+REPACK_LEVEL = 6
+"""Repacking has time to compress better."""
+FREE_PAGES_AT_ONCE = 512
+FREE_PAGES_KEPT = 1024
+"""Free pages (4 KiB) that stay in the file, because the next spans will need them."""
+
+
+class SqliteMaintenance:
+    """`Maintenance` on SQLite."""
+
+    def __init__(self, writer: Writer, readers: sa.Engine) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    def step(self) -> bool:
+        """See the contract."""
+        return any(self._writer.run(work) for work in (remove_deleted_project, repack, self._give_space_back))
+
+    @staticmethod
+    def _give_space_back(connection: sqlite3.Connection) -> bool:
+        free = connection.execute("pragma freelist_count").fetchone()[0]
+        if free <= FREE_PAGES_KEPT:
+            return False
+        connection.execute(f"pragma incremental_vacuum({min(FREE_PAGES_AT_ONCE, free - FREE_PAGES_KEPT)})").fetchall()
+        return True
+
+
+def repack(connection: sqlite3.Connection) -> bool:
+    """Merge small blocks of one project into a full one; True when some were merged."""
+    project = connection.execute(
+        f"select project_id from span_block where live < {SMALL_BLOCK} group by project_id having sum(live) >= ?",
+        (REPACK_AT,),
+    ).fetchone()
+    if project is None:
+        return False
+    blocks: list[int] = []
+    spans = 0
+    for block, live in connection.execute(
+        f"select id, live from span_block where project_id = ? and live < {SMALL_BLOCK} order by id", project
+    ):
+        if spans + live > BLOCK_SPANS:
+            break
+        blocks.append(block)
+        spans += live
+    _merge(connection, project[0], blocks)
+    return True
+
+
+def _merge(connection: sqlite3.Connection, project_id: int, blocks: Sequence[int]) -> None:
+    rows: list[int] = []
+    bodies: list[SpanBody] = []
+    names = ", ".join(COLUMNS.values())
+    for block in blocks:
+        frames = connection.execute(f"select {names} from span_block where id = ?", (block,)).fetchone()
+        columns = [None if frame is None else unpack(frame) for frame in frames]
+        for row, offset in connection.execute(
+            "select id, block_offset from span where block = ? order by block_offset", (block,)
+        ):
+            inputs, outputs, attributes, events, envelope = [
+                None if column is None else column.get(offset) for column in columns
+            ]
+            rows.append(row)
+            bodies.append(
+                SpanBody(
+                    None if inputs is None else inputs.decode("utf-8", "surrogatepass"),
+                    None if outputs is None else outputs.decode("utf-8", "surrogatepass"),
+                    attributes or b"{}",
+                    events,
+                    envelope,
+                )
+            )
+    merged = connection.execute(
+        f"insert into span_block (project_id, n, live, {names}) values (?, ?, ?, ?, ?, ?, ?, ?) returning id",
+        (project_id, len(rows), len(rows), *pack_block(bodies, REPACK_LEVEL)),
+    ).fetchone()[0]
+    connection.executemany(
+        "update span set block = ?, block_offset = ? where id = ?",
+        [(merged, offset, row) for offset, row in enumerate(rows)],
+    )
+    connection.executemany("delete from span_block where id = ?", [(block,) for block in blocks])

@@ -1,0 +1,108 @@
+"""Taking things out: spans one by one, projects in bounded pieces, and what dead rows leave behind."""
+
+import sqlite3  # noqa: TID251  # the engine
+from collections.abc import Collection, Sequence
+
+from rubricate_server.storage.sqlite.connection import select_in
+from rubricate_server.storage.sqlite.history import record_deletion
+
+STEP_SPANS = 500
+"""Spans removed in one transaction: some 20 ms, so that no writer waits long."""
+STEP_ROWS = 2000
+"""Rows of other tables removed in one transaction."""
+STEP_BLOCKS = 64
+
+
+def delete_spans(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
+    """Delete spans by row id, with their annotations; traces and sessions that lose their last span go too."""
+    marks = ",".join("?" * len(rows))
+    found = connection.execute(
+        "select trace_id, block, status = 2, coalesce(tokens_prompt, 0), coalesce(tokens_completion, 0),"
+        f" coalesce(cost_usd, 0) from span where id in ({marks})",
+        rows,
+    ).fetchall()
+    annotated = connection.execute(
+        f"select id from annotation where target_kind in ('span', 'document') and target_row in ({marks})", rows
+    ).fetchall()
+    delete_annotations(connection, [row[0] for row in annotated])
+    connection.execute(f"delete from span where id in ({marks})", rows)
+    for trace_id, block, failed, prompt, completion, cost in found:
+        connection.execute("update span_block set live = live - 1 where id = ?", (block,))
+        connection.execute(
+            "update trace set span_count = span_count - 1, error_count = error_count - ?,"
+            " tokens_prompt = tokens_prompt - ?, tokens_completion = tokens_completion - ?, cost_usd = cost_usd - ?"
+            " where trace_id = ?",
+            (failed, prompt, completion, cost, trace_id),
+        )
+    connection.executemany("delete from span_block where id = ? and live <= 0", {(row[1],) for row in found})
+    for (trace_id,) in {(row[0],) for row in found}:
+        _delete_empty_trace(connection, trace_id)
+
+
+def delete_annotations(connection: sqlite3.Connection, ids: Sequence[int], user_id: str | None = None) -> None:
+    """Delete annotations by row id. Their history stays, and says what they last were."""
+    record_deletion(connection, ids, user_id)
+    connection.executemany("delete from annotation where id = ?", [(row,) for row in ids])
+
+
+def _delete_empty_trace(connection: sqlite3.Connection, trace_id: bytes) -> None:
+    gone = connection.execute(
+        "delete from trace where trace_id = ? and span_count <= 0 returning id, session_row", (trace_id,)
+    ).fetchone()
+    if gone is None:
+        return
+    row, session_row = gone
+    annotated = connection.execute(
+        "select id from annotation where target_kind = 'trace' and target_row = ?", (row,)
+    ).fetchall()
+    delete_annotations(connection, [found[0] for found in annotated])
+    if session_row is None:
+        return
+    connection.execute("update session set trace_count = trace_count - 1 where id = ?", (session_row,))
+    if connection.execute(
+        "delete from session where id = ? and trace_count <= 0 returning id", (session_row,)
+    ).fetchall():
+        annotated = connection.execute(
+            "select id from annotation where target_kind = 'session' and target_row = ?", (session_row,)
+        ).fetchall()
+        delete_annotations(connection, [found[0] for found in annotated])
+
+
+def remove_leftovers(
+    connection: sqlite3.Connection, span_ids: Sequence[bytes], trace_ids: Collection[bytes]
+) -> None:
+    """Make room for spans that come again while their deleted project is still being removed."""
+    if connection.execute("select 1 from project where deleted_us is not null limit 1").fetchone() is None:
+        return
+    dead = "(select id from project where deleted_us is not null)"
+    rows = select_in(connection, f"select id from span where project_id in {dead} and span_id in ({{}})", span_ids)
+    rows += select_in(
+        connection, f"select id from span where project_id in {dead} and trace_id in ({{}})", list(trace_ids)
+    )
+    doomed = list({row[0] for row in rows})
+    for start in range(0, len(doomed), STEP_SPANS):
+        delete_spans(connection, doomed[start : start + STEP_SPANS])
+
+
+def remove_deleted_project(connection: sqlite3.Connection) -> bool:
+    """Remove a bounded piece of a deleted project; True when there was one."""
+    project = connection.execute("select id from project where deleted_us is not null order by id limit 1").fetchone()
+    if project is None:
+        return False
+    for statement, limit in (
+        ("delete from span where id in (select id from span where project_id = ? limit ?)", STEP_SPANS),
+        ("delete from span_block where id in (select id from span_block where project_id = ? limit ?)", STEP_BLOCKS),
+        (
+            "delete from annotation_event where id in (select e.id from annotation a"
+            " join annotation_event e on e.annotation_id = a.id where a.project_id = ? limit ?)",
+            STEP_ROWS,
+        ),
+        ("delete from annotation where id in (select id from annotation where project_id = ? limit ?)", STEP_ROWS),
+        ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
+        ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
+        ("delete from project_rubric where project_id = ? and ?", 1),
+        ("delete from project where id = ? and ?", 1),
+    ):
+        if connection.execute(statement, (project[0], limit)).rowcount > 0:
+            return True
+    return True

@@ -1,0 +1,161 @@
+"""Spans: written in groups, read by pages and in batches."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from rubricate.records.annotation import TargetKind
+from rubricate_server.storage.contract import (
+    ALL_PARTS,
+    DeadLetter,
+    NewSpan,
+    SpanQuery,
+    StoredSpan,
+)
+from rubricate_server.storage.errors import NotFound
+from rubricate_server.storage.schema import dead_letter, project, session, span, trace
+from rubricate_server.storage.spans import span_conditions
+from rubricate_server.storage.sqlite.body import read_bodies
+from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.ingest import Batch, add_batches
+from rubricate_server.storage.sqlite.removal import delete_spans
+from rubricate_server.storage.sqlite.writer import Writer
+
+SCAN_BATCH = 500
+"""Spans read in one transaction of a scan: some 3 MB of bodies."""
+
+_NARROW = (
+    span.c.id,
+    span.c.trace_id,
+    span.c.span_id,
+    span.c.parent_id,
+    span.c.name,
+    span.c.kind,
+    span.c.start_ns,
+    span.c.end_ns,
+    span.c.status,
+    span.c.status_message,
+    span.c.block,
+    span.c.block_offset,
+)
+
+
+class SqliteSpans:
+    """`SpanStore` on SQLite."""
+
+    def __init__(self, writer: Writer, readers: sa.Engine) -> None:
+        self._writer = writer
+        self._readers = readers
+
+    def add(self, spans: Sequence[NewSpan], rejected: Sequence[DeadLetter] = ()) -> int:
+        """See the contract."""
+        if not spans and not rejected:
+            return 0
+        weight = sum(len(item.attributes) + len(item.input or "") + len(item.output or "") + 512 for item in spans)
+        return self._writer.call(add_batches, Batch(spans, rejected), weight + 512 * len(rejected))
+
+    def find(self, query: SpanQuery, limit: int) -> list[StoredSpan]:
+        """See the contract."""
+        with reading(self._readers) as connection:
+            return _read(connection, _select(query).limit(limit), ALL_PARTS)
+
+    def scan(
+        self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS
+    ) -> Iterator[list[StoredSpan]]:
+        """See the contract. Each batch is a transaction of its own, so a long export holds nothing back."""
+        left = limit
+        statement = _select(query)
+        size = SCAN_BATCH if parts else 20 * SCAN_BATCH
+        while left is None or left > 0:
+            batch_size = size if left is None else min(size, left)
+            with reading(self._readers) as connection:
+                batch = _read(connection, statement.limit(batch_size), parts)
+            if batch:
+                yield batch
+            if len(batch) < batch_size:
+                return
+            if left is not None:
+                left -= len(batch)
+            statement = _select(query).where(_after(query, batch[-1]))
+
+    def rows_of(self, span_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """See the contract."""
+        statement = sa.select(span.c.span_id, span.c.id).where(span.c.span_id.in_(span_ids), _alive(span))
+        with reading(self._readers) as connection:
+            return {row[0]: row[1] for row in connection.execute(statement)}
+
+    def exists_in(self, project_id: int, target_kind: TargetKind, target_ids: Sequence[bytes]) -> bool:
+        """See the contract."""
+        table, column = _TARGET_COLUMNS[target_kind]
+        keys: list[Any] = [key.decode() for key in target_ids] if target_kind == TargetKind.SESSION else list(target_ids)
+        statement = sa.select(sa.exists().where(column.in_(keys), table.c.project_id == project_id))
+        with reading(self._readers) as connection:
+            return bool(connection.execute(statement).scalar())
+
+    def span_id_of(self, row: int) -> bytes:
+        """See the contract."""
+        statement = sa.select(span.c.span_id).where(span.c.id == row, _alive(span))
+        with reading(self._readers) as connection:
+            found: bytes | None = connection.execute(statement).scalar()
+        if found is None:
+            raise NotFound(f"No span has the row id {row}.")
+        return found
+
+    def delete(self, span_id: bytes) -> None:
+        """See the contract."""
+        row = self.rows_of([span_id]).get(span_id)
+        if row is None:
+            raise NotFound(f"Span {span_id.hex()} not found")
+        self._writer.run(partial(_delete_one, row=row))
+
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        """See the contract."""
+        column = dead_letter.c
+        statement = (
+            sa.select(column.project, column.reason, column.payload, column.encoding)
+            .order_by(column.id.desc())
+            .limit(limit)
+        )
+        with reading(self._readers) as connection:
+            return [DeadLetter(*row) for row in connection.execute(statement)]
+
+
+_TARGET_COLUMNS: dict[TargetKind, tuple[sa.Table, sa.Column[Any]]] = {
+    TargetKind.SPAN: (span, span.c.span_id),
+    TargetKind.DOCUMENT: (span, span.c.span_id),
+    TargetKind.TRACE: (trace, trace.c.trace_id),
+    TargetKind.SESSION: (session, session.c.session_id),
+}
+
+
+def _alive(table: sa.Table) -> sa.ColumnElement[bool]:
+    return sa.exists().where(project.c.id == table.c.project_id, project.c.deleted_us.is_(None))
+
+
+def _select(query: SpanQuery) -> sa.Select[Any]:
+    statement = sa.select(*_NARROW).where(*span_conditions(query))
+    if query.order == "id":
+        return statement.order_by(span.c.id.desc())
+    return statement.order_by(span.c.start_ns.desc(), span.c.id.desc())
+
+
+def _after(query: SpanQuery, last: StoredSpan) -> sa.ColumnElement[bool]:
+    if query.order == "id":
+        return span.c.id < last.id
+    return sa.and_(
+        span.c.start_ns <= last.start_ns,
+        sa.tuple_(span.c.start_ns, span.c.id) < sa.tuple_(sa.literal(last.start_ns), sa.literal(last.id)),
+    )
+
+
+def _read(connection: sa.Connection, statement: sa.Select[Any], parts: frozenset[str]) -> list[StoredSpan]:
+    rows = connection.execute(statement).fetchall()
+    bodies = read_bodies(connection, [(row[-2], row[-1]) for row in rows], parts)
+    return [StoredSpan(*row[:-2], body) for row, body in zip(rows, bodies, strict=True)]
+
+
+def _delete_one(connection: Any, row: int) -> None:
+    delete_spans(connection, [row])
+

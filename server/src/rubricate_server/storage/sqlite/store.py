@@ -1,0 +1,88 @@
+"""Opening a data directory."""
+
+import errno
+import fcntl
+import os
+import sqlite3  # noqa: TID251  # the engine
+from pathlib import Path
+from typing import IO
+
+import sqlalchemy as sa
+
+from rubricate_server.storage.contract import Storage
+from rubricate_server.storage.errors import StorageError
+from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
+from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
+from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
+from rubricate_server.storage.sqlite.migration import prepare_schema
+from rubricate_server.storage.sqlite.project import SqliteProjects
+from rubricate_server.storage.sqlite.rubric import SqliteRubrics
+from rubricate_server.storage.sqlite.span import SqliteSpans
+from rubricate_server.storage.sqlite.writer import Writer
+
+DATABASE = "rubricate.db"
+LOCK = "rubricate.lock"
+
+
+def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Storage:
+    """Open the store in a directory, which is made if need be.
+
+    Raises StorageError when another process has it open, when it cannot be read or written, and WrongSchema when
+    a newer version of Rubricate wrote it. Nothing is changed then.
+    """
+    path = directory / DATABASE
+    lock = _lock(directory)
+    try:
+        connection = connect_writer(path)
+        prepare_schema(connection, path)
+    except (sqlite3.Error, StorageError) as error:
+        lock.close()
+        if isinstance(error, StorageError):
+            raise
+        raise StorageError(f"{path} cannot be opened: {error}") from error
+    writer = Writer(connection, max_pending_bytes=max_pending_bytes)
+    readers = read_engine(path)
+
+    def close() -> None:
+        writer.close()
+        readers.dispose()
+        lock.close()
+
+    def healthy() -> None:
+        writer.run(lambda connection: connection.execute("select 1").fetchone())
+        with reading(readers) as reader:
+            reader.execute(sa.text("select 1 from project limit 1")).fetchone()
+
+    return Storage(
+        spans=SqliteSpans(writer, readers),
+        annotations=SqliteAnnotations(writer, readers),
+        projects=SqliteProjects(writer, readers),
+        rubrics=SqliteRubrics(writer, readers),
+        maintenance=SqliteMaintenance(writer, readers),
+        close=close,
+        healthy=healthy,
+    )
+
+
+def _lock(directory: Path) -> IO[str]:
+    """One process a directory: two writers would wait for each other, and both hold caches."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / LOCK).open("a+")
+    except OSError as error:
+        raise StorageError(f"The data directory {directory} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.seek(0)
+        owner = lock.read().strip() or "unknown"
+        lock.close()
+        if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+            raise StorageError(f"The data directory {directory} cannot be locked: {error.strerror}") from error
+        raise StorageError(
+            f"The data directory {directory} is in use by process {owner}. Stop that one, or serve another --data."
+        ) from error
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock

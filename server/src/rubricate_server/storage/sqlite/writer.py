@@ -1,0 +1,142 @@
+"""The one thread that writes: all that waits goes into one transaction, and each waiter hears when it is durable."""
+
+import logging
+import sqlite3  # noqa: TID251  # the engine
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rubricate_server.storage.errors import QueueFull, StorageError
+
+log = logging.getLogger(__name__)
+
+
+Payload = TypeVar("Payload")
+Result = TypeVar("Result")
+Handler = Callable[[sqlite3.Connection, Sequence[Payload]], Sequence[Result | Exception]]
+"""Does the work of all payloads that came together; answers one result, or one refusal, for each."""
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    handler: Handler[Any, Any]
+    payload: Any
+    weight: int
+    done: Future[Any]
+
+
+class Writer:
+    """Group commit over one SQLite connection.
+
+    `max_pending_bytes` bounds what may wait; above it `call` raises QueueFull. `group_bytes` bounds one transaction,
+    so that nobody waits for a long one.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, max_pending_bytes: int = 256 << 20, group_bytes: int = 8 << 20
+    ) -> None:
+        self._connection = connection
+        self._max_pending_bytes = max_pending_bytes
+        self._group_bytes = group_bytes
+        self._queue: deque[_Waiting] = deque()
+        self._pending_bytes = 0
+        self._closing = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="rubricate-writer", daemon=True)
+        self._thread.start()
+
+    def call(self, handler: Handler[Payload, Result], payload: Payload, weight: int = 1024) -> Result:
+        """Have `handler` write `payload`; returns when it is durable. `weight` is its size in bytes, about."""
+        waiting = _Waiting(handler, payload, weight, Future())
+        with self._wake:
+            if self._closing:
+                raise StorageError("The store is closing; nothing was written.")
+            if self._pending_bytes and self._pending_bytes + weight > self._max_pending_bytes:
+                raise QueueFull(f"{self._pending_bytes >> 20} MiB wait to be written; try again in a moment.")
+            self._pending_bytes += weight
+            self._queue.append(waiting)
+            self._wake.notify()
+        result: Result = waiting.done.result()
+        return result
+
+    def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Have a single piece of work done in the next transaction."""
+        return self.call(_one_by_one, work)
+
+    def close(self) -> None:
+        """Write what is waiting, fold the log into the database, close the connection."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            outcomes = self._commit(group)
+            for waiting, outcome in zip(group, outcomes, strict=True):
+                if isinstance(outcome, BaseException):
+                    waiting.done.set_exception(outcome)
+                else:
+                    waiting.done.set_result(outcome)
+        self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        self._connection.close()
+
+    def _next_group(self) -> list[_Waiting]:
+        with self._wake:
+            while not self._queue and not self._closing:
+                self._wake.wait()
+            group: list[_Waiting] = []
+            weight = 0
+            while self._queue and (not group or weight + self._queue[0].weight <= self._group_bytes):
+                waiting = self._queue.popleft()
+                weight += waiting.weight
+                group.append(waiting)
+            self._pending_bytes -= weight
+            return group
+
+    def _commit(self, group: list[_Waiting]) -> list[Any]:
+        """One outcome for each: a result, or the exception that says why nothing of it was written."""
+        connection = self._connection
+        outcomes: dict[_Waiting, Any] = {}
+        by_handler: dict[Handler[Any, Any], list[_Waiting]] = {}
+        for waiting in group:
+            by_handler.setdefault(waiting.handler, []).append(waiting)
+        try:
+            connection.execute("begin immediate")
+            for handler, batch in by_handler.items():
+                outcomes.update(zip(batch, self._attempt(handler, batch), strict=True))
+            connection.execute("commit")
+        except Exception as error:  # the boundary of the writer: each waiter must hear of it
+            self._roll_back()
+            failure = StorageError(f"Nothing was written: {error}")
+            failure.__cause__ = error
+            log.error("a transaction of %d writes failed: %s", len(group), error)
+            return [failure] * len(group)
+        return [outcomes[waiting] for waiting in group]
+
+    def _attempt(self, handler: Handler[Any, Any], batch: list[_Waiting]) -> Sequence[Any]:
+        """All together; where that fails, one by one, so that only the culprit pays."""
+        connection = self._connection
+        connection.execute("savepoint attempt")
+        try:
+            results = handler(connection, [waiting.payload for waiting in batch])
+        except Exception as error:  # as above: it becomes the answer of whoever asked
+            if not connection.in_transaction:  # SQLite gave up the whole transaction, as it does on a full disk
+                raise
+            connection.execute("rollback to attempt")
+            connection.execute("release attempt")
+            if len(batch) == 1:
+                return [error]
+            return [self._attempt(handler, [waiting])[0] for waiting in batch]
+        connection.execute("release attempt")
+        return results
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
+
+
+def _one_by_one(connection: sqlite3.Connection, work: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
+    return [piece(connection) for piece in work]
