@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
-from rubricate.records.base import Input, JsonObject, NonBlank, Record
+from rubricate.records.base import HexId, Input, JsonObject, NonBlank, Record
 
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
@@ -50,7 +50,7 @@ class AnnotationResult(Input):
 class SpanAnnotationCreate(Input):
     """An annotation of a span. Writing the same (span, name, identifier) again replaces the annotation."""
 
-    span_id: NonBlank
+    span_id: HexId
     """The span's OpenTelemetry id, in hex. The span may arrive later."""
     name: NonBlank
     annotator_kind: AnnotatorKind
@@ -58,6 +58,29 @@ class SpanAnnotationCreate(Input):
     metadata: JsonObject | None = None
     identifier: str = ""
     """Tells annotations of the same name on the same span apart, one an annotator."""
+
+
+class TraceAnnotationCreate(Input):
+    """An annotation of a trace. Writing the same (trace, name, identifier) again replaces the annotation."""
+
+    trace_id: NonBlank
+    name: NonBlank
+    annotator_kind: AnnotatorKind
+    result: AnnotationResult | None = None
+    metadata: JsonObject | None = None
+    identifier: str = ""
+
+
+class DocumentAnnotationCreate(Input):
+    """An annotation of one document that a span retrieved; `document_position` counts from zero."""
+
+    span_id: NonBlank
+    document_position: Annotated[int, Field(ge=0)]
+    name: NonBlank
+    annotator_kind: AnnotatorKind
+    result: AnnotationResult | None = None
+    metadata: JsonObject | None = None
+    identifier: str = ""
 
 
 class SpanNoteCreate(Input):

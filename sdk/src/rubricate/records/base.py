@@ -2,12 +2,26 @@
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
 JsonObject = dict[str, Any]
 NonBlank = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+
+def _hex(value: str) -> str:
+    text = value.strip().lower()
+    try:
+        if bytes.fromhex(text) and " " not in text:
+            return text
+    except ValueError:
+        pass
+    raise ValueError("must be an OpenTelemetry id: hexadecimal, of an even number of digits, such as 7e2f08cb43bbf521")
+
+
+HexId = Annotated[str, AfterValidator(_hex)]
+"""An OpenTelemetry id in hex; stored in lower case."""
 
 
 class Record(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from rubricate.records.base import Input, JsonObject, NonBlank, Record
+from rubricate.records.base import HexId, Input, JsonObject, Record
 
 
 class StatusCode(StrEnum):
@@ -49,10 +49,10 @@ class Span(Record):
 
 
 class SpanContextCreate(Input):
-    """The ids of a new span: hex, of an even number of digits."""
+    """The ids of a new span."""
 
-    trace_id: NonBlank
-    span_id: NonBlank
+    trace_id: HexId
+    span_id: HexId
 
 
 class SpanEventCreate(Input):
@@ -69,7 +69,7 @@ class SpanCreate(Input):
     name: str
     context: SpanContextCreate
     span_kind: str = "UNKNOWN"
-    parent_id: str | None = None
+    parent_id: HexId | None = None
     start_time: AwareDatetime
     end_time: AwareDatetime
     status_code: StatusCode = StatusCode.UNSET

@@ -1,0 +1,51 @@
+"""What every response gets: the versions that clients look for, and compression for those far away."""
+
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rubricate_server.version import PHOENIX_VERSION, VERSION
+
+HEADERS = [
+    (b"x-phoenix-server-version", PHOENIX_VERSION.encode()),
+    (b"x-rubricate-version", VERSION.encode()),
+    (b"x-colab-notebook-cache-control", b"no-cache"),
+]
+SMALLEST = 1024
+"""Bytes below which compression is not worth a header."""
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+class VersionHeaders:
+    """Adds the version headers to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class Compression:
+    """gzip, when the caller accepts it and the policy wants it."""
+
+    def __init__(self, app: ASGIApp, *, policy: str) -> None:
+        self._app = app
+        self._compressed = GZipMiddleware(app, minimum_size=SMALLEST, compresslevel=1)
+        self._policy = policy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        wanted = scope["type"] == "http" and (self._policy == "always" or (self._policy == "remote" and _is_far(scope)))
+        await (self._compressed if wanted else self._app)(scope, receive, send)
+
+
+def _is_far(scope: Scope) -> bool:
+    client = scope.get("client")
+    return client is not None and client[0] not in _LOOPBACK

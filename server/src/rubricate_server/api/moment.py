@@ -1,0 +1,27 @@
+"""Times on the wire: ISO 8601 in UTC with microseconds where there are any."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def iso_from_ns(ns: int) -> str:
+    """Nanoseconds since 1970 as ISO; what is below a microsecond is cut off."""
+    return (_EPOCH + timedelta(microseconds=ns // 1000)).isoformat()
+
+
+def iso_from_us(us: int) -> str:
+    """Microseconds since 1970 as ISO."""
+    return (_EPOCH + timedelta(microseconds=us)).isoformat()
+
+
+def ns_of(moment: datetime) -> int:
+    """Nanoseconds since 1970; a time without a zone is taken as UTC."""
+    return us_of(moment) * 1000
+
+
+def us_of(moment: datetime) -> int:
+    """Microseconds since 1970; a time without a zone is taken as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // _MICROSECOND

@@ -1,0 +1,155 @@
+"""The composition root: the only place that knows every part."""
+
+import gc
+import ipaddress
+import logging
+import socket
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from rubricate_server.actions.furnish import furnish
+from rubricate_server.api import annotation, dataframe, project, rubric, span, system
+from rubricate_server.api.errors import install_errors
+from rubricate_server.api.middleware import Compression, VersionHeaders
+from rubricate_server.api.page import install_page
+from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
+from rubricate_server.ingest.http import trace_routes
+from rubricate_server.ingest.otlp import DecodeLimits
+from rubricate_server.ingest.pipeline import Ingest, IngestLimits
+from rubricate_server.jobs.upkeep import Upkeep
+from rubricate_server.settings import Settings
+from rubricate_server.storage.contract import Storage
+from rubricate_server.storage.errors import StorageError
+from rubricate_server.storage.sqlite.store import open_storage
+from rubricate_server.version import VERSION
+
+log = logging.getLogger("rubricate_server")
+
+CANNOT_START = 1
+
+
+class CannotStart(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+def build_app(storage: Storage, ingest: Ingest, *, compression: str = "remote") -> FastAPI:
+    """The HTTP application over an open store."""
+    app = FastAPI(
+        title="Rubricate",
+        version=VERSION,
+        description="Traces in, annotations on, data out.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.storage = storage
+    install_errors(app)
+    app.add_middleware(Compression, policy=compression)
+    app.add_middleware(VersionHeaders)
+    for part in (system, project, span, dataframe, annotation, rubric):
+        app.include_router(part.router)
+    app.router.routes.extend(trace_routes(ingest))
+    install_page(app)
+    return app
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop (SIGINT, SIGTERM); the exit code. What was taken is finished first."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    try:
+        _refuse_exposure(settings)
+        with _listening(settings.host, settings.port) as listener:
+            storage = open_storage(settings.data, max_pending_bytes=settings.max_pending_bytes)
+            try:
+                _serve(settings, storage, listener)
+            finally:
+                storage.close()
+    except (CannotStart, StorageError, PortUnavailable) as error:
+        print(f"rubricate: {error}", file=sys.stderr)
+        return CANNOT_START
+    return 0
+
+
+def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> None:
+    furnish(storage)
+    ingest = Ingest(storage.spans, _limits(settings))
+    if settings.sample:
+        # Imported here, because only who asks for it pays for it.
+        from rubricate_server.sample import load_sample
+
+        load_sample(storage, ingest)
+    grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
+    upkeep = Upkeep(storage.maintenance)
+    upkeep.start()
+    app = build_app(storage, ingest, compression=settings.compression)
+    # What exists by now lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    # The default of 5 ms makes a thread that comes back from SQLite wait that long for its turn.
+    sys.setswitchinterval(0.0005)
+    port = listener.getsockname()[1]
+    print(f"Rubricate {VERSION} on http://{settings.host}:{port} (OTLP/gRPC on {grpc.port}), data in {settings.data}")
+    sys.stdout.flush()
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=10
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        grpc.stop()
+        upkeep.stop()
+
+
+def _limits(settings: Settings) -> IngestLimits:
+    return IngestLimits(
+        max_body_bytes=settings.max_body_bytes,
+        max_decompressed_bytes=settings.max_decompressed_bytes,
+        max_pending_bytes=settings.max_pending_bytes,
+        decode=DecodeLimits(
+            max_attributes_per_span=settings.max_attributes,
+            max_span_bytes=settings.max_span_bytes,
+            max_depth=settings.max_depth,
+        ),
+    )
+
+
+def _refuse_exposure(settings: Settings) -> None:
+    """There are no accounts yet, so who can reach the server can read and write everything."""
+    if settings.allow_unauthenticated or _is_loopback(settings.host):
+        return
+    raise CannotStart(
+        f"{settings.host} is reachable from other machines, and this version has no accounts: anybody there could read"
+        " and write everything. Serve on 127.0.0.1, or accept that with --allow-unauthenticated."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A listening socket, so that a taken port is told before anything is opened."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"cannot listen on http://{host}:{port}: {error.strerror}. If another program has the port (often Phoenix),"
+            " stop it or choose another with --port."
+        ) from error
+    return listener
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,115 @@
+"""Every setting, its default and its reason. Each is an environment variable; some are options of `rubricate serve` too.
+
+Ports and host are also read from their `PHOENIX_*` names, so that an existing deployment moves as it is.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+
+class InvalidSetting(ValueError):
+    """A setting whose value means nothing; the message says what would."""
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError("a number above 0")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise ValueError("a port, 0 to 65535 (0: any free one)")
+    return value
+
+
+def _flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in words:
+        raise ValueError("true or false")
+    return words[text.lower()]
+
+
+def _compression(text: str) -> str:
+    if text not in ("remote", "always", "never"):
+        raise ValueError("remote, always or never")
+    return text
+
+
+def _setting(default: Any, names: str, parse: Callable[[str], Any], reason: str) -> Any:
+    return field(default=default, metadata={"names": names.split(), "parse": parse, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the server was told. `docs/reference/settings.md` is checked against this list."""
+
+    host: str = _setting(
+        "127.0.0.1",
+        "RUBRICATE_HOST PHOENIX_HOST",
+        str,
+        "Address to listen on. Only this machine by default: there are no accounts yet.",
+    )
+    port: int = _setting(
+        6006, "RUBRICATE_PORT PHOENIX_PORT", _port, "HTTP: the API, the page, OTLP/HTTP. Phoenix's default."
+    )
+    grpc_port: int = _setting(4317, "RUBRICATE_GRPC_PORT PHOENIX_GRPC_PORT", _port, "OTLP/gRPC. OpenTelemetry's default.")
+    data: Path = _setting(Path("~/.rubricate"), "RUBRICATE_DATA", Path, "Directory of the embedded store.")
+    sample: bool = _setting(False, "RUBRICATE_SAMPLE", _flag, "Load the sample project at start, if it is not there.")
+    allow_unauthenticated: bool = _setting(
+        False,
+        "RUBRICATE_ALLOW_UNAUTHENTICATED",
+        _flag,
+        "Listen on an address that other machines reach, although anybody who reaches it may read and write.",
+    )
+    max_body_bytes: int = _setting(
+        64 << 20, "RUBRICATE_MAX_BODY_BYTES", _count, "Largest request, as sent. Above it: 413, or RESOURCE_EXHAUSTED."
+    )
+    max_decompressed_bytes: int = _setting(
+        256 << 20, "RUBRICATE_MAX_DECOMPRESSED_BYTES", _count, "Largest request when unpacked: stops compression bombs."
+    )
+    max_pending_bytes: int = _setting(
+        512 << 20, "RUBRICATE_MAX_PENDING_BYTES", _count, "Unpacked bytes in work at once. Above it: 503 with Retry-After."
+    )
+    max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
+    max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
+    max_depth: int = _setting(32, "RUBRICATE_MAX_DEPTH", _count, "Levels of nested values in one attribute.")
+    compression: Literal["remote", "always", "never"] = _setting(
+        "remote",
+        "RUBRICATE_COMPRESSION",
+        _compression,
+        "Answer with gzip when asked: to other machines only (on one machine it costs more than it saves), always, never.",
+    )
+    log_level: str = _setting("info", "RUBRICATE_LOG_LEVEL", str.lower, "debug, info, warning or error.")
+
+
+def load_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Settings from what was given (None: not given), else from the environment, else the defaults.
+
+    Raises InvalidSetting, which names the variable and what would be right.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for setting in fields(Settings):
+        if setting.name in values:
+            continue
+        for name in setting.metadata["names"]:
+            if environment.get(name):
+                values[setting.name] = _parse(name, environment[name], setting.metadata["parse"])
+                break
+    settings = Settings(**values)
+    object.__setattr__(settings, "data", Path(settings.data).expanduser())
+    return settings
+
+
+def _parse(name: str, text: str, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        wanted = "a whole number" if "invalid literal" in str(error) else str(error)
+        raise InvalidSetting(f"{name} is {text!r}; it must be {wanted}.") from error
