@@ -16,7 +16,7 @@ from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import Compression, VersionHeaders
 from rubricate_server.api.page import install_page
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
-from rubricate_server.ingest.http import trace_routes
+from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
 from rubricate_server.jobs.upkeep import Upkeep
@@ -47,10 +47,10 @@ def build_app(storage: Storage, ingest: Ingest, *, compression: str = "remote") 
     app.state.storage = storage
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
+    app.add_middleware(TraceDoor, ingest=ingest)
     app.add_middleware(VersionHeaders)
     for part in (system, project, span, dataframe, annotation, rubric):
         app.include_router(part.router)
-    app.router.routes.extend(trace_routes(ingest))
     install_page(app)
     return app
 
@@ -94,7 +94,8 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     print(f"Rubricate {VERSION} on http://{settings.host}:{port} (OTLP/gRPC on {grpc.port}), data in {settings.data}")
     sys.stdout.flush()
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=10
+        app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=10,
     )
     try:
         uvicorn.Server(config).run(sockets=[listener])

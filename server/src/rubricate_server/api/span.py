@@ -13,6 +13,7 @@ from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_ns, ns_of
 from rubricate_server.domain.attributes import flatten
+from rubricate_server.domain.filter import Condition, FilterError, parse
 from rubricate_server.ingest.conventions.openinference import KIND, build_span, events_from, flat_attributes
 from rubricate_server.storage.contract import NewSpan, SpanQuery, StoredSpan
 from rubricate_server.storage.errors import NotFound
@@ -59,7 +60,7 @@ def list_spans(
         names=tuple(name or ()),
         kinds=_words("span_kind", span_kind, KINDS),
         statuses=tuple(map(STATUSES.index, _words("status_code", status_code, STATUSES))),
-        attributes=tuple(map(_pair, attribute or ())),
+        condition=_has_attributes(attribute) if attribute else None,
         from_id=cursor_row(cursor, "Span"),
     )
     found = storage.spans.find(query, limit + 1)
@@ -129,15 +130,25 @@ def _words(parameter: str, words: list[str] | None, known: list[str]) -> tuple[s
     return upper
 
 
-def _pair(text: str) -> tuple[str, Any]:
-    key, colon, value = text.partition(":")
-    if not colon or not key:
-        raise ApiError(422, f"Invalid attribute {text!r}: expected format 'key:value'")
+def _has_attributes(pairs: list[str]) -> Condition:
+    """The pairs as an expression of the filter language, which knows where attributes are kept."""
     try:
-        parsed = orjson.loads(value)
+        return parse(" and ".join(map(_has_attribute, pairs)))
+    except FilterError as error:
+        raise ApiError(422, f"Invalid attribute filter: {error}") from None
+
+
+def _has_attribute(pair: str) -> str:
+    key, colon, text = pair.partition(":")
+    if not colon or not key:
+        raise ApiError(422, f"Invalid attribute {pair!r}: expected format 'key:value'")
+    try:
+        value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return key, value
-    return key, value if isinstance(parsed, dict | list) else parsed
+        value = text
+    if value is None:
+        return f"attributes[{key!r}] is None"
+    return f"attributes[{key!r}] == {(text if isinstance(value, dict | list) else value)!r}"
 
 
 class _Plan(NamedTuple):
@@ -208,7 +219,9 @@ def _refused(received: int, duplicates: list[dict[str, str]], invalid: list[dict
 
 def _wire(span: StoredSpan) -> dict[str, Any]:
     body = span.body
-    attributes = {key: value for key, value in flatten(orjson.loads(body.attributes)).items() if value is not None}
+    attributes = flatten(orjson.loads(body.attributes))
+    attributes.pop(KIND, None)  # it is `span_kind`, above
+    attributes = {key: value for key, value in attributes.items() if value is not None}
     if body.input is not None:
         attributes["input.value"] = body.input
     if body.output is not None:

@@ -1,46 +1,294 @@
-"""SQL that engines spell differently, as SQLAlchemy constructs compiled for each."""
+"""SQL that engines spell differently, as SQLAlchemy constructs compiled for each.
 
-from typing import Any
+How an attribute is read as text, as a number, as true or false is defined in `domain.filter`. In SQLite, small
+attributes come from the JSON in the span's narrow row; where that holds a null, the value is too large for it and
+comes from the body, through functions that reading connections register: `body_attr(block, offset, key)`,
+`body_text(block, offset, part)` and `contains_text(whole, part)`, which is the one of `domain.filter`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
+from rubricate_server.domain.filter import NUMERIC_TEXT
 from rubricate_server.storage.schema import span
 
 
-class attr_json(FunctionElement[str]):
-    """An attribute of a span as JSON text (`"gpt-4o"`, `12`, `true`, `["a"]`); NULL when the span has none.
+def attr_text(key: str) -> sa.ColumnElement[str]:
+    """An attribute, read as text; NULL when the span has none. `key` is flat and dotted, such as `metadata.tier`."""
+    return _small_text(key) if _in_narrow_row(key) else sa.cast(body_attr(key), sa.Text)
 
-    `key` is the flat dotted key, such as `metadata.tier`. Small attributes come from the span's narrow row;
-    where that holds a null, the value is too large for it and comes from the body.
-    """
 
-    name = "attr_json"
+def attr_num(key: str) -> sa.ColumnElement[float]:
+    """An attribute, read as a number; NULL when it is none."""
+    return _small_num(key) if _in_narrow_row(key) else native_num(body_attr(key))
+
+
+def attr_truth(key: str) -> sa.ColumnElement[int]:
+    """An attribute, read as 1 or 0; NULL when it is neither true nor false."""
+    return _small_truth(key) if _in_narrow_row(key) else native_truth(body_attr(key))
+
+
+def attr_present(key: str) -> sa.ColumnElement[bool]:
+    """Whether there is an attribute of this key, or of one below it; never NULL."""
+    return _small_present(key) if _in_narrow_row(key) else body_attr(key).is_not(None)
+
+
+def attr_in(key: str, texts: Sequence[str]) -> sa.ColumnElement[bool] | None:
+    """`attr_text(key) in (texts)` at its fastest, though NULL where it should be false; None if there is no such way."""
+    if not _in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
+        return None
+    value = _small_value(key)
+    return value == texts[0] if len(texts) == 1 else value.in_(texts)
+
+
+def _in_narrow_row(key: str) -> bool:
+    """Places in lists of objects are kept in bodies only; and SQLite's paths cannot quote every key."""
+    return _INDEXED.search(key) is None and _UNQUOTABLE.search(key) is None and key != ""
+
+
+_INDEXED = re.compile(r"\.\d+\.")
+_UNQUOTABLE = re.compile(r'["\\\x00-\x1f]')
+_COULD_BE_JSON = re.compile(r"[\[{]|true$|false$|-?[0-9]")
+
+
+class _Small(FunctionElement[Any]):
+    """Something about an attribute that the narrow row knows of."""
+
+    inherit_cache = True
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            span.c.attrs, sa.literal(f'$."{key}"'), span.c.block, span.c.block_offset, sa.literal(key, sa.Text)
+        )
+
+
+class _small_value(_Small):
+    """The value: a string as text, a number as number, a list as JSON; NULL when it is too large."""
+
+    name = "small_value"
     inherit_cache = True
     type = sa.Text()
 
-    def __init__(self, key: str, table: Any = span) -> None:
-        super().__init__(table.c.attrs, table.c.block, table.c.block_offset, sa.literal(key))
+
+@compiles(_small_value, "sqlite")
+def _(element: _small_value, compiler: SQLCompiler, **kw: Any) -> str:
+    attrs, path, *_ = _arguments(element, compiler, kw)
+    return f"json_extract({attrs}, {path})"
 
 
-@compiles(attr_json, "sqlite")
-def _(element: attr_json, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"rubricate_attr({compiler.process(element.clauses, **kw)})"
+class _small_text(_Small):
+    name = "small_text"
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(_small_text, "sqlite")
+def _(element: _small_text, compiler: SQLCompiler, **kw: Any) -> str:
+    attrs, path, block, offset, key = _arguments(element, compiler, kw)
+    return (
+        f"case json_type({attrs}, {path})"
+        f" when 'text' then json_extract({attrs}, {path})"
+        f" when 'null' then cast(body_attr({block}, {offset}, {key}) as text)"
+        f" else {attrs} -> {path} end"
+    )
+
+
+class _small_num(_Small):
+    name = "small_num"
+    inherit_cache = True
+    type = sa.Float()
+
+
+@compiles(_small_num, "sqlite")
+def _(element: _small_num, compiler: SQLCompiler, **kw: Any) -> str:
+    # A value that is too large for the narrow row is too long to be a number, so bodies are never asked.
+    attrs, path, *_ = _arguments(element, compiler, kw)
+    value = f"json_extract({attrs}, {path})"
+    return (
+        f"case json_type({attrs}, {path})"
+        f" when 'integer' then {value} when 'real' then {value} when 'true' then 1 when 'false' then 0"
+        f" when 'text' then {_number_in_text(value)} end"
+    )
+
+
+class _small_truth(_Small):
+    name = "small_truth"
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(_small_truth, "sqlite")
+def _(element: _small_truth, compiler: SQLCompiler, **kw: Any) -> str:
+    attrs, path, *_ = _arguments(element, compiler, kw)
+    value = f"json_extract({attrs}, {path})"
+    return (
+        f"case json_type({attrs}, {path}) when 'true' then 1 when 'false' then 0"
+        f" when 'integer' then {_truth_in_number(value)} when 'real' then {_truth_in_number(value)}"
+        f" when 'text' then {_truth_in_text(value)} end"
+    )
+
+
+class _small_present(_Small):
+    name = "small_present"
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(_small_present, "sqlite")
+def _(element: _small_present, compiler: SQLCompiler, **kw: Any) -> str:
+    attrs, path, block, offset, key = _arguments(element, compiler, kw)
+    return (
+        f"(case when json_type({attrs}, {path}) = 'null' then body_attr({block}, {offset}, {key}) is not null"
+        f" when json_type({attrs}, {path}) is not null then 1"
+        # '/' follows '.', so these are the keys that begin with the key and a dot.
+        f" else exists (select 1 from json_each({attrs}) as below"
+        f" where below.key >= {key} || '.' and below.key < {key} || '/') end)"
+    )
+
+
+def _arguments(element: FunctionElement[Any], compiler: SQLCompiler, kw: dict[str, Any]) -> list[str]:
+    return [compiler.process(argument, **kw) for argument in element.clauses]
+
+
+class native_num(FunctionElement[float]):
+    """A value of the database's own types, read as a number: a number as it is, a text that holds one."""
+
+    name = "native_num"
+    inherit_cache = True
+    type = sa.Float()
+
+
+@compiles(native_num, "sqlite")
+def _(element: native_num, compiler: SQLCompiler, **kw: Any) -> str:
+    (value,) = _arguments(element, compiler, kw)
+    return f"case typeof({value}) when 'text' then {_number_in_text(value)} when 'blob' then null else {value} end"
+
+
+class native_truth(FunctionElement[int]):
+    """A value of the database's own types, read as 1 or 0."""
+
+    name = "native_truth"
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(native_truth, "sqlite")
+def _(element: native_truth, compiler: SQLCompiler, **kw: Any) -> str:
+    (value,) = _arguments(element, compiler, kw)
+    return f"case typeof({value}) when 'text' then {_truth_in_text(value)} else {_truth_in_number(value)} end"
+
+
+def _number_in_text(text: str) -> str:
+    # Nested, because json_type raises on what is not JSON.
+    return (
+        f"(case when length({text}) <= {NUMERIC_TEXT} and json_valid({text}) then"
+        f" case when json_type({text}) in ('integer', 'real') then json_extract({text}, '$') end end)"
+    )
+
+
+def _truth_in_text(text: str) -> str:
+    return f"(case lower({text}) when 'true' then 1 when 'false' then 0 end)"
+
+
+def _truth_in_number(number: str) -> str:
+    return f"(case {number} when 1 then 1 when 0 then 0 end)"
+
+
+class body_attr(FunctionElement[Any]):
+    """An attribute as the body has it: a text, a number, 1 or 0 for true or false, JSON of a list; NULL without one."""
+
+    name = "body_attr"
+    inherit_cache = True
+    type = sa.types.NULLTYPE
+
+    def __init__(self, key: str) -> None:
+        super().__init__(span.c.block, span.c.block_offset, sa.literal(key, sa.Text))
+
+
+@compiles(body_attr, "sqlite")
+def _(element: body_attr, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"body_attr({compiler.process(element.clauses, **kw)})"
 
 
 class body_text(FunctionElement[str]):
-    """The whole `input` or `output` of a span; NULL when it has none."""
+    """A whole text of a span's body; NULL when it has none."""
 
     name = "body_text"
     inherit_cache = True
     type = sa.Text()
 
-    def __init__(self, column: str, table: Any = span) -> None:
-        super().__init__(table.c.block, table.c.block_offset, sa.literal(column))
+    def __init__(self, part: Literal["input", "output", "events"]) -> None:
+        super().__init__(span.c.block, span.c.block_offset, sa.literal(part, sa.Text))
 
 
 @compiles(body_text, "sqlite")
 def _(element: body_text, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"rubricate_body({compiler.process(element.clauses, **kw)})"
+    return f"body_text({compiler.process(element.clauses, **kw)})"
+
+
+def contains_text(whole: sa.ColumnElement[str], part: sa.ColumnElement[str] | str) -> sa.ColumnElement[bool]:
+    """Whether the whole contains the part, without regard to case as `domain.filter` means it."""
+    if isinstance(part, str) and part.isascii():
+        return _contains_ascii(whole, sa.literal(part.lower(), sa.Text))
+    return _contains_any(whole, sa.literal(part, sa.Text) if isinstance(part, str) else part)
+
+
+class _contains_ascii(FunctionElement[bool]):
+    name = "contains_ascii"
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(_contains_ascii, "sqlite")
+def _(element: _contains_ascii, compiler: SQLCompiler, **kw: Any) -> str:
+    whole, part = _arguments(element, compiler, kw)
+    # SQLite's lower() knows ASCII only, which is all that is wanted here.
+    return f"(instr(lower({whole}), {part}) > 0)"
+
+
+class _contains_any(FunctionElement[bool]):
+    name = "contains_any"
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(_contains_any, "sqlite")
+def _(element: _contains_any, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"contains_text({compiler.process(element.clauses, **kw)})"
+
+
+class subtree_sum(FunctionElement[int]):
+    """The sum of an expression over the LLM spans among a span and all below it; 0 without any.
+
+    The expression is written in SQL over the columns of `span`, here called `member`.
+    """
+
+    name = "subtree_sum"
+    inherit_cache = True
+    type = sa.BigInteger()
+
+    def __init__(self, expression: sa.ColumnElement[Any]) -> None:
+        super().__init__(span.c.id, span.c.trace_id, expression)
+
+
+member = span.alias("member")
+
+
+@compiles(subtree_sum)
+def _(element: subtree_sum, compiler: SQLCompiler, **kw: Any) -> str:
+    row, trace_id, expression = _arguments(element, compiler, kw)
+    # `family` gets an index of its own, else each generation would read the trace again. `union` ends cycles.
+    return (
+        "(with recursive family as materialized"
+        f" (select id, span_id, parent_id from span as relative where relative.trace_id = {trace_id}),"
+        f" subtree (id, span_id) as (select id, span_id from family where id = {row}"
+        " union select family.id, family.span_id from subtree join family on family.parent_id = subtree.span_id)"
+        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id"
+        " where upper(member.kind) = 'LLM')"
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from rubricate_server.domain.filter import contains_text
 from rubricate_server.storage.contract import SpanBody
 from rubricate_server.storage.sqlite.block import Column, pack, unpack
 
@@ -64,7 +65,7 @@ def _read_columns(
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
-    """Teach a reading connection `body_text(block, offset, part)` and `body_attr(block, offset, key)`."""
+    """Teach a reading connection the functions that `storage/constructs.py` calls."""
     # Neighbouring rows share blocks, so a few unpacked columns serve a whole scan.
     cache: OrderedDict[tuple[int, str], Column | None] = OrderedDict()
 
@@ -98,6 +99,7 @@ def register_functions(connection: sqlite3.Connection) -> None:
 
     connection.create_function("body_text", 3, body_text, deterministic=True)
     connection.create_function("body_attr", 3, body_attr, deterministic=True)
+    connection.create_function("contains_text", 2, contains_text, deterministic=True)
 
 
 def attribute(flat: dict[str, Any], key: str) -> Any:

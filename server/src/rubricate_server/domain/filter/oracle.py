@@ -1,0 +1,330 @@
+"""The meaning of a condition in plain Python: what every database must agree with. None is unknown."""
+
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
+
+from rubricate.records.annotation import TargetKind
+
+from rubricate_server.domain.filter.expressions import (
+    And,
+    Annotated,
+    AnnotationField,
+    Arithmetic,
+    AsNumber,
+    AsText,
+    AsTruth,
+    Attribute,
+    Comparison,
+    Condition,
+    Constant,
+    Containment,
+    Disagreement,
+    Field,
+    Instant,
+    Joined,
+    Literal,
+    LooseComparison,
+    Membership,
+    Missing,
+    Negative,
+    NoParent,
+    Not,
+    Or,
+    Source,
+    Test,
+    Value,
+    chosen_sources,
+)
+
+NUMERIC_TEXT = 256
+"""Characters up to which a string can be read as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An annotation, as far as conditions see it."""
+
+    name: str
+    label: str | None = None
+    score: float | None = None
+    explanation: str | None = None
+    identifier: str = ""
+    annotator_kind: str = "HUMAN"
+    user: str | None = None
+    created_us: int = 0
+
+
+class SubtreeTokens(NamedTuple):
+    """Tokens of the LLM spans among a span and all below it."""
+
+    prompt: int = 0
+    completion: int = 0
+    total: int = 0
+
+
+NO_TOKENS = SubtreeTokens()
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCase:
+    """A span and what surrounds it, as far as conditions see them."""
+
+    span_id: str
+    trace_id: str
+    parent_id: str | None = None
+    parent_is_stored: bool = False
+    name: str = ""
+    kind: str = "UNKNOWN"
+    status_code: str = "UNSET"
+    status_message: str = ""
+    start_ns: int = 0
+    end_ns: int = 0
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """All of them, flat: also those that storage keeps in columns."""
+    events: str | None = None
+    """JSON."""
+    tokens: SubtreeTokens = NO_TOKENS
+    annotations: Mapping[TargetKind, tuple[Mark, ...]] = field(default_factory=dict)
+    """Of the span, its documents, its trace and its session."""
+
+
+Scalar: TypeAlias = str | int | float | bool | None
+_Chosen: TypeAlias = Mapping[Source, Mark | None]
+
+
+def matches(condition: Condition, case: SpanCase) -> bool:
+    """Whether the condition is true of the span, for some choice of annotations."""
+    sources = sorted(chosen_sources(condition.test), key=repr)
+    choices = product(*(_marks(case, source) or (None,) for source in sources))
+    return any(_truth(condition.test, case, dict(zip(sources, choice, strict=True))) is True for choice in choices)
+
+
+def _marks(case: SpanCase, source: Source) -> tuple[Mark, ...]:
+    return tuple(mark for mark in case.annotations.get(source.target, ()) if mark.name == source.name)
+
+
+def _truth(test: Test, case: SpanCase, chosen: _Chosen) -> bool | None:
+    def scalar(value: Value) -> Scalar:
+        return _scalar(value, case, chosen)
+
+    match test:
+        case Constant(value):
+            return value
+        case Not(inner):
+            truth = _truth(inner, case, chosen)
+            return None if truth is None else not truth
+        case And(tests):
+            return _all(_truth(inner, case, chosen) for inner in tests)
+        case Or(tests):
+            return _any(_truth(inner, case, chosen) for inner in tests)
+        case Comparison(order, left, right):
+            return _compare(order, scalar(left), scalar(right))
+        case LooseComparison(order, left, right):
+            numbers = scalar(AsNumber(left)), scalar(AsNumber(right))
+            return _compare(order, *(numbers if None not in numbers else (scalar(AsText(left)), scalar(AsText(right)))))
+        case Membership(value, options):
+            return _any(_compare("==", scalar(value), option) for option in options)
+        case Containment(part, whole):
+            texts = scalar(whole), scalar(part)
+            return contains_text(*(text if isinstance(text, str) else None for text in texts))
+        case Missing(Attribute(key)):
+            return not _is_present(case.attributes, key)
+        case Missing(value):
+            return scalar(value) is None
+        case NoParent():
+            return case.parent_id is None or not case.parent_is_stored
+        case Annotated(source):
+            return chosen[source] is not None
+        case Disagreement(source):
+            return _disagree(_marks(case, source))
+
+
+def _all(truths: Iterable[bool | None]) -> bool | None:
+    met = set(truths)
+    return False if False in met else None if None in met else True
+
+
+def _any(truths: Iterable[bool | None]) -> bool | None:
+    met = set(truths)
+    return True if True in met else None if None in met else False
+
+
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _compare(order: str, left: Scalar, right: Scalar) -> bool | None:
+    return None if left is None or right is None else _ORDERS[order](left, right)
+
+
+def contains_text(whole: str | None, part: str | None) -> bool | None:
+    """Whether the whole contains the part, without regard to case: that of ASCII letters, if the part is ASCII.
+
+    SQLite connections register it as a function of this name.
+    """
+    if not isinstance(whole, str) or not isinstance(part, str):
+        return None
+    fold = _ascii_lower if part.isascii() else str.casefold
+    return fold(part) in fold(whole)
+
+
+def _ascii_lower(text: str) -> str:
+    return "".join(character.lower() if character.isascii() else character for character in text)
+
+
+_PLACE_IN_LIST = re.compile(r"\.\d+\.")
+
+
+def _is_present(attributes: Mapping[str, Any], key: str) -> bool:
+    if attributes.get(key) is not None:
+        return True
+    below = f"{key}."
+    return any(other.startswith(below) and not _PLACE_IN_LIST.search(other) for other in attributes)
+
+
+def _disagree(marks: tuple[Mark, ...]) -> bool:
+    for one, other in product(marks, marks):
+        if (one.annotator_kind, one.identifier, one.user) == (other.annotator_kind, other.identifier, other.user):
+            continue
+        if _compare("!=", one.label, other.label):
+            return True
+        if one.label is None and other.label is None and _compare("!=", one.score, other.score):
+            return True
+    return False
+
+
+def _scalar(value: Value, case: SpanCase, chosen: _Chosen) -> Scalar:
+    match value:
+        case Literal(scalar):
+            return scalar
+        case Instant(ns):
+            return ns
+        case Field(name=name):
+            return _field(case, name)
+        case AnnotationField(source, field=name):
+            return _mark_field(chosen[source], name)
+        case AsText(Attribute(key)):
+            return _text(case.attributes.get(key))
+        case AsNumber(Attribute(key)):
+            return _number(case.attributes.get(key))
+        case AsTruth(Attribute(key)):
+            return _boolean(case.attributes.get(key))
+        case AsNumber(of):
+            return _number(_scalar(of, case, chosen))
+        case Negative(of):
+            return _calculate("*", -1, _scalar(of, case, chosen))
+        case Arithmetic(operation, left, right):
+            return _calculate(operation, _scalar(left, case, chosen), _scalar(right, case, chosen))
+        case Joined(left, right):
+            texts = _scalar(left, case, chosen), _scalar(right, case, chosen)
+            return None if None in texts else f"{texts[0]}{texts[1]}"
+        case Attribute() | AsText() | AsTruth():
+            raise TypeError(f"{value} has no reading")
+
+
+def _field(case: SpanCase, name: str) -> Scalar:
+    match name:
+        case "span_id" | "trace_id" | "parent_id" | "name" | "status_code" | "status_message" | "events":
+            return getattr(case, name)  # type: ignore[no-any-return]  # they are str or None
+        case "span_kind":
+            return "".join(letter.upper() if letter.isascii() else letter for letter in case.kind)
+        case "start_time":
+            return case.start_ns
+        case "end_time":
+            return case.end_ns
+        case "latency_ms":
+            return (case.end_ns - case.start_ns) / 1_000_000
+        case "prompt_cost" | "completion_cost" | "total_cost":
+            return case.attributes.get(f"llm.cost.{name.removesuffix('_cost')}") or 0.0
+        case _ if name.startswith("llm."):
+            number: Scalar = case.attributes.get(name)
+            return number
+        case _:
+            tokens: int = getattr(case.tokens, name.removeprefix("cumulative_llm_token_count_"))
+            return tokens
+
+
+def _mark_field(mark: Mark | None, name: str) -> Scalar:
+    if mark is None:
+        return None
+    scalar: Scalar = mark.created_us * 1000 if name == "created_at" else getattr(mark, name)
+    return scalar
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_JSON_NUMBER = re.compile(r"[ \t\n\r]*(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?)[ \t\n\r]*")
+
+
+def _number(value: Any) -> int | float | None:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int | float):
+        return value
+    if not isinstance(value, str) or len(value) > NUMERIC_TEXT or not (found := _JSON_NUMBER.fullmatch(value)):
+        return None
+    return _held(int(found[1]) if found[3] is None and found[4] is None else float(found[1]))
+
+
+def _boolean(value: Any) -> bool | None:
+    match value:
+        case bool():
+            return value
+        case int() | float():
+            return True if value == 1 else False if value == 0 else None
+        case str():
+            return {"true": True, "false": False}.get(_ascii_lower(value))
+        case _:
+            return None
+
+
+def _calculate(operation: str, left: Scalar, right: Scalar) -> int | float | None:
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        return None
+    match operation:
+        case "/":
+            return None if right == 0 else _held(float(left) / float(right))
+        case "%":
+            return _remainder(_whole(left), _whole(right))
+        case _:
+            return _held(_CALCULATIONS[operation](left, right))
+
+
+_CALCULATIONS: Mapping[str, Callable[[Any, Any], int | float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+
+_INT64 = 1 << 63
+
+
+def _held(number: int | float) -> int | float | None:
+    """The number as databases hold it: integers of 64 bits, beyond them floating; what is not a number is missing."""
+    if isinstance(number, int):
+        return number if -_INT64 <= number < _INT64 else float(number)
+    return None if math.isnan(number) else number
+
+
+def _whole(number: int | float) -> int:
+    return int(max(-_INT64, min(number, _INT64 - 1)))
+
+
+def _remainder(left: int, right: int) -> int | None:
+    return None if right == 0 else left - right * (abs(left) // abs(right)) * (1 if (left < 0) == (right < 0) else -1)

@@ -1,0 +1,599 @@
+"""From text to a condition: Python's own parser reads it, and what the language does not have is refused."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import NoReturn
+
+from rubricate.records.annotation import TargetKind
+
+from rubricate_server.domain.filter.errors import FilterError
+from rubricate_server.domain.filter.expressions import (
+    And,
+    Annotated,
+    AnnotationField,
+    Arithmetic,
+    AsNumber,
+    AsText,
+    AsTruth,
+    Attribute,
+    Comparison,
+    Condition,
+    Constant,
+    Containment,
+    Disagreement,
+    Field,
+    Instant,
+    Joined,
+    Kind,
+    Literal,
+    LooseComparison,
+    Membership,
+    Missing,
+    Negative,
+    NoParent,
+    Not,
+    Operation,
+    Or,
+    Order,
+    Source,
+    Test,
+    Value,
+    chosen_sources,
+    kind_of,
+)
+from rubricate_server.domain.filter.instants import instant
+from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, SPANS, Language, Name
+
+MAX_LENGTH = 50_000
+"""Characters: room for a list of two thousand span ids."""
+MAX_DEPTH = 48
+"""Levels of the tree, so that neither Python's nor the database's stack can be exhausted."""
+MAX_CONDITIONS = 200
+"""Comparisons and the like; databases nest them, SQLite up to a thousand."""
+MAX_NAMES = 24
+"""Annotation names: each is a join, and SQLite allows 64."""
+MAX_COMPUTED_OPTIONS = 50
+"""Elements of a list that are not literals."""
+
+
+def parse(text: str, language: Language = SPANS) -> Condition:
+    """The condition that the text expresses; blank text is always true. Raises FilterError."""
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"the expression is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
+    if not text.strip():
+        return Condition(text, Constant(True))
+    source = _Text(text)
+    tree = source.tree()
+    _check_size(tree, source)
+    test = _Parser(source, language).condition(tree)
+    if len(chosen_sources(test)) > MAX_NAMES:
+        raise FilterError(f"the expression uses more than {MAX_NAMES} annotation names", 1)
+    return Condition(text, test)
+
+
+_ORDERS: dict[type[ast.cmpop], Order] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "==",
+    ast.IsNot: "!=",
+}
+_MIRRORED: dict[Order, Order] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_OPERATIONS: dict[type[ast.operator], Operation] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Mod: "%",
+}
+_CASTS = ("float", "int", "str")
+_REDUCERS = ("any", "all", "len", "sum", "min", "max")
+_PARENT = "parent_span"
+
+
+class _Text:
+    """The text of the expression, which knows where in it a node stands."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text.strip()
+        self._skipped = len(text) - len(text.lstrip())
+        self._lines = self._text.splitlines(keepends=True)
+
+    def tree(self) -> ast.expr:
+        try:
+            return ast.parse(self._text, mode="eval").body
+        except SyntaxError as error:
+            line, offset = error.lineno or 1, error.offset or 1
+            raise FilterError(_plain(error.msg), self._position(line, max(offset, 1) - 1)) from None
+        except ValueError as error:  # a NUL character, or an integer of thousands of digits
+            raise FilterError(_plain(str(error)), 1) from None
+        except (RecursionError, MemoryError):
+            raise FilterError("the expression is nested too deep", 1) from None
+
+    def fail(self, node: ast.AST, message: str) -> NoReturn:
+        raise FilterError(message, self.column(node))
+
+    def column(self, node: ast.AST) -> int:
+        return self._column(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
+
+    def column_of_attr(self, node: ast.Attribute) -> int:
+        """Where the name after the last dot begins."""
+        return self._column(node.end_lineno or 1, (node.end_col_offset or 0) - len(node.attr.encode()))
+
+    def _column(self, line: int, in_bytes: int) -> int:
+        # Python counts columns in bytes of UTF-8.
+        before = self._lines[line - 1].encode()[:in_bytes].decode(errors="replace") if line <= len(self._lines) else ""
+        return self._position(line, len(before))
+
+    def shown(self, node: ast.AST) -> str:
+        """What stands there, shortened."""
+        text = " ".join((ast.get_source_segment(self._text, node) or ast.unparse(node)).split())
+        return f"`{text}`" if len(text) <= 80 else f"`{text[:77]}...`"
+
+    def _position(self, line: int, characters: int) -> int:
+        return self._skipped + sum(len(text) for text in self._lines[: line - 1]) + characters + 1
+
+
+def _plain(message: str) -> str:
+    if "too many nested" in message or "too deeply" in message:
+        return "the expression is nested too deep"
+    return message.replace("Maybe you meant '==' or ':=' instead of '='?", "did you mean `==` instead of `=`?")
+
+
+def _check_size(tree: ast.expr, source: _Text) -> None:
+    conditions = 0
+    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            source.fail(node, f"the expression is nested deeper than {MAX_DEPTH} levels")
+        conditions += _weight(node)
+        if conditions > MAX_CONDITIONS:
+            source.fail(node, f"the expression has more than {MAX_CONDITIONS} conditions")
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+
+
+def _weight(node: ast.AST) -> int:
+    match node:
+        case ast.Compare(ops=ops):
+            return len(ops)
+        case ast.BoolOp(values=values):
+            return sum(not isinstance(value, ast.Compare | ast.BoolOp) for value in values)
+        case _:
+            return 0
+
+
+class _Parser:
+    """Reads the nodes of one expression."""
+
+    def __init__(self, source: _Text, language: Language) -> None:
+        self._source = source
+        self._language = language
+
+    # Tests
+
+    def condition(self, node: ast.expr) -> Test:
+        """The whole expression."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            self._fail(node, f"`{node.value}` is not a condition on its own; it can stand beside `and`, `or` and `not`")
+        return self._test(node)
+
+    def _test(self, node: ast.expr) -> Test:
+        test = self._test_or_none(node)
+        if test is None:
+            self._value(node)  # what is wrong with it as a value is the better message
+            shown = self._source.shown(node)
+            self._fail(node, f"{shown} is not a condition; compare it with something, such as `... is not None`")
+        return test
+
+    def _test_or_none(self, node: ast.expr) -> Test | None:
+        """The test that the node is; None if it is a value."""
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                tests = tuple(self._test(value) for value in values)
+                return And(tests) if isinstance(op, ast.And) else Or(tests)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return Not(self._test(operand))
+            case ast.Compare():
+                return self._comparisons(node)
+            case ast.Constant(value=bool() as value):
+                return Constant(value)
+            case ast.Call(func=ast.Name(id="disagree")):
+                return Disagreement(Source(TargetKind.SPAN, self._only_name(node)))
+            case ast.Subscript():
+                source = self._annotation_source(node)
+                return Annotated(source) if source else None
+            case _:
+                return None
+
+    def _only_name(self, call: ast.Call) -> str:
+        match call:
+            case ast.Call(args=[ast.Constant(value=str() as name)], keywords=[]):
+                return name
+        self._fail(call, "`disagree` takes the name of an annotation: `disagree('correctness')`")
+
+    def _comparisons(self, node: ast.Compare) -> Test:
+        operands = [node.left, *node.comparators]
+        tests = tuple(
+            self._comparison(left, op, right) for left, op, right in zip(operands, node.ops, operands[1:], strict=False)
+        )
+        return tests[0] if len(tests) == 1 else And(tests)
+
+    def _comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Test:
+        match op:
+            case ast.In():
+                return self._membership(left, right)
+            case ast.NotIn():
+                return Not(self._membership(left, right))
+        order = _ORDERS[type(op)]
+        for constant, other in ((right, left), (left, right)):
+            if isinstance(constant, ast.Constant) and constant.value is None:
+                return self._compared_with_none(other, order, constant)
+        if isinstance(op, ast.Is | ast.IsNot) and not _is_bool(right):
+            self._fail(right, "`is` takes only None, True or False; use `==`")
+        for node in (left, right):
+            if dotted(node) == _PARENT:
+                self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
+        return self._compared_test(left, order, right) or self._compared(
+            self._value(left), order, self._value(right), left, right
+        )
+
+    def _compared_with_none(self, node: ast.expr, order: Order, none: ast.expr) -> Test:
+        if order not in ("==", "!="):
+            self._fail(none, "None has no order; use `is None` or `is not None`")
+        test = self._test_or_none(node) if isinstance(node, ast.Subscript) else None
+        if dotted(node) == _PARENT:
+            missing: Test = NoParent()
+        elif test is not None:
+            missing = Not(test)  # annotations['n'] is None: there is none
+        else:
+            missing = Missing(self._value(node))
+        return missing if order == "==" else Not(missing)
+
+    def _compared_test(self, left: ast.expr, order: Order, right: ast.expr) -> Test | None:
+        """A condition compared with True or False, such as `annotations['n'] == True`; None for values."""
+        for node, constant in ((left, right), (right, left)):
+            test = None if isinstance(node, ast.Constant) else self._test_or_none(node)
+            if test is None:
+                continue
+            wanted = constant.value if isinstance(constant, ast.Constant) else None
+            if order not in ("==", "!=") or not isinstance(wanted, bool):
+                shown = self._source.shown(node)
+                self._fail(node, f"{shown} is a condition; it can only be equal to True or False")
+            return test if wanted == (order == "==") else Not(test)
+        return None
+
+    def _compared(self, left: Value, order: Order, right: Value, left_node: ast.expr, right_node: ast.expr) -> Test:
+        if isinstance(left, Literal) and not isinstance(right, Literal):
+            # The field first: what is wrong with a literal is said of the literal, and plans read better.
+            return self._compared(right, _MIRRORED[order], left, right_node, left_node)
+        if isinstance(left, Attribute) and isinstance(right, Attribute):
+            return LooseComparison(order, left, right)
+        left, right = self._alike(left, right, right_node)
+        if kind_of(left) is Kind.TRUTH and order not in ("==", "!="):
+            self._fail(right_node, "True and False have no order; use `==` or `!=`")
+        return Comparison(order, left, right)
+
+    def _alike(self, left: Value, right: Value, right_node: ast.expr) -> tuple[Value, Value]:
+        """Both in one kind: a loose one is read as what the other is, a literal is spelt as the field wants it."""
+        right = self._spelt(right, left, right_node)
+        kinds = kind_of(left), kind_of(right)
+        if kinds[0] is Kind.LOOSE and (loose := _READINGS.get(kinds[1])):
+            return loose(left), right
+        if kinds[1] is Kind.LOOSE and (loose := _READINGS.get(kinds[0])):
+            return left, loose(right)
+        if kinds[0] is not kinds[1]:
+            self._fail(right_node, f"cannot compare {kinds[0]} and {kinds[1]}{_hint(kinds[0], right)}")
+        return left, right
+
+    def _spelt(self, literal: Value, field: Value, node: ast.expr) -> Value:
+        if not isinstance(literal, Literal) or not isinstance(literal.value, str):
+            return literal
+        if kind_of(field) is Kind.TIME:
+            try:
+                return Instant(instant(literal.value))
+            except ValueError as error:
+                self._fail(node, str(error))
+        match self._spelling(field):
+            case "upper":
+                return Literal(ascii_upper(literal.value))
+            case "lower":
+                return Literal(literal.value.lower())
+            case _:
+                return literal
+
+    def _spelling(self, field: Value) -> str | None:
+        """In which case literals are put that are compared with this field."""
+        match field:
+            case AnnotationField(field=name):
+                return ANNOTATION_FIELDS[name].spelling
+            case Field(name=name) if name in self._language.fields:
+                return self._language.fields[name].spelling
+            case _:
+                return None
+
+    def _membership(self, left: ast.expr, right: ast.expr) -> Test:
+        if dotted(left) == _PARENT:
+            self._fail(left, "`parent_span` can only be compared with None: `parent_span is None`")
+        if isinstance(right, ast.List | ast.Tuple):
+            return self._in_list(left, right.elts)
+        if isinstance(right, ast.Constant):
+            self._fail(right, f"`in` takes a list or a text field on its right, not {self._source.shown(right)}")
+        part, whole = self._value(left), self._value(right)
+        for value, node in ((whole, right), (part, left)):
+            if kind_of(value) not in (Kind.TEXT, Kind.LOOSE):
+                hint = _hint(Kind.TEXT, value)
+                self._fail(node, f"`in` looks for text in text; {self._source.shown(node)} is a {kind_of(value)}{hint}")
+        return Containment(_as_text(part), _as_text(whole))
+
+    def _in_list(self, left: ast.expr, elements: list[ast.expr]) -> Test:
+        value = self._value(left)
+        tests: list[Test] = []
+        by_reading: dict[Value, list[str | int | float | bool]] = {}
+        for element in elements:
+            if isinstance(element, ast.Constant) and element.value is None:
+                self._fail(element, "None in a list never matches; test it apart with `is None` or `is not None`")
+            if isinstance(element, ast.List | ast.Tuple | ast.Starred):
+                self._fail(element, "a list here holds plain values")
+            equal = self._compared(value, "==", self._value(element), left, element)
+            if isinstance(equal, Comparison) and isinstance(equal.right, Literal):
+                by_reading.setdefault(equal.left, []).append(equal.right.value)
+            else:
+                tests.append(equal)
+                if len(tests) > MAX_COMPUTED_OPTIONS:
+                    self._fail(element, f"a list may hold at most {MAX_COMPUTED_OPTIONS} values that are no literals")
+        tests[:0] = [Membership(reading, tuple(options)) for reading, options in by_reading.items()]
+        return tests[0] if len(tests) == 1 else Or(tuple(tests)) if tests else Constant(False)
+
+    # Values
+
+    def _value(self, node: ast.expr) -> Value:
+        match node:
+            case ast.Constant():
+                return self._literal(node)
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+                return self._signed(operand, minus=isinstance(node.op, ast.USub))
+            case ast.BinOp():
+                return self._computed(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                return self._named(node)
+            case ast.List() | ast.Tuple():
+                self._fail(node, "a list can only stand on the right of `in` and `not in`")
+            case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+                self._fail(node, f"{self._source.shown(node)} is a condition, and a value was expected")
+            case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
+                self._fail(node, "comprehensions are not supported in span filters")
+            case _:
+                self._fail(node, f"{self._source.shown(node)} is not supported in filters")
+
+    def _literal(self, node: ast.Constant) -> Literal:
+        match node.value:
+            case bool() | str():
+                if isinstance(node.value, str) and _has_surrogates(node.value):
+                    self._fail(node, "the string holds half a character (a lone surrogate)")
+                return Literal(node.value)
+            case int() | float():
+                return Literal(self._bounded(node, node.value))
+            case None:
+                self._fail(node, "None can only be tested with `is None` and `is not None`")
+            case _:
+                self._fail(node, f"{self._source.shown(node)} is not a literal that filters know")
+
+    def _bounded(self, node: ast.AST, number: int | float) -> int | float:
+        if not -(1 << 63) <= number < 1 << 63 and (isinstance(number, int) or number in (float("inf"), float("-inf"))):
+            self._fail(node, f"{self._source.shown(node)} is out of range")
+        return number
+
+    def _signed(self, operand: ast.expr, *, minus: bool) -> Value:
+        if isinstance(operand, ast.Constant) and type(operand.value) in (int, float):
+            number = operand.value
+            assert isinstance(number, int | float)
+            return Literal(self._bounded(operand, -number if minus else number))
+        value = self._number(self._value(operand), operand)
+        return Negative(value) if minus else value
+
+    def _computed(self, node: ast.BinOp) -> Value:
+        operation = _OPERATIONS.get(type(node.op))
+        if operation is None:
+            sign = ast.unparse(ast.BinOp(ast.Name("a"), node.op, ast.Name("b"))).split()[1]
+            hint = {"&": "; write `and`", "|": "; write `or`"}.get(sign, "")
+            self._fail(node, f"the operator `{sign}` is not supported{hint}")
+        left, right = self._value(node.left), self._value(node.right)
+        kinds = {kind_of(left), kind_of(right)}
+        if operation == "+" and Kind.TEXT in kinds and kinds <= {Kind.TEXT, Kind.LOOSE}:
+            return Joined(_as_text(left), _as_text(right))
+        return Arithmetic(operation, self._number(left, node.left), self._number(right, node.right))
+
+    def _number(self, value: Value, node: ast.expr) -> Value:
+        match kind_of(value):
+            case Kind.NUMBER:
+                return value
+            case Kind.LOOSE:
+                return AsNumber(value)
+            case kind:
+                hint = _hint(Kind.NUMBER, value)
+                self._fail(node, f"cannot calculate with {self._source.shown(node)}, a {kind}{hint}")
+
+    def _call(self, node: ast.Call) -> Value:
+        name = dotted(node.func)
+        if name in _REDUCERS:
+            self._fail(node, f"`{name}(...)` is not supported: comprehensions do not work in span filters")
+        if name is None or name not in _CASTS:
+            hint = _near(name, (*_CASTS, "disagree"))
+            self._fail(node, f"the call of {self._source.shown(node.func)} is not supported{hint}")
+        if len(node.args) != 1 or node.keywords:
+            self._fail(node, f"`{name}` takes one value")
+        return self._cast(name, node.args[0])
+
+    def _cast(self, name: str, node: ast.expr) -> Value:
+        value = self._value(node)
+        match name, kind_of(value):
+            case "str", Kind.TEXT | Kind.LOOSE:
+                return _as_text(value)
+            case "float" | "int", Kind.NUMBER:
+                return value
+            case "float" | "int", Kind.TEXT | Kind.LOOSE:
+                return AsNumber(value)
+            case _, kind:
+                self._fail(node, f"`{name}` cannot read a {kind}")
+
+    # Names
+
+    def _named(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Value:
+        path = dotted(node)
+        if path == _PARENT:
+            self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
+        if path in self._language.collections:
+            self._fail(node, f"`{path}` is a collection; comprehensions are not supported in span filters")
+        if path is not None and path in self._language.fields:
+            return _field(self._language.fields[path])
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Subscript):
+            source = self._annotation_source(node.value)
+            if source is not None:
+                return self._annotation_field(node, source)
+        if isinstance(node, ast.Subscript) and self._annotation_source(node) is not None:
+            self._fail(node, f"{self._source.shown(node)} is a condition; its values are {_listed(ANNOTATION_FIELDS)}")
+        key = self._attribute_key(node)
+        if key is None:
+            self._fail_unnamed(node)
+        return _field(self._language.attributes[key]) if key in self._language.attributes else Attribute(key)
+
+    def _annotation_source(self, node: ast.Subscript) -> Source | None:
+        """The annotations that `annotations['n']` means; None if it is something else."""
+        if not isinstance(node.value, ast.Name) or node.value.id not in self._language.annotations:
+            return None
+        if not isinstance(node.slice, ast.Constant) or not isinstance(node.slice.value, str):
+            self._fail(node.slice, f"the name of an annotation is a string: `{node.value.id}['correctness']`")
+        if _has_surrogates(node.slice.value):
+            self._fail(node.slice, "the string holds half a character (a lone surrogate)")
+        return Source(self._language.annotations[node.value.id], node.slice.value)
+
+    def _annotation_field(self, node: ast.Attribute, source: Source) -> AnnotationField:
+        known = ANNOTATION_FIELDS.get(node.attr)
+        if known is None:
+            hint = _near(node.attr, ANNOTATION_FIELDS) or f"; it has {_listed(ANNOTATION_FIELDS)}"
+            raise FilterError(f"an annotation has no `.{node.attr}`{hint}", self._source.column_of_attr(node))
+        return AnnotationField(source, known.field, known.kind)
+
+    def _attribute_key(self, node: ast.expr) -> str | None:
+        """The flat key of an attribute: bare and dotted, or with names in brackets after attributes and metadata."""
+        match node:
+            case ast.Name(id=name):
+                return None if name in self._language.annotations or name == "attributes" else name
+            case ast.Attribute(value=value, attr=name):
+                parent = self._attribute_key(value)
+                return f"{parent}.{name}" if parent is not None else None
+            case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)) if not _has_surrogates(name):
+                if isinstance(value, ast.Name):
+                    return {"attributes": name, "metadata": f"metadata.{name}"}.get(value.id)
+                parent = self._attribute_key(value) if _root(value) in ("attributes", "metadata") else None
+                return f"{parent}.{name}" if parent is not None else None
+            case _:
+                return None
+
+    def _fail_unnamed(self, node: ast.expr) -> NoReturn:
+        """Say why this names nothing."""
+        root, shown = _root(node), self._source.shown(node)
+        if root in self._language.annotations:
+            for part in _chain(node):
+                if isinstance(part, ast.Subscript) and self._annotation_source(part):
+                    self._fail(node, f"{shown}: the values of an annotation are {_listed(ANNOTATION_FIELDS)}")
+            self._fail(node, f"`{root}` needs the name of an annotation: `{root}['correctness'].label`")
+        for part in _chain(node):
+            if isinstance(part, ast.Subscript) and not _is_text(part.slice):
+                self._fail(
+                    part.slice,
+                    f"{shown}: only names in quotes can stand in brackets; "
+                    "name a place in a list in full: `attributes['llm.input_messages.0.message.role']`",
+                )
+        if root == "attributes":
+            self._fail(node, "`attributes` needs the name of an attribute: `attributes['llm.model_name']`")
+        if root is not None:
+            bracketed = ("attributes", "metadata", *self._language.annotations)
+            self._fail(node, f"`{root}` takes no name in brackets{_near(root, bracketed)}")
+        self._fail(node, f"{shown} is not supported in filters")
+
+    def _fail(self, node: ast.AST, message: str) -> NoReturn:
+        self._source.fail(node, message)
+
+
+_READINGS: dict[Kind, Callable[[Value], Value]] = {Kind.TEXT: AsText, Kind.NUMBER: AsNumber, Kind.TRUTH: AsTruth}
+
+
+def dotted(node: ast.expr) -> str | None:
+    """`a.b.c` as it is written; None for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            parent = dotted(value)
+            return f"{parent}.{name}" if parent is not None else None
+        case _:
+            return None
+
+
+def ascii_upper(text: str) -> str:
+    """The text with ASCII letters in upper case, which is what every database can do."""
+    return "".join(character.upper() if character.isascii() else character for character in text)
+
+
+def _chain(node: ast.expr) -> Iterator[ast.expr]:
+    while True:
+        yield node
+        if not isinstance(node, ast.Attribute | ast.Subscript):
+            return
+        node = node.value
+
+
+def _root(node: ast.expr) -> str | None:
+    *_, last = _chain(node)
+    return last.id if isinstance(last, ast.Name) else None
+
+
+def _field(name: Name) -> Field:
+    return Field(name.field, name.kind)
+
+
+def _as_text(value: Value) -> Value:
+    return AsText(value) if kind_of(value) is Kind.LOOSE else value
+
+
+def _is_bool(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _has_surrogates(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _hint(wanted: Kind, value: Value) -> str:
+    match wanted, value:
+        case Kind.NUMBER, Literal(str() as text):
+            try:
+                float(text)
+            except ValueError:
+                return ""
+            return f", write {text} instead of '{text}'"
+        case Kind.TEXT, Literal(int() | float() as number) if not isinstance(number, bool):
+            return f", write '{number}' instead of {number}"
+        case _:
+            return ""
+
+
+def _near(name: str | None, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    close = get_close_matches(name or "", list(known), n=1)
+    return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _listed(fields: Mapping[str, object]) -> str:
+    return ", ".join(f"`.{field}`" for field in fields)

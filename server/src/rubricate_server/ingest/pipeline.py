@@ -1,0 +1,214 @@
+"""From a request's body to durable spans: bounded in memory, and answered only when the store has them.
+
+MalformedRequest         the body is not what it says it is: send it right, do not repeat it
+├── Corrupt              it cannot be decompressed
+UnsupportedEncoding      compressed in a way that is not known here
+TooLarge                 beyond a limit
+Busy                     too much is being worked on; the same request may go through later
+"""
+
+import logging
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from rubricate_server.ingest.otlp import DecodeLimits, MalformedRequest, decode
+from rubricate_server.storage.contract import DeadLetter, NewSpan, SpanStore
+from rubricate_server.storage.errors import QueueFull
+
+log = logging.getLogger(__name__)
+
+ENCODINGS: Final = ("identity", "gzip", "deflate")
+
+_CHUNK: Final = 1 << 20
+_MAX_REASONS: Final = 10
+
+
+class Corrupt(MalformedRequest):
+    """The body cannot be decompressed."""
+
+
+class UnsupportedEncoding(ValueError):
+    """The body is compressed in a way that is not known here; the message names those that are."""
+
+
+class TooLarge(ValueError):
+    """The body is beyond a limit; the message says which."""
+
+
+class Busy(Exception):
+    """Too much is being worked on. Nothing was stored; the same request may go through later."""
+
+    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class IngestLimits:
+    """How much is taken at once. A batch of 512 long chats is about 3 MB, compressed about 0.5 MB."""
+
+    max_body_bytes: int = 64 * 2**20
+    """As sent. Room for a batch of 512 spans of 128 kB each."""
+    max_decompressed_bytes: int = 256 * 2**20
+    """Text compresses about sixfold; what compresses much further is an attack or a mistake."""
+    max_pending_bytes: int = 512 * 2**20
+    """Bodies in work at once, decompressed. Decoding needs about three times as much memory on top."""
+    decode: DecodeLimits = field(default_factory=DecodeLimits)
+
+
+class Outcome(NamedTuple):
+    """What became of a request."""
+
+    received: int
+    """Spans in it."""
+    stored: int
+    """Spans that are durable now and were not before; a span sent twice counts once."""
+    rejected: list[str]
+    """One reason for each span that was refused. They are kept as dead letters."""
+
+    def summary(self) -> str:
+        """The reasons in a few lines, each once, for whoever reads the sender's log."""
+        counted = Counter(self.rejected).most_common()
+        lines = [reason if count == 1 else f"{reason} ({count} spans)" for reason, count in counted[:_MAX_REASONS]]
+        if len(counted) > _MAX_REASONS:
+            lines.append(f"… and {len(counted) - _MAX_REASONS} other reasons")
+        return "\n".join(lines)
+
+
+class Room:
+    """What one request holds of the memory that all requests share."""
+
+    def __init__(self, ingest: "Ingest") -> None:
+        self._ingest = ingest
+        self.held = 0
+
+    def grow(self, size: int) -> None:
+        """Hold more. Raises Busy when all requests together would hold too much."""
+        self._ingest._hold(size)
+        self.held += size
+
+    def release(self) -> None:
+        """Give everything back."""
+        self._ingest._hold(-self.held)
+        self.held = 0
+
+
+class Ingest:
+    """The way in for spans, shared by all doors (HTTP, gRPC) and all threads."""
+
+    def __init__(self, store: SpanStore, limits: IngestLimits = IngestLimits()) -> None:
+        self.limits = limits
+        self._store = store
+        self._lock = threading.Lock()
+        self._pending_bytes = 0
+        self._counts = {"requests": 0, "received": 0, "stored": 0, "rejected": 0, "malformed": 0, "refused": 0}
+
+    @contextmanager
+    def room(self) -> Iterator[Room]:
+        """Memory for one request, given back at the end. Take it before the body is read."""
+        room = Room(self)
+        try:
+            yield room
+        finally:
+            room.release()
+
+    def accept(
+        self, body: bytes, *, project: str | None = None, encoding: str | None = None, room: Room | None = None
+    ) -> Outcome:
+        """Store the spans of an OTLP request; blocks until they are durable.
+
+        `room` is given when it holds the body already. Raises MalformedRequest, UnsupportedEncoding, TooLarge or Busy.
+        """
+        with self.room() as own:
+            try:
+                if room is None:
+                    own.grow(len(body))
+                plain = decompressed(body, encoding, self.limits.max_decompressed_bytes, own)
+                spans, rejected = decode(plain, project=project, limits=self.limits.decode)
+                stored = self._add(spans, rejected) if spans or rejected else 0
+            except Busy:
+                self._count(requests=1, refused=1)
+                raise
+            except ValueError:
+                self._count(requests=1, malformed=1)
+                raise
+            received = len(spans) + len(rejected)
+            self._count(requests=1, received=received, stored=stored, rejected=len(rejected))
+            return Outcome(received, stored, [letter.reason for letter in rejected])
+
+    def _add(self, spans: list[NewSpan], rejected: list[DeadLetter]) -> int:
+        try:
+            return self._store.add(spans, rejected)
+        except QueueFull as full:
+            raise Busy(str(full), full.retry_after_s) from full
+        except Exception as error:
+            # A full disk or a locked file may pass, and senders repeat only what they are told to repeat.
+            log.exception("spans could not be stored")
+            raise Busy("the spans could not be stored; the server's log says why") from error
+
+    def counts(self) -> dict[str, int]:
+        """What has happened since the start: requests, spans received, stored and rejected, malformed and refused."""
+        with self._lock:
+            return dict(self._counts)
+
+    @property
+    def pending_bytes(self) -> int:
+        """How much is held by requests in work."""
+        with self._lock:
+            return self._pending_bytes
+
+    def _count(self, **more: int) -> None:
+        with self._lock:
+            for name, number in more.items():
+                self._counts[name] += number
+
+    def _hold(self, size: int) -> None:
+        with self._lock:
+            if size > 0 and self._pending_bytes + size > self.limits.max_pending_bytes:
+                raise Busy("the server works on as many spans as its memory allows; try again in a moment")
+            self._pending_bytes += size
+
+
+def decompressed(body: bytes, encoding: str | None, limit: int, room: Room) -> bytes:
+    """The plain body. The limit is checked on the way, so that a bomb is never unpacked."""
+    match (encoding or "identity").strip().lower():
+        case "identity":
+            return body
+        case "gzip" | "x-gzip" if body:
+            return _inflated(body, 16 + zlib.MAX_WBITS, limit, room)
+        case "deflate" if body:
+            # The standard means zlib; some senders leave its header out. The header is 2 bytes, a multiple of 31.
+            has_header = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+            return _inflated(body, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS, limit, room)
+        case "gzip" | "x-gzip" | "deflate":
+            return b""
+        case unknown:
+            raise UnsupportedEncoding(f"content encoding {unknown!r} is not known; use one of {', '.join(ENCODINGS)}")
+
+
+def _inflated(body: bytes, wbits: int, limit: int, room: Room) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    rest = body
+    while rest.strip(b"\0"):  # gzip allows several members, and zeros behind the last
+        member = zlib.decompressobj(wbits)
+        while not member.eof:
+            try:
+                part = member.decompress(rest, _CHUNK)
+            except zlib.error as error:
+                raise Corrupt(f"the body cannot be decompressed: {error}") from error
+            rest = member.unconsumed_tail
+            if not part and not rest and not member.eof:
+                raise Corrupt("the body cannot be decompressed: it ends too early")
+            size += len(part)
+            if size > limit:
+                raise TooLarge(f"the body is more than {limit} bytes when decompressed; send fewer spans at once")
+            room.grow(len(part))
+            parts.append(part)
+        rest = member.unused_data
+    return b"".join(parts)

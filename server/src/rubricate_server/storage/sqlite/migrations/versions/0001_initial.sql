@@ -1,0 +1,178 @@
+CREATE TABLE annotation (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	target_kind TEXT NOT NULL, 
+	target_id BLOB NOT NULL, 
+	position INTEGER DEFAULT '-1' NOT NULL, 
+	name TEXT NOT NULL, 
+	identifier TEXT NOT NULL, 
+	annotator_kind TEXT NOT NULL, 
+	label TEXT, 
+	score FLOAT, 
+	explanation TEXT, 
+	metadata TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	user_id TEXT, 
+	rubric_version INTEGER, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	project_id INTEGER, 
+	start_ns BIGINT, 
+	target_row INTEGER
+);
+
+CREATE INDEX ix_annotation_row ON annotation (target_kind, target_row, name, label, score);
+
+CREATE INDEX ix_annotation_value ON annotation (project_id, name, label, start_ns, target_row);
+
+CREATE INDEX ix_annotation_waiting ON annotation (target_kind, target_id) WHERE target_row IS NULL;
+
+CREATE UNIQUE INDEX ux_annotation_key ON annotation (target_kind, target_id, position, name, identifier);
+
+CREATE TABLE annotation_event (
+	id INTEGER NOT NULL, 
+	annotation_id INTEGER NOT NULL, 
+	at_us BIGINT NOT NULL, 
+	action TEXT NOT NULL, 
+	user_id TEXT, 
+	state TEXT, 
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_annotation_event ON annotation_event (annotation_id);
+
+CREATE TABLE dead_letter (
+	id INTEGER NOT NULL, 
+	at_us BIGINT NOT NULL, 
+	project TEXT, 
+	reason TEXT NOT NULL, 
+	payload BLOB NOT NULL, 
+	encoding TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);
+
+CREATE TABLE project (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	created_us BIGINT NOT NULL, 
+	deleted_us BIGINT
+);
+
+CREATE UNIQUE INDEX ux_project_name ON project (name) WHERE deleted_us IS NULL;
+
+CREATE TABLE project_rubric (
+	project_id INTEGER NOT NULL, 
+	rubric_id INTEGER NOT NULL, 
+	PRIMARY KEY (project_id, rubric_id)
+);
+
+CREATE TABLE rubric (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	UNIQUE (name)
+);
+
+CREATE TABLE rubric_version (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	rubric_id INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	body TEXT NOT NULL, 
+	created_us BIGINT NOT NULL
+);
+
+CREATE INDEX ix_rubric_version_rubric_id ON rubric_version (rubric_id);
+
+CREATE TABLE session (
+	id INTEGER NOT NULL, 
+	session_id TEXT NOT NULL, 
+	project_id INTEGER NOT NULL, 
+	start_ns BIGINT NOT NULL, 
+	end_ns BIGINT NOT NULL, 
+	trace_count INTEGER DEFAULT '0' NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (session_id)
+);
+
+CREATE INDEX ix_session_project ON session (project_id, start_ns);
+
+CREATE TABLE span (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	project_id INTEGER NOT NULL, 
+	trace_id BLOB NOT NULL, 
+	span_id BLOB NOT NULL, 
+	parent_id BLOB, 
+	name TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	start_ns BIGINT NOT NULL, 
+	end_ns BIGINT NOT NULL, 
+	status SMALLINT NOT NULL, 
+	status_message TEXT NOT NULL, 
+	session_id TEXT, 
+	user_id TEXT, 
+	model TEXT, 
+	provider TEXT, 
+	tokens_prompt BIGINT, 
+	tokens_completion BIGINT, 
+	tokens_total BIGINT, 
+	cost_prompt_usd FLOAT, 
+	cost_completion_usd FLOAT, 
+	cost_usd FLOAT, 
+	input_preview TEXT, 
+	output_preview TEXT, 
+	attrs TEXT, 
+	block INTEGER, 
+	block_offset SMALLINT
+);
+
+CREATE INDEX ix_span_block ON span (block);
+
+CREATE INDEX ix_span_error ON span (project_id, start_ns) WHERE status = 2;
+
+CREATE INDEX ix_span_project ON span (project_id, id);
+
+CREATE INDEX ix_span_root ON span (project_id, start_ns) WHERE parent_id IS NULL;
+
+CREATE INDEX ix_span_session ON span (session_id) WHERE session_id IS NOT NULL;
+
+CREATE INDEX ix_span_time ON span (project_id, start_ns, end_ns, tokens_total);
+
+CREATE INDEX ix_span_trace ON span (trace_id);
+
+CREATE UNIQUE INDEX ux_span_span_id ON span (span_id);
+
+CREATE TABLE span_block (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	project_id INTEGER NOT NULL, 
+	n SMALLINT NOT NULL, 
+	live SMALLINT NOT NULL, 
+	inputs BLOB, 
+	outputs BLOB, 
+	attributes BLOB, 
+	events BLOB, 
+	envelopes BLOB
+);
+
+CREATE INDEX ix_span_block_project ON span_block (project_id);
+
+CREATE INDEX ix_span_block_small ON span_block (project_id, live) WHERE live < 64;
+
+CREATE TABLE trace (
+	id INTEGER NOT NULL, 
+	trace_id BLOB NOT NULL, 
+	project_id INTEGER NOT NULL, 
+	session_row INTEGER, 
+	start_ns BIGINT NOT NULL, 
+	end_ns BIGINT NOT NULL, 
+	span_count INTEGER DEFAULT '0' NOT NULL, 
+	error_count INTEGER DEFAULT '0' NOT NULL, 
+	tokens_prompt BIGINT DEFAULT '0' NOT NULL, 
+	tokens_completion BIGINT DEFAULT '0' NOT NULL, 
+	cost_usd FLOAT DEFAULT '0' NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (trace_id)
+);
+
+CREATE INDEX ix_trace_project ON trace (project_id, start_ns);
+
+CREATE INDEX ix_trace_session ON trace (session_row) WHERE session_row IS NOT NULL;
