@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1", tags=["spans"])
 STATUSES = [status.value for status in (StatusCode.UNSET, StatusCode.OK, StatusCode.ERROR)]
 KINDS = "LLM CHAIN AGENT TOOL RETRIEVER RERANKER EMBEDDING GUARDRAIL EVALUATOR PROMPT DECISION UNKNOWN".split()
 LAST_NS = 2**63 - 1
+SHOWN = frozenset({"input", "output", "attributes", "events"})
 
 Several = Annotated[list[str] | None, Query(description="Repeat for several: any of them.")]
 
@@ -63,7 +64,7 @@ def list_spans(
         condition=_has_attributes(attribute) if attribute else None,
         from_id=cursor_row(cursor, "Span"),
     )
-    found = storage.spans.find(query, limit + 1)
+    found = storage.spans.find(query, limit + 1, SHOWN)
     following = global_id("Span", found[limit].id) if len(found) > limit else None
     return page_answer([_wire(span) for span in found[:limit]], following)
 

@@ -70,7 +70,11 @@ class TraceReceiver:
         if media_type(request) not in PROTOBUF_TYPES:
             return None
         with self._ingest.room() as room:
-            body = await _read(request, self._ingest.limits.max_body_bytes, room)
+            try:
+                body = await _read(request, self._ingest.limits.max_body_bytes, room)
+            except (Busy, TooLarge):
+                self._ingest.count_refused()
+                raise
 
             def accept() -> Outcome:
                 return self._ingest.accept(

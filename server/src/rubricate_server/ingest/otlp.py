@@ -9,7 +9,7 @@ Parsing is done by upb (C); the rest is one loop over attributes in Python, 20 t
 import base64
 import logging
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Final, NamedTuple, TypeVar
@@ -169,9 +169,7 @@ def _decoded(span: Span, scope: _Scope, limits: DecodeLimits) -> NewSpan:
         if text:
             flat[pair.key] = text
         else:
-            _put(flat, pair.key, value, pair.key, limits.max_depth)
-    if len(flat) > limits.max_attributes_per_span:
-        raise _Refused(_too_many("attributes", limits))
+            _put(flat, pair.key, value, pair.key, limits)
 
     status = span.status
     code = status.code
@@ -191,10 +189,13 @@ def _decoded(span: Span, scope: _Scope, limits: DecodeLimits) -> NewSpan:
     )
 
 
-def _put(flat: dict[str, Any], key: str, value: AnyValue, where: str, depth: int) -> None:
-    plain = _plain(value, where, depth)
+def _put(flat: dict[str, Any], key: str, value: AnyValue, where: str, limits: DecodeLimits) -> None:
+    plain = _plain(value, where, limits.max_depth)
     if plain.__class__ in (dict, list):
-        put(flat, key, plain)
+        try:
+            put(flat, key, plain, limits.max_attributes_per_span)
+        except ValueError as error:
+            raise _Refused(str(error)) from error
     else:
         flat[key] = plain
 
@@ -249,12 +250,12 @@ def _vector(array: ArrayValue) -> list[float] | None:
     return numbers if isfinite(sum(numbers)) else None
 
 
-def _attributes(pairs: Iterable[KeyValue], where: str, limits: DecodeLimits) -> dict[str, Any]:
+def _attributes(pairs: Sequence[KeyValue], where: str, limits: DecodeLimits) -> dict[str, Any]:
+    if len(pairs) > limits.max_attributes_per_span:
+        raise _Refused(_too_many(f"{where}.attributes", limits))
     flat: dict[str, Any] = {}
     for pair in pairs:
-        _put(flat, pair.key, pair.value, f"{where}.{pair.key}", limits.max_depth)
-        if len(flat) > limits.max_attributes_per_span:
-            raise _Refused(_too_many(f"{where}.attributes", limits))
+        _put(flat, pair.key, pair.value, f"{where}.{pair.key}", limits)
     return flat
 
 
@@ -321,37 +322,66 @@ def _parsed(request: ExportTraceServiceRequest, project: str | None) -> Iterator
             yield _Scope(project or named, around, scope.spans)
 
 
-# What belongs to many spans is never a reason to refuse them, so its own limits are generous and cut silently deep.
-_SURROUNDINGS: Final = DecodeLimits(max_attributes_per_span=1 << 20, max_depth=90)
+MAX_SURROUNDINGS: Final = 64 * 1024
+"""Characters of JSON that the attributes of a resource, or of a scope, may take: every span repeats them."""
+
+MAX_NAME: Final = 1024
+"""Characters of a scope's name or version, or of a schema URL; the rest is cut."""
 
 
 def _resource(resource: Resource, schema_url: str) -> tuple[dict[str, Any], str]:
     """The resource as the envelope holds it, and the project that it names."""
-    attributes = _attributes(resource.attributes, "resource", _SURROUNDINGS)
-    project = attributes.get(PROJECT)
+    project = DEFAULT_PROJECT
+    for pair in resource.attributes:
+        if pair.key == PROJECT and pair.value.string_value:
+            project = pair.value.string_value
+    attributes, dropped = _surrounding_attributes(resource.attributes)
     kept = _given(
         {
             "attributes": attributes,
-            "dropped_attributes_count": resource.dropped_attributes_count,
-            "schema_url": schema_url,
-            "entity_refs": [MessageToDict(ref, preserving_proto_field_name=True) for ref in resource.entity_refs],
+            "dropped_attributes_count": resource.dropped_attributes_count + dropped,
+            "schema_url": schema_url[:MAX_NAME],
+            "entity_refs": [MessageToDict(ref, preserving_proto_field_name=True) for ref in resource.entity_refs[:100]],
         }
     )
-    named = project if isinstance(project, str) and project else DEFAULT_PROJECT
-    return ({"resource": kept} if kept else {}), named
+    return ({"resource": kept} if kept else {}), project
 
 
 def _scope(scope: InstrumentationScope, schema_url: str) -> dict[str, Any]:
+    attributes, dropped = _surrounding_attributes(scope.attributes)
     kept = _given(
         {
-            "name": scope.name,
-            "version": scope.version,
-            "attributes": _attributes(scope.attributes, "scope", _SURROUNDINGS),
-            "dropped_attributes_count": scope.dropped_attributes_count,
-            "schema_url": schema_url,
+            "name": scope.name[:MAX_NAME],
+            "version": scope.version[:MAX_NAME],
+            "attributes": attributes,
+            "dropped_attributes_count": scope.dropped_attributes_count + dropped,
+            "schema_url": schema_url[:MAX_NAME],
         }
     )
     return {"scope": kept} if kept else {}
+
+
+def _surrounding_attributes(pairs: Sequence[KeyValue]) -> tuple[dict[str, Any], int]:
+    """As many as fit, and how many do not: what belongs to many spans is no reason to refuse them."""
+    kept: dict[str, Any] = {}
+    size = dropped = 0
+    for pair in pairs:
+        one: dict[str, Any] = {}
+        try:
+            _put(one, pair.key, pair.value, pair.key, _SURROUNDINGS)
+        except _Refused:
+            dropped += 1
+            continue
+        taken = len(orjson.dumps(one))
+        if size + taken > MAX_SURROUNDINGS:
+            dropped += 1
+        else:
+            size += taken
+            kept |= one
+    return kept, dropped
+
+
+_SURROUNDINGS: Final = DecodeLimits()
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:

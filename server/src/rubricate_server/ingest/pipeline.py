@@ -151,6 +151,10 @@ class Ingest:
             log.exception("spans could not be stored")
             raise Busy("the spans could not be stored; the server's log says why") from error
 
+    def count_refused(self) -> None:
+        """Count a request that was turned away before its body was read."""
+        self._count(requests=1, refused=1)
+
     def counts(self) -> dict[str, int]:
         """What has happened since the start: requests, spans received, stored and rejected, malformed and refused."""
         with self._lock:

@@ -40,7 +40,7 @@ def attr_present(key: str) -> sa.ColumnElement[bool]:
 
 
 def attr_in(key: str, texts: Sequence[str]) -> sa.ColumnElement[bool] | None:
-    """`attr_text(key) in (texts)` at its fastest, though NULL where it should be false; None if there is no such way."""
+    """`attr_text(key) in (texts)` at its fastest, though NULL where it should be false; None without such a way."""
     if not _in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
         return None
     value = _small_value(key)
@@ -266,18 +266,15 @@ def _(element: _contains_any, compiler: SQLCompiler, **kw: Any) -> str:
 class subtree_sum(FunctionElement[int]):
     """The sum of an expression over the LLM spans among a span and all below it; 0 without any.
 
-    The expression is written in SQL over the columns of `span`, here called `member`.
+    The expression is SQL, the same for all engines, over the columns of `span`, here called `member`.
     """
 
     name = "subtree_sum"
     inherit_cache = True
     type = sa.BigInteger()
 
-    def __init__(self, expression: sa.ColumnElement[Any]) -> None:
-        super().__init__(span.c.id, span.c.trace_id, expression)
-
-
-member = span.alias("member")
+    def __init__(self, expression: str) -> None:
+        super().__init__(span.c.id, span.c.trace_id, sa.literal_column(expression))
 
 
 @compiles(subtree_sum)

@@ -221,8 +221,8 @@ class SpanStore(Protocol):
         Returns the number of spans that were new. Raises QueueFull when too much is waiting; nothing is written then.
         """
 
-    def find(self, query: SpanQuery, limit: int) -> list[StoredSpan]:
-        """The first `limit` spans of the query, in its order."""
+    def find(self, query: SpanQuery, limit: int, parts: frozenset[str] = ALL_PARTS) -> list[StoredSpan]:
+        """The first `limit` spans of the query, in its order, with the named parts of their bodies."""
 
     def scan(
         self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS

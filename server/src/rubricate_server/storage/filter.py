@@ -51,7 +51,6 @@ from rubricate_server.storage.constructs import (
     attr_truth,
     body_text,
     contains_text,
-    member,
     native_num,
     native_truth,
     subtree_sum,
@@ -88,20 +87,24 @@ def _holds_together(tests: tuple[Test, ...]) -> _Truth:
 
 
 def _for_some_choice(test: Test) -> _Truth:
-    sources = sorted(chosen_sources(test), key=lambda source: (source.target, source.name))
+    sources = sorted(
+        chosen_sources(test), key=lambda source: (can_hold_without(test, source), source.target, source.name)
+    )
     rows: _Rows = {source: annotation.alias() for source in sources}
     holds = _truth(test, rows)
-    if not rows:
+    if not sources:
         return holds
-    optional = [source for source in sources if can_hold_without(test, source)]
-    joined: sa.FromClause = sa.select(sa.literal_column("1").label("one")).subquery()
-    for source in sources:
+    # What must be there comes first: then there is something to begin with, and no need of an outer join.
+    first, others = sources[0], sources[1:]
+    if can_hold_without(test, first):
+        joined: sa.FromClause = sa.select(sa.literal_column("1").label("one")).subquery()
+        others, wanted = sources, []
+    else:
+        joined, wanted = rows[first], _belongs(rows[first], first)
+    for source in others:
         belongs = sa.and_(*_belongs(rows[source], source))
-        joined = joined.join(rows[source], belongs, isouter=source in optional)
-    if not optional:
-        linked = [link for source in sources for link in _belongs(rows[source], source)]
-        return sa.exists().select_from(*rows.values()).where(*linked, holds).correlate_except(*rows.values())
-    return sa.exists().select_from(joined).where(holds).correlate_except(joined, *rows.values())
+        joined = joined.join(rows[source], belongs, isouter=can_hold_without(test, source))
+    return sa.exists().select_from(joined).where(*wanted, holds).correlate(span)
 
 
 def _belongs(row: sa.FromClause, source: Source) -> list[_Truth]:
@@ -139,6 +142,8 @@ def _truth(test: Test, rows: _Rows, *, negated: bool = False) -> _Truth:
             return contains_text(_sql(whole, rows), str(part.value) if isinstance(part, Literal) else _sql(part, rows))
         case Missing(Attribute(key)):
             return ~_present(key)
+        case Missing(Field("parent_id")):
+            return span.c.parent_id.is_(None)
         case Missing(value):
             return _sql(value, rows).is_(None)
         case NoParent():
@@ -331,17 +336,11 @@ def _id(column: _Sql) -> _Sql:
     return sa.func.lower(sa.func.hex(column), type_=sa.Text)
 
 
-_MEMBER_TOKENS = (member.c.tokens_prompt, member.c.tokens_completion)
-
-
-def _subtree_tokens(part: str) -> _Sql:
-    prompt, completion = (sa.func.coalesce(column, sa.literal_column("0")) for column in _MEMBER_TOKENS)
-    if part == "prompt":
-        return subtree_sum(prompt)
-    if part == "completion":
-        return subtree_sum(completion)
-    return subtree_sum(sa.func.coalesce(member.c.tokens_total, prompt + completion))
-
+_SUBTREE_TOKENS = {
+    "prompt": "coalesce(member.tokens_prompt, 0)",
+    "completion": "coalesce(member.tokens_completion, 0)",
+    "total": "coalesce(member.tokens_total, coalesce(member.tokens_prompt, 0) + coalesce(member.tokens_completion, 0))",
+}
 
 _FIELDS: Mapping[str, _Sql] = {
     "span_id": _id(span.c.span_id),
@@ -360,7 +359,7 @@ _FIELDS: Mapping[str, _Sql] = {
     "prompt_cost": sa.func.coalesce(span.c.cost_prompt_usd, sa.literal_column("0.0")),
     "completion_cost": sa.func.coalesce(span.c.cost_completion_usd, sa.literal_column("0.0")),
     "total_cost": sa.func.coalesce(span.c.cost_usd, sa.literal_column("0.0")),
-    **{f"cumulative_llm_token_count_{part}": _subtree_tokens(part) for part in ("prompt", "completion", "total")},
+    **{f"cumulative_llm_token_count_{part}": subtree_sum(tokens) for part, tokens in _SUBTREE_TOKENS.items()},
     **{f"llm.token_count.{part}": span.c[f"tokens_{part}"] for part in ("prompt", "completion", "total")},
     "llm.cost.prompt": span.c.cost_prompt_usd,
     "llm.cost.completion": span.c.cost_completion_usd,

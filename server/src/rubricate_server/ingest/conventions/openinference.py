@@ -23,6 +23,12 @@ MAX_JSON_DEPTH: Final = 32
 """How deep an object may be that came as a JSON string. Deeper ones stay strings: nobody looks into them, and orjson
 writes at most 254 levels."""
 
+MAX_ATTRIBUTES: Final = 4096
+"""How many keys the objects of one span may be taken apart into."""
+
+MAX_PATH: Final = 4096
+"""Characters of a dotted key that stands for an object. Every leaf repeats it, so a long one multiplies a span."""
+
 Role = Literal["plain", "object", "own", "text", "indexed", "indexed object"]
 """What is done with an attribute, decided by its key alone:
 
@@ -182,37 +188,40 @@ def build_span(
     )
 
 
-def flat_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def flat_attributes(attributes: Mapping[str, Any], max_attributes: int = MAX_ATTRIBUTES) -> dict[str, Any]:
     """Flat attributes from nested ones, flat ones or any mixture; objects that are values (`metadata`) stay objects.
 
     Values that JSON cannot hold (NaN, integers beyond 64 bits, lone surrogates, dates …) become their text.
-    Nesting beyond what JSON is written with raises ValueError.
+    Raises ValueError for what is nested too deep or becomes too many keys.
     """
     flat: dict[str, Any] = {}
     for key, value in attributes.items():
-        put(flat, _well_formed(key), _holdable(value, 1))
+        put(flat, _well_formed(key), _holdable(value, 1), max_attributes)
     return flat
 
 
-def put(flat: dict[str, Any], key: str, value: Any) -> None:
+def put(flat: dict[str, Any], key: str, value: Any, max_attributes: int = MAX_ATTRIBUTES) -> None:
     """Add one attribute: objects are taken apart into dotted keys, and so are lists that hold objects.
 
-    Objects that are values, and empty ones, are kept whole.
+    Objects that are values, and empty ones, are kept whole. Raises ValueError beyond the limits.
     """
+    children: Iterable[tuple[Any, Any]]
     if value.__class__ is dict and value:
-        if role_of(key) in ("object", "indexed object", "text"):
-            flat[key] = value
-            return
-        for name, child in value.items():
-            put(flat, f"{key}.{name}", child)
+        children = value.items()
     elif value.__class__ is list and dict in set(map(type, value)):
-        if role_of(key) in ("object", "indexed object", "text"):
-            flat[key] = value
-            return
-        for position, child in enumerate(value):
-            put(flat, f"{key}.{position}", child)
+        children = enumerate(value)
     else:
+        if len(flat) >= max_attributes:
+            raise ValueError(f"attributes: more than {max_attributes}; raise the limit or send fewer")
         flat[key] = value
+        return
+    if role_of(key) in ("object", "indexed object", "text"):
+        flat[key] = value
+        return
+    if len(key) > MAX_PATH:
+        raise ValueError(f"attribute {key[:100]!r}: more than {MAX_PATH} characters of key around an object")
+    for name, child in children:
+        put(flat, f"{key}.{name}", child, max_attributes)
 
 
 def parsed(text: str) -> Any:
@@ -293,7 +302,11 @@ def _add_small(small: dict[str, Any], key: str, value: Any) -> None:
         case str():
             small[key] = value if len(value) <= SMALL_ATTRIBUTE else None
         case dict():
+            if len(key) > SMALL_ATTRIBUTE:
+                return  # every leaf would repeat it
             for name, child in value.items():
+                if len(small) >= MAX_ATTRIBUTES:
+                    return
                 _add_leaf(small, f"{key}.{name}", child)
         case list():
             kinds = set(map(type, value))

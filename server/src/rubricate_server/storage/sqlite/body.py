@@ -12,7 +12,7 @@ from rubricate_server.domain.filter import contains_text
 from rubricate_server.storage.contract import SpanBody
 from rubricate_server.storage.sqlite.block import Column, pack, unpack
 
-BLOCK_SPANS = 128
+BLOCK_SPANS = 64
 """Spans in a full block. Larger compresses little better and makes reading one span dearer."""
 
 COLUMNS = {"input": "inputs", "output": "outputs", "attributes": "attributes", "events": "events", "envelope": "envelopes"}

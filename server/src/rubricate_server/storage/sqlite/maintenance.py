@@ -11,7 +11,7 @@ from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_bloc
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
 from rubricate_server.storage.sqlite.writer import Writer
 
-SMALL_BLOCK = 64
+SMALL_BLOCK = 32
 """A block with fewer live spans is worth repacking together with others."""
 REPACK_AT = BLOCK_SPANS
 """Live spans that a project's small blocks must hold together before they are repacked."""

@@ -56,10 +56,10 @@ class SqliteSpans:
         weight = sum(len(item.attributes) + len(item.input or "") + len(item.output or "") + 512 for item in spans)
         return self._writer.call(add_batches, Batch(spans, rejected), weight + 512 * len(rejected))
 
-    def find(self, query: SpanQuery, limit: int) -> list[StoredSpan]:
+    def find(self, query: SpanQuery, limit: int, parts: frozenset[str] = ALL_PARTS) -> list[StoredSpan]:
         """See the contract."""
         with reading(self._readers) as connection:
-            return _read(connection, _select(query).limit(limit), ALL_PARTS)
+            return _read(connection, _select(query).limit(limit), parts)
 
     def scan(
         self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS

@@ -155,7 +155,7 @@ CREATE TABLE span_block (
 
 CREATE INDEX ix_span_block_project ON span_block (project_id);
 
-CREATE INDEX ix_span_block_small ON span_block (project_id, live) WHERE live < 64;
+CREATE INDEX ix_span_block_small ON span_block (project_id, live) WHERE live < 32;
 
 CREATE TABLE trace (
 	id INTEGER NOT NULL, 
