@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from rubricate.records.base import HexId, Input, JsonObject, Record
 
@@ -29,7 +29,7 @@ class SpanEvent(Record):
 
     name: str
     timestamp: datetime | None = None
-    attributes: JsonObject = {}
+    attributes: JsonObject = Field(default_factory=dict)
 
 
 class Span(Record):

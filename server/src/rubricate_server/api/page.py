@@ -4,6 +4,9 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from rubricate_server.api.errors import refusal
 
 STATIC = Path(__file__).parent.parent / "static"
 NOT_BUILT = "The UI is not built. Run `make run`.\n"
@@ -12,14 +15,23 @@ EACH_TIME = {"Cache-Control": "no-cache"}
 
 
 def install_page(app: FastAPI) -> None:
-    """Serve the page on every GET that nothing else answers. Unknown paths of the API are 404, never HTML."""
-    app.add_api_route("/{path:path}", page, methods=["GET", "HEAD"], include_in_schema=False)
+    """Serve the page on every path that nothing else answers. Unknown paths of the API are 404, never HTML."""
+    # Not a route: a route for every path would make a known path with a wrong method look like an unknown one.
+    app.router.default = _answer
 
 
-async def page(request: Request, path: str) -> Response:
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await page(Request(scope))(scope, receive, send)
+
+
+def page(request: Request) -> Response:
     """A file of the page, or the page itself."""
+    path = request.url.path.lstrip("/")
     if path == "v1" or path.startswith("v1/"):
-        return PlainTextResponse(f"There is no {request.method} /{path}. /docs lists what there is.", 404)
+        return refusal(request, 404, f"There is no {request.method} /{path}. /docs lists what there is.")
+    if request.method not in ("GET", "HEAD"):
+        return refusal(request, 405, f"/{path} does not take {request.method}; the API is under /v1.", {"Allow": "GET, HEAD"})
     document = STATIC / "index.html"
     if not document.exists():
         return PlainTextResponse(NOT_BUILT, 503)
@@ -27,5 +39,5 @@ async def page(request: Request, path: str) -> Response:
     if path and file.is_relative_to(STATIC) and file.is_file():
         return FileResponse(file, headers=FOREVER if path.startswith("assets/") else EACH_TIME)
     if path.startswith("assets/"):
-        return PlainTextResponse(f"There is no /{path}; the page may have been updated: reload it.", 404)
+        return refusal(request, 404, f"There is no /{path}; the page may have been updated: reload it.")
     return FileResponse(document, headers=EACH_TIME)

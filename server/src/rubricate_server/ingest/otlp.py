@@ -56,6 +56,8 @@ class DecodeLimits:
     """As sent. A prompt that fills the largest context windows has about 10 MB."""
     max_depth: int = 32
     """Of objects and lists in one attribute. protobuf itself gives up at about the same depth."""
+    max_rejected_per_request: int = 10_000
+    """Beyond it the request as a whole is nonsense: two bytes make an empty span, and each is kept as a dead letter."""
     max_id_bytes: int = 32
     """OpenTelemetry says 16 and 8; others are seen in the wild, and are kept as they come."""
 
@@ -96,10 +98,10 @@ def decode(body: bytes, *, project: str | None, limits: DecodeLimits) -> Decoded
                     _check_size(span.ByteSize(), limits)
                 spans.append(_decoded(span, scope, limits))
             except _Refused as refusal:
-                rejected.append(_dead(scope, sent, str(refusal)))
+                _refuse(rejected, scope, sent, str(refusal), limits)
             except Exception:  # the promise of this module: one span, known or unknown trouble, never costs a batch
                 log.exception("a span could not be decoded")
-                rejected.append(_dead(scope, sent, INTERNAL_ERROR))
+                _refuse(rejected, scope, sent, INTERNAL_ERROR, limits)
     return Decoded(spans, rejected)
 
 
@@ -391,9 +393,11 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
-def _dead(scope: _Scope, sent: Span | bytes, reason: str) -> DeadLetter:
+def _refuse(rejected: list[DeadLetter], scope: _Scope, sent: Span | bytes, reason: str, limits: DecodeLimits) -> None:
+    if len(rejected) >= limits.max_rejected_per_request:
+        raise MalformedRequest(f"more than {len(rejected)} spans are bad; the first: {rejected[0].reason}")
     payload = sent if isinstance(sent, bytes) else sent.SerializeToString()
-    return DeadLetter(scope.project, reason, payload, "protobuf")
+    rejected.append(DeadLetter(scope.project, reason, payload, "protobuf"))
 
 
 def _bad_id(name: str, value: bytes, limits: DecodeLimits) -> str:

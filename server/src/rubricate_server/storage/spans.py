@@ -24,6 +24,8 @@ def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
     ):
         if values:
             where.append(_any_of(column, values))
+    if query.from_id is not None:
+        where.append(span.c.id <= query.from_id)
     if query.kinds:
         where.append(_any_of(sa.func.upper(span.c.kind), tuple(kind.upper() for kind in query.kinds)))
     if query.parent_id is not None:

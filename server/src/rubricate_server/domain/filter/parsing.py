@@ -107,9 +107,10 @@ class _Text:
         try:
             return ast.parse(self._text, mode="eval").body
         except SyntaxError as error:
-            line, offset = error.lineno or 1, error.offset or 1
-            raise FilterError(_plain(error.msg), self._position(line, max(offset, 1) - 1)) from None
-        except ValueError as error:  # a NUL character, or an integer of thousands of digits
+            if not error.offset:
+                raise FilterError("the expression ends too early", self._skipped + len(self._text) + 1) from None
+            raise FilterError(_plain(error.msg), self._position(error.lineno or 1, error.offset - 1)) from None
+        except ValueError as error:  # a NUL character
             raise FilterError(_plain(str(error)), 1) from None
         except (RecursionError, MemoryError):
             raise FilterError("the expression is nested too deep", 1) from None
@@ -141,6 +142,8 @@ class _Text:
 def _plain(message: str) -> str:
     if "too many nested" in message or "too deeply" in message:
         return "the expression is nested too deep"
+    if "integer string conversion" in message:
+        return "a number is out of range"
     return message.replace("Maybe you meant '==' or ':=' instead of '='?", "did you mean `==` instead of `=`?")
 
 

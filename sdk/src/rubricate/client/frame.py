@@ -1,0 +1,231 @@
+"""Data frames: read from what the server sends, and taken apart into annotations.
+
+Nothing else in the SDK imports pandas or pyarrow, and this module does so only when a frame is needed.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from rubricate.client.types.spans import SPAN_ID
+from rubricate.errors import InvalidInput, MissingExtra, UnreadableAnswer
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # has no stubs
+
+ARROW = "application/x-pandas-arrow"
+MULTIPART = "multipart/mixed"
+
+
+def pandas() -> Any:
+    """The pandas module; a `MissingExtra` that says what to install when it, or pyarrow, is missing."""
+    try:
+        import pandas
+        import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - both come with the extra; half is of no use
+    except ImportError as error:
+        raise MissingExtra from error
+    return pandas
+
+
+def frames(response: httpx.Response) -> "list[pd.DataFrame]":
+    """The frames of an answer to `POST /v1/spans`, one a query."""
+    kind = response.headers.get("content-type", "")
+    pandas()
+    if kind.startswith(ARROW):
+        return [_from_arrow(table) for table in _tables(response.content)]
+    if kind.startswith(MULTIPART):
+        return [_from_table_schema(part) for part in _parts(response.content, kind)]
+    raise UnreadableAnswer(
+        f"{response.request.url} answered with {kind or 'no content type'}, where Arrow or multipart JSON was "
+        "expected. Is the base URL that of a Rubricate server?"
+    )
+
+
+def with_span_id_column(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The frame with `context.span_id` as index and as column, because people use both."""
+    if frame.index.name == SPAN_ID and SPAN_ID not in frame.columns:
+        frame.insert(0, SPAN_ID, frame.index)
+    elif frame.empty and frame.index.name is None and SPAN_ID in frame.columns:
+        frame = frame.set_index(SPAN_ID, drop=False)  # Phoenix forgets the index of an empty frame.
+    return frame
+
+
+def _tables(content: bytes) -> Iterator[Any]:
+    """The tables of Arrow streams that follow one another; they point into `content`, nothing is copied."""
+    import pyarrow
+
+    source = pyarrow.BufferReader(content)
+    while source.tell() < len(content):
+        try:
+            with pyarrow.ipc.open_stream(source) as stream:
+                yield stream.read_all()
+        except pyarrow.ArrowInvalid as error:
+            raise UnreadableAnswer(f"The server's Arrow data cannot be read: {error}") from error
+
+
+def _from_arrow(table: Any) -> "pd.DataFrame":
+    nested = [field.name for field in table.schema if _is_nested(field)]
+    as_json = {field.name for field in table.schema if _is_json(field)}
+    frame = _without_extensions(table).to_pandas(split_blocks=True, maps_as_pydicts="lossy")
+    for name in nested:
+        if name in frame.columns:
+            frame[name] = _objects([plain(cell) for cell in frame[name].array], frame.index)
+    for name in as_json & set(frame.columns):
+        cells = [json.loads(cell) if isinstance(cell, str | bytes) else None for cell in frame[name].array]
+        frame[name] = _objects(cells, frame.index)
+    return frame
+
+
+def _without_extensions(table: Any) -> Any:
+    """The table with extension types as what they are stored as: pandas has no idea of them."""
+    import pyarrow
+
+    for number, field in enumerate(table.schema):
+        if isinstance(field.type, pyarrow.BaseExtensionType):
+            stored = field.type.storage_type
+            chunks = [chunk.storage for chunk in table.column(number).chunks]
+            column = pyarrow.chunked_array(chunks, type=stored)
+            table = table.set_column(number, pyarrow.field(field.name, stored), column)
+    return table
+
+
+def _is_nested(field: Any) -> bool:
+    import pyarrow.types as kinds  # type: ignore[import-untyped]  # has no stubs
+
+    kind = field.type
+    if kinds.is_list(kind) or kinds.is_large_list(kind):
+        inner = kind.value_type
+        return not (kinds.is_integer(inner) or kinds.is_floating(inner))  # Vectors stay numpy arrays.
+    return bool(kinds.is_struct(kind) or kinds.is_map(kind))
+
+
+def _is_json(field: Any) -> bool:
+    marked = (field.metadata or {}).get(b"ARROW:extension:name") == b"arrow.json"
+    return marked or getattr(field.type, "extension_name", None) == "arrow.json"
+
+
+def plain(value: Any) -> Any:
+    """A nested Arrow value as lists and dicts, without the keys that Arrow added to make all rows alike."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist") and getattr(value, "ndim", False):
+        return value if value.dtype.kind in "iuf" else [plain(item) for item in value]
+    return value
+
+
+def _objects(cells: list[Any], index: Any) -> Any:
+    """A column of Python values; built this way, pandas does not take lists for further dimensions."""
+    import numpy
+
+    column = numpy.fromiter(cells, dtype=object, count=len(cells))
+    return pandas().Series(column, index=index)
+
+
+def _parts(content: bytes, kind: str) -> Iterator[dict[str, Any]]:
+    boundary = kind.partition("boundary=")[2].split(";")[0].strip().strip('"')
+    if not boundary:
+        raise UnreadableAnswer("The server's multipart answer names no boundary.")
+    for part in content.split(b"--" + boundary.encode())[1:]:
+        _, blank, text = part.partition(b"\r\n\r\n")
+        if blank:
+            try:
+                yield json.loads(text)
+            except ValueError as error:
+                raise UnreadableAnswer(f"A part of the server's multipart answer is no JSON: {error}") from error
+
+
+def _from_table_schema(part: dict[str, Any]) -> "pd.DataFrame":
+    """A frame of pandas' table schema, whose names carry an ordinal (`3_name`) so that they may repeat."""
+    pd = pandas()
+    fields, rows = part["schema"]["fields"], part["data"]
+    columns = {}
+    for field in fields:
+        cells = [row.get(field["name"]) for row in rows]
+        if field["type"] == "datetime":
+            columns[field["name"]] = pd.to_datetime(pd.Series(cells, dtype=object), utc=True, format="ISO8601")
+        else:
+            columns[field["name"]] = pd.Series(cells, dtype=_dtype(cells))
+    frame = pd.DataFrame(columns)
+    keys = list(part["schema"].get("primaryKey", ()))
+    frame = frame.set_index(keys) if keys else frame
+    frame.columns = [_without_ordinal(name) for name in frame.columns]
+    frame.index.names = [name and _without_ordinal(name) for name in frame.index.names]
+    return frame
+
+
+def _dtype(cells: list[Any]) -> Any:
+    """None lets pandas choose; mixed or nested cells stay as they are."""
+    kinds = {type(cell) for cell in cells if cell is not None}
+    alike = kinds <= {int, float} or kinds == {str} or kinds == {bool}
+    return None if kinds and alike else object
+
+
+def _without_ordinal(name: str) -> str:
+    return name.partition("_")[2]
+
+
+def annotation_rows(
+    frame: "pd.DataFrame", *, ids: dict[str, Sequence[str]], defaults: dict[str, Any], what: str
+) -> Iterator[dict[str, Any]]:
+    """The rows of a frame as annotations.
+
+    `ids` names for every identifying field the columns or index levels that may hold it; a lone index level without a
+    name serves when there is but one such field. `defaults` fill in what a row does not say.
+    """
+    found = {field: identifiers(frame, names, what, alone=len(ids) == 1) for field, names in ids.items()}
+    columns = {name: frame[name].tolist() for name in _ANNOTATION_COLUMNS if name in frame.columns}
+    for number in range(len(frame)):
+        cells = {name: cell for name, column in columns.items() if not missing(cell := scalar(column[number]))}
+        result = {key: cells.pop(key) for key in ("label", "score", "explanation") if key in cells}
+        if "annotation_name" in cells:
+            cells["name"] = cells.pop("annotation_name")
+        row = {**defaults, **cells, "result": result}
+        row |= {field: scalar(values[number]) for field, values in found.items()}
+        yield row
+
+
+_ANNOTATION_COLUMNS = (
+    "name",
+    "annotation_name",
+    "annotator_kind",
+    "label",
+    "score",
+    "explanation",
+    "metadata",
+    "identifier",
+)
+
+
+def identifiers(frame: "pd.DataFrame", names: Sequence[str], what: str, *, alone: bool = True) -> list[Any]:
+    """The column or index level of one of these names; if `alone`, a nameless index of strings will do."""
+    for name in names:
+        if name in frame.columns:
+            return list(frame[name].tolist())
+    for name in names:
+        if name in frame.index.names:
+            return list(frame.index.get_level_values(name).tolist())
+    if alone and frame.index.nlevels == 1 and pandas().api.types.is_string_dtype(frame.index):
+        return list(frame.index.tolist())
+    raise InvalidInput(
+        f"{what}: the data frame has neither a column nor an index named {' or '.join(map(repr, names))}. "
+        f"Its columns are {list(frame.columns)}, its index is {list(frame.index.names)}."
+    )
+
+
+def missing(value: Any) -> bool:
+    """Whether a cell is empty: None, NaN, NaT or NA."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def scalar(value: Any) -> Any:
+    """A cell as a plain Python value rather than numpy's."""
+    return value.item() if hasattr(value, "item") and not getattr(value, "ndim", False) else value

@@ -1,0 +1,189 @@
+"""Rubrics: what an annotation of a name may say. On the wire they are called annotation configs."""
+
+import builtins
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from rubricate.client.annotation import explained
+from rubricate.client.calls import M, Request, Resource, Steps, call, data, pages, path
+from rubricate.client.project import is_id
+from rubricate.errors import InvalidInput, NotFound
+from rubricate.records.base import JsonObject
+from rubricate.records.rubric import OptimizationDirection, Rubric
+
+RubricType = Literal["CATEGORICAL", "CONTINUOUS", "FREEFORM"]
+Labels = Mapping[str, float | None] | Sequence[str | Mapping[str, Any]]
+
+
+class Rubrics(Resource[M]):
+    """Rubrics, as `client.rubrics` and, by its name on the wire, `client.annotation_configs`.
+
+    A rubric is a dict of `id`, `name`, `type`, `description`, `optimization_direction` and, by type, `values`
+    (`[{"label", "score"}]`) or `lower_bound` and `upper_bound`. It guides people who annotate; annotations that come in
+    over the API are not held to it. Where a rubric is asked for, give its name or its id.
+    """
+
+    @call
+    def get(self, identifier: str) -> Steps[JsonObject]:
+        """One rubric, by name or id. Raises `NotFound`.
+
+        >>> client.rubrics.get("correctness")["values"]
+        """
+        return (yield from _get(identifier))
+
+    @call
+    def list(self) -> Steps[builtins.list[JsonObject]]:
+        """All rubrics."""
+        return (yield from pages(Request("GET", "v1/annotation_configs")))
+
+    @call
+    def create(
+        self,
+        *,
+        name: str,
+        type: RubricType,
+        description: str | None = None,
+        optimization_direction: OptimizationDirection = "NONE",
+        values: Labels | None = None,
+        lower_bound: float | None = None,
+        upper_bound: float | None = None,
+        threshold: float | None = None,
+    ) -> Steps[JsonObject]:
+        """Make a rubric; the answer is the rubric with its `id`.
+
+        `CATEGORICAL` needs `values`: labels, or labels with the scores that stand for them. `CONTINUOUS` is a score,
+        between the bounds if given. `FREEFORM` is text. `optimization_direction` says whether a high score is good
+        ("MAXIMIZE"), a low one ("MINIMIZE"), or neither ("NONE").
+
+        Raises `InvalidInput` before sending; `Conflict` if there is one of that name.
+
+            >>> client.rubrics.create(
+            ...     name="correctness", type="CATEGORICAL", values={"correct": 1, "wrong": 0},
+            ...     optimization_direction="MAXIMIZE",
+            ... )
+        """
+        wire = _wire(
+            {
+                "name": name,
+                "type": type,
+                "description": description,
+                "optimization_direction": optimization_direction,
+                "values": _labels(values),
+                "lower_bound": lower_bound,
+                "upper_bound": upper_bound,
+                "threshold": threshold,
+            }
+        )
+        response = yield Request("POST", "v1/annotation_configs", json=wire, repeatable=False)
+        rubric: JsonObject = data(response)
+        return rubric
+
+    @call
+    def update(
+        self,
+        identifier: str,
+        *,
+        name: str | None = None,
+        type: RubricType | None = None,
+        description: str | None = None,
+        optimization_direction: OptimizationDirection | None = None,
+        values: Labels | None = None,
+        lower_bound: float | None = None,
+        upper_bound: float | None = None,
+        threshold: float | None = None,
+    ) -> Steps[JsonObject]:
+        """Change a rubric, given by name or id; what is not given stays. The answer is the rubric as it is now.
+
+        Raises `NotFound`, `Conflict` if the new name is taken, and `InvalidInput`.
+
+            >>> client.rubrics.update("correctness", values={"correct": 1, "partly": 0.5, "wrong": 0})
+        """
+        changes = {
+            "name": name,
+            "type": type,
+            "description": description,
+            "optimization_direction": optimization_direction,
+            "values": _labels(values),
+            "lower_bound": lower_bound,
+            "upper_bound": upper_bound,
+            "threshold": threshold,
+        }
+        now = yield from _get(identifier)
+        wire = _wire({**now, **{field: value for field, value in changes.items() if value is not None}})
+        response = yield Request("PUT", path("v1/annotation_configs", now["id"]), json=wire)
+        rubric: JsonObject = data(response)
+        return rubric
+
+    @call
+    def delete(self, identifier: str) -> Steps[None]:
+        """Delete a rubric, given by name or id; annotations of its name stay. Raises `NotFound`."""
+        rubric_id = yield from _id(identifier)
+        try:
+            yield Request("DELETE", path("v1/annotation_configs", rubric_id))
+        except NotFound as error:
+            if not error.maybe_applied:
+                raise
+
+    @call
+    def of_project(self, project_identifier: str) -> Steps[builtins.list[JsonObject]]:
+        """The rubrics that people annotating this project are shown; the project is given by name or id."""
+        return (yield from pages(Request("GET", path("v1/projects", project_identifier, "/annotation_configs"))))
+
+    @call
+    def assign(self, identifier: str, *, project_identifier: str) -> Steps[None]:
+        """Show a rubric to those who annotate this project; harmless if it is shown already.
+
+        >>> client.rubrics.assign("correctness", project_identifier="my-app")
+        """
+        rubric_id = yield from _id(identifier)
+        yield Request("PUT", path("v1/projects", project_identifier, "/annotation_configs", rubric_id))
+
+    @call
+    def unassign(self, identifier: str, *, project_identifier: str) -> Steps[None]:
+        """Show a rubric no more to those who annotate this project; harmless if it is not shown."""
+        rubric_id = yield from _id(identifier)
+        yield Request("DELETE", path("v1/projects", project_identifier, "/annotation_configs", rubric_id))
+
+    @call
+    def replace_of_project(self, identifiers: Sequence[str], *, project_identifier: str) -> Steps[None]:
+        """Make these, in place of all others, the rubrics of this project."""
+        ids = []
+        for identifier in identifiers:
+            ids.append((yield from _id(identifier)))
+        url = path("v1/projects", project_identifier, "/annotation_configs")
+        yield Request("PUT", url, json={"annotation_config_ids": ids})
+
+
+_RUBRIC: TypeAdapter[Any] = TypeAdapter(Rubric)
+
+
+def _get(identifier: str) -> Steps[JsonObject]:
+    response = yield Request("GET", path("v1/annotation_configs", identifier))
+    rubric: JsonObject = data(response)
+    return rubric
+
+
+def _id(identifier: str) -> Steps[str]:
+    if is_id(identifier, "AnnotationConfig"):
+        return identifier
+    rubric = yield from _get(identifier)
+    return str(rubric["id"])
+
+
+def _wire(fields: JsonObject) -> JsonObject:
+    try:
+        rubric = _RUBRIC.validate_python({field: value for field, value in fields.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidInput(f"the rubric: {explained(error)}") from error
+    wire: JsonObject = rubric.model_dump(mode="json", exclude_none=True)
+    return wire
+
+
+def _labels(values: Labels | None) -> list[JsonObject] | None:
+    if values is None:
+        return None
+    if isinstance(values, Mapping):
+        return [{"label": label, "score": score} for label, score in values.items()]
+    return [{"label": value} if isinstance(value, str) else dict(value) for value in values]

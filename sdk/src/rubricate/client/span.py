@@ -1,0 +1,251 @@
+"""Spans: as data frames, as a list, stored, deleted; and, inherited, their annotations."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from rubricate import environment
+from rubricate.client import frame as frames
+from rubricate.client.annotation import SpanAnnotations, checked
+from rubricate.client.calls import TIMEOUT_S, M, Request, Steps, body, call, pages, path
+from rubricate.client.project import project_name_of
+from rubricate.client.types.spans import SpanQuery
+from rubricate.errors import InvalidInput, InvalidRequest, NotFound, ServerFailed, SpanCreationError, UnreadableAnswer
+from rubricate.records.base import JsonObject
+from rubricate.records.span import Span, SpanCreate
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # has no stubs
+
+Status = Literal["OK", "ERROR", "UNSET"]
+
+LARGEST_PAGE = 1000
+ROOTS = "null"
+
+
+class Spans(SpanAnnotations[M]):
+    """Spans and their annotations, as `client.spans`."""
+
+    @call
+    def get_spans_dataframe(
+        self,
+        *,
+        query: SpanQuery | None = None,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        limit: int | None = 1000,
+        root_spans_only: bool | None = None,
+        project_name: str | None = None,
+        project_identifier: str | None = None,
+        timeout: float | None = TIMEOUT_S,
+    ) -> Steps["pd.DataFrame"]:
+        """The spans of a project as a data frame, newest first.
+
+        Without a query: one row a span, indexed by `context.span_id` (which is a column too), with `name`, `span_kind`,
+        `parent_id`, `start_time`, `end_time` (UTC), `status_code`, `status_message`, `events`, `context.trace_id` and
+        one column an attribute, such as `attributes.llm.output_messages`, whose cells are lists of dicts. A query picks
+        spans and columns.
+
+        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `limit` is the most rows
+        (None: all). The project is given by name, or by name or id as `project_identifier`; default the environment's
+        project. `timeout` is in seconds.
+
+        Raises `InvalidRequest` if the server cannot read the query, `MissingExtra` without pandas.
+
+            >>> frame = client.spans.get_spans_dataframe(project_name="my-app", root_spans_only=True)
+            >>> frame[["context.span_id", "attributes.input.value"]]
+        """
+        name = yield from project_named(project_name, project_identifier)
+        found = yield from query_frames(
+            [query or SpanQuery()], name, start_time, end_time, limit, root_spans_only, timeout
+        )
+        return found[0]
+
+    @call
+    def get_spans(
+        self,
+        *,
+        project_identifier: str | None = None,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        trace_ids: Sequence[str] | None = None,
+        span_ids: Sequence[str] | None = None,
+        parent_id: str | None = None,
+        name: str | Sequence[str] | None = None,
+        span_kind: str | Sequence[str] | None = None,
+        status_code: Status | Sequence[Status] | None = None,
+        attributes: Mapping[str, str | int | float | bool] | None = None,
+        limit: int = 100,
+        timeout: float | None = TIMEOUT_S,
+    ) -> Steps[list[JsonObject]]:
+        """The spans of a project that meet all the conditions, as dicts of the fields of `rubricate.records.span.Span`.
+
+        A condition given as a list is met by any of its values. `parent_id="null"` asks for roots. `attributes` are
+        compared for equality, such as `{"llm.model_name": "gpt-5", "llm.token_count.total": 12}`. `start_time` is
+        inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned.
+
+            >>> client.spans.get_spans(project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR")
+        """
+        conditions = {
+            "start_time": instant(start_time),
+            "end_time": instant(end_time),
+            "trace_id": _listed(trace_ids),
+            "span_id": _listed(span_ids),
+            "parent_id": parent_id,
+            "name": _listed(name),
+            "span_kind": _listed(span_kind),
+            "status_code": _listed(status_code),
+            "attribute": [_equality(key, value) for key, value in (attributes or {}).items()],
+        }
+        params = {name: value for name, value in conditions.items() if value}
+        url = path("v1/projects", project_identifier or environment.project_name(), "/spans")
+        return (yield from pages(Request("GET", url, params, timeout_s=timeout), limit=limit, page_size=LARGEST_PAGE))
+
+    @call
+    def log_spans(
+        self,
+        *,
+        spans: Sequence[Mapping[str, Any] | Span | SpanCreate],
+        project_identifier: str | None = None,
+        timeout: float | None = TIMEOUT_S,
+    ) -> Steps[JsonObject]:
+        """Store spans, all or none of them; the answer is `{"total_received", "total_queued"}`.
+
+        Each has the fields of `rubricate.records.span.SpanCreate`: `name`, `context` (`trace_id`, `span_id`),
+        `start_time` and `end_time` with a zone, and if wanted `parent_id`, `span_kind`, `status_code`,
+        `status_message`, `attributes` (dotted or nested), `events`. The spans of `get_spans` fit.
+
+        Raises `InvalidInput` before sending, naming span, field and reason; `SpanCreationError` with the spans that the
+        server has already or does not accept.
+        """
+        project = project_identifier or environment.project_name()
+        new = [_checked_span(span, number) for number, span in enumerate(spans)]
+        rest = [span.model_dump(mode="json", exclude_none=True) for span in new]
+        url = path("v1/projects", project, "/spans")
+        while True:
+            try:
+                response = yield Request("POST", url, json={"data": rest}, timeout_s=timeout)
+            except InvalidRequest as error:
+                refused = _creation_error(error, rest)
+                there = {span["span_id"] for span in refused.duplicate_spans}
+                left = [span for span in rest if span["context"]["span_id"] not in there]
+                if not error.maybe_applied or refused.invalid_spans or len(left) == len(rest):
+                    raise refused from error
+                rest = left  # An earlier try, whose answer was lost, stored these.
+                if not rest:
+                    return {"total_received": len(new), "total_queued": len(new)}
+            else:
+                return {**body(response), "total_received": len(new), "total_queued": len(new)}
+
+    @call
+    def delete(self, *, span_identifier: str, timeout: float | None = TIMEOUT_S) -> Steps[None]:
+        """Delete one span, by its hex span id or by the server's id of it; its children stay.
+
+        Raises `NotFound` if there is no such span.
+        """
+        try:
+            yield Request("DELETE", path("v1/spans", span_identifier), timeout_s=timeout)
+        except NotFound as error:
+            if not error.maybe_applied:
+                raise
+
+
+def query_frames(
+    queries: Sequence[SpanQuery],
+    project_name: str,
+    start_time: datetime | None,
+    end_time: datetime | None,
+    limit: int | None,
+    root_spans_only: bool | None,
+    timeout: float | None,
+) -> Steps["list[pd.DataFrame]"]:
+    """One frame a query. Arrow is asked for, as it is many times faster than JSON."""
+    frames.pandas()
+    wire = [query.to_dict() for query in queries]
+    request = {
+        "queries": wire,
+        "start_time": instant(start_time),
+        "end_time": instant(end_time),
+        "limit": limit,
+        "root_spans_only": root_spans_only,
+    }
+
+    def asked(accept: str) -> Request:
+        params = {"project_name": project_name}
+        return Request("POST", "v1/spans", params, request, {"accept": accept}, timeout_s=timeout)
+
+    try:
+        response = yield asked(frames.ARROW)
+    except ServerFailed:  # Phoenix cannot write columns of mixed types as Arrow, but can as JSON.
+        response = yield asked("application/json")
+    found = frames.frames(response)
+    if len(found) != len(queries):
+        raise UnreadableAnswer(f"{len(queries)} queries were asked, and {len(found)} answered.")
+    return [
+        frame if "select" in query or "explode" in query or "concat" in query else frames.with_span_id_column(frame)
+        for query, frame in zip(wire, found, strict=True)
+    ]
+
+
+def project_named(name: str | None, identifier: str | None) -> Steps[str]:
+    """The name of the project that is meant by either argument, or by the environment."""
+    if name and identifier:
+        raise InvalidInput("Give project_name or project_identifier, not both.")
+    if identifier:
+        return (yield from project_name_of(identifier))
+    return name or environment.project_name()
+
+
+def instant(time: datetime | None) -> str | None:
+    """A time in ISO 8601 with its zone; a time without one is local."""
+    if time is None:
+        return None
+    return (time if time.tzinfo else time.astimezone()).isoformat()
+
+
+def _listed(value: str | Iterable[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _equality(key: str, value: str | int | float | bool) -> str:
+    return f"{key}:{json.dumps(value)}"
+
+
+def _checked_span(span: Mapping[str, Any] | Span | SpanCreate, number: int) -> SpanCreate:
+    value = span.model_dump() if isinstance(span, Span) else span
+    identity = ""
+    if isinstance(value, Mapping) and isinstance(value.get("context"), Mapping):
+        identity = f" ({value['context'].get('span_id')})"
+    return checked(SpanCreate, value, f"span {number}{identity}")
+
+
+def _creation_error(error: InvalidRequest, spans: list[JsonObject]) -> SpanCreationError:
+    """What the server's answer says of which span."""
+    try:
+        answer = error.response.json()
+    except ValueError:
+        answer = {}
+    invalid, duplicates = answer.get("invalid_spans") or [], answer.get("duplicate_spans") or []
+    if isinstance(answer.get("detail"), list):
+        invalid = [span for entry in answer["detail"] if (span := _invalid_span(entry, spans))]
+    parts = [f"span {span.get('span_id')}: {span.get('error')}" for span in invalid[:10]]
+    parts += [f"span {span.get('span_id')}: is there already" for span in duplicates[:10]]
+    if len(invalid) + len(duplicates) > len(parts):
+        parts.append(f"… {len(invalid)} invalid and {len(duplicates)} duplicate spans in all")
+    return SpanCreationError(
+        error.response,
+        detail="\n  ".join(["", *parts]) if parts else error.detail,
+        maybe_applied=error.maybe_applied,
+        invalid_spans=invalid,
+        duplicate_spans=duplicates,
+        total_received=len(spans),
+    )
+
+
+def _invalid_span(entry: Any, spans: list[JsonObject]) -> JsonObject | None:
+    where: list[Any] = entry.get("loc", []) if isinstance(entry, dict) else []
+    if len(where) <= 2 or not isinstance(where[2], int) or where[2] >= len(spans):
+        return None
+    field = ".".join(str(part) for part in where[3:])
+    return {**spans[where[2]]["context"], "error": f"{field}: {entry.get('msg')}" if field else entry.get("msg")}

@@ -1,0 +1,5 @@
+"""Values that the client's methods take."""
+
+from rubricate.client.types.spans import SpanQuery
+
+__all__ = ["SpanQuery"]
