@@ -94,7 +94,12 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     print(f"Rubricate {VERSION} on http://{settings.host}:{port} (OTLP/gRPC on {grpc.port}), data in {settings.data}")
     sys.stdout.flush()
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="off", server_header=False, proxy_headers=False,
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
     try:

@@ -1,4 +1,4 @@
-"""Every setting, its default and its reason. Each is an environment variable; some are options of `rubricate serve` too.
+"""Every setting, its default and its reason: environment variables, some of them options of `rubricate serve` too.
 
 Ports and host are also read from their `PHOENIX_*` names, so that an existing deployment moves as it is.
 """
@@ -41,6 +41,9 @@ def _compression(text: str) -> str:
     return text
 
 
+DEFAULT_DATA = Path("~/.rubricate")
+
+
 def _setting(default: Any, names: str, parse: Callable[[str], Any], reason: str) -> Any:
     return field(default=default, metadata={"names": names.split(), "parse": parse, "reason": reason})
 
@@ -58,8 +61,10 @@ class Settings:
     port: int = _setting(
         6006, "RUBRICATE_PORT PHOENIX_PORT", _port, "HTTP: the API, the page, OTLP/HTTP. Phoenix's default."
     )
-    grpc_port: int = _setting(4317, "RUBRICATE_GRPC_PORT PHOENIX_GRPC_PORT", _port, "OTLP/gRPC. OpenTelemetry's default.")
-    data: Path = _setting(Path("~/.rubricate"), "RUBRICATE_DATA", Path, "Directory of the embedded store.")
+    grpc_port: int = _setting(
+        4317, "RUBRICATE_GRPC_PORT PHOENIX_GRPC_PORT", _port, "OTLP/gRPC. OpenTelemetry's default."
+    )
+    data: Path = _setting(DEFAULT_DATA, "RUBRICATE_DATA", Path, "Directory of the embedded store.")  # noqa: RUF009  # a field()
     sample: bool = _setting(False, "RUBRICATE_SAMPLE", _flag, "Load the sample project at start, if it is not there.")
     allow_unauthenticated: bool = _setting(
         False,
@@ -74,7 +79,10 @@ class Settings:
         256 << 20, "RUBRICATE_MAX_DECOMPRESSED_BYTES", _count, "Largest request when unpacked: stops compression bombs."
     )
     max_pending_bytes: int = _setting(
-        512 << 20, "RUBRICATE_MAX_PENDING_BYTES", _count, "Unpacked bytes in work at once. Above it: 503 with Retry-After."
+        512 << 20,
+        "RUBRICATE_MAX_PENDING_BYTES",
+        _count,
+        "Unpacked bytes in work at once. Above it: 503 with Retry-After.",
     )
     max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
     max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
@@ -83,7 +91,7 @@ class Settings:
         "remote",
         "RUBRICATE_COMPRESSION",
         _compression,
-        "Answer with gzip when asked: to other machines only (on one machine it costs more than it saves), always, never.",
+        "Answer with gzip when asked: only other machines (within one it costs more than it saves), always, never.",
     )
     log_level: str = _setting("info", "RUBRICATE_LOG_LEVEL", str.lower, "debug, info, warning or error.")
 

@@ -196,12 +196,16 @@ class _Streamed(Response):
                 message = await receive()
             gone.set()
 
+        failures: list[BaseException] = []
+
         def produce() -> None:
             try:
                 for chunk in self._chunks:
                     if gone.is_set():
                         break
                     anyio.from_thread.run(send_chunk, chunk)
+            except Exception as error:  # of any kind: raised below, where no task group wraps it
+                failures.append(error)
             finally:
                 self._chunks.close()  # ends the scan, in the thread that began it
 
@@ -211,6 +215,8 @@ class _Streamed(Response):
                 tasks.start_soon(beat, self._heartbeat)
             await anyio.to_thread.run_sync(produce, limiter=_threads)
             tasks.cancel_scope.cancel()
+        if failures:
+            raise failures[0]  # without a last message, so that the client sees that the answer is not whole
         if not gone.is_set():
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -105,7 +105,9 @@ async def _validation_error(request: Request, error: Any) -> Response:
 def _place(item: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in item.items() if key not in ("url", "ctx")}
     if "ctx" in item:
-        kept["ctx"] = {key: value if isinstance(value, int | float) else str(value) for key, value in item["ctx"].items()}
+        kept["ctx"] = {
+            key: value if isinstance(value, int | float) else str(value) for key, value in item["ctx"].items()
+        }
     kept["input"] = _shortened(item.get("input"))
     return kept
 

@@ -31,7 +31,9 @@ def page(request: Request) -> Response:
     if path == "v1" or path.startswith("v1/"):
         return refusal(request, 404, f"There is no {request.method} /{path}. /docs lists what there is.")
     if request.method not in ("GET", "HEAD"):
-        return refusal(request, 405, f"/{path} does not take {request.method}; the API is under /v1.", {"Allow": "GET, HEAD"})
+        return refusal(
+            request, 405, f"/{path} does not take {request.method}; the API is under /v1.", {"Allow": "GET, HEAD"}
+        )
     document = STATIC / "index.html"
     if not document.exists():
         return PlainTextResponse(NOT_BUILT, 503)

@@ -21,7 +21,20 @@ from rubricate_server.storage.errors import NotFound
 router = APIRouter(prefix="/v1", tags=["spans"])
 
 STATUSES = [status.value for status in (StatusCode.UNSET, StatusCode.OK, StatusCode.ERROR)]
-KINDS = "LLM CHAIN AGENT TOOL RETRIEVER RERANKER EMBEDDING GUARDRAIL EVALUATOR PROMPT DECISION UNKNOWN".split()
+KINDS = [
+    "LLM",
+    "CHAIN",
+    "AGENT",
+    "TOOL",
+    "RETRIEVER",
+    "RERANKER",
+    "EMBEDDING",
+    "GUARDRAIL",
+    "EVALUATOR",
+    "PROMPT",
+    "DECISION",
+    "UNKNOWN",
+]
 LAST_NS = 2**63 - 1
 SHOWN = frozenset({"input", "output", "attributes", "events"})
 

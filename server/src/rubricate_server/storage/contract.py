@@ -271,7 +271,9 @@ class AnnotationStore(Protocol):
 class ProjectStore(Protocol):
     """Projects."""
 
-    def page(self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredProject]:
+    def page(
+        self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100
+    ) -> list[StoredProject]:
         """Projects, newest first."""
 
     def get(self, name: str) -> StoredProject:
@@ -296,7 +298,9 @@ class ProjectStore(Protocol):
 class RubricStore(Protocol):
     """Rubrics, their versions, and the projects that use them."""
 
-    def page(self, *, project_id: int | None = None, from_id: int | None = None, limit: int = 100) -> list[StoredRubricVersion]:
+    def page(
+        self, *, project_id: int | None = None, from_id: int | None = None, limit: int = 100
+    ) -> list[StoredRubricVersion]:
         """Rubrics in the version in force, newest first; of one project, or all."""
 
     def get(self, rubric_id: int) -> StoredRubricVersion:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from rubricate.records.annotation import TargetKind
 
+from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter.expressions import (
     And,
     Annotated,

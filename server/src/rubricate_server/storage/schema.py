@@ -112,7 +112,9 @@ span_block = sa.Table(
     sqlite_autoincrement=True,
 )
 sa.Index("ix_span_block_project", span_block.c.project_id)
-sa.Index("ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("32"))
+sa.Index(
+    "ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("32")
+)
 
 annotation = sa.Table(
     "annotation",

@@ -10,7 +10,6 @@ from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
 from rubricate.records.annotation import TargetKind
-
 from rubricate_server.domain.filter.expressions import (
     And,
     Annotated,

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from rubricate.records.annotation import TargetKind
-
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import (
     And,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rubricate.records.annotation import TargetKind
-
 from rubricate_server.domain.filter.expressions import Kind
 
 

@@ -78,12 +78,7 @@ class SqliteAnnotations:
         )
         with reading(self._readers) as connection:
             rows = connection.execute(statement).fetchall()
-        return [
-            StoredAnnotation(
-                row[0], AnnotationKey(query.target_kind, *row[1:5]), *row[5:9], orjson.loads(row[9]), *row[10:]
-            )
-            for row in rows
-        ]
+        return [_stored(query.target_kind, row) for row in rows]
 
     def delete(self, query: AnnotationQuery) -> int:
         """See the contract."""
@@ -107,6 +102,11 @@ class SqliteAnnotations:
         )
         with reading(self._readers) as connection:
             return [AnnotationChange(*row[:3], orjson.loads(row[3])) for row in connection.execute(statement)]
+
+
+def _stored(kind: TargetKind, row: Any) -> StoredAnnotation:
+    key = AnnotationKey(kind, *row[1:5])
+    return StoredAnnotation._make([row[0], key, *row[5:9], orjson.loads(row[9]), *row[10:]])
 
 
 def _where(query: AnnotationQuery) -> list[sa.ColumnElement[bool]]:
@@ -226,7 +226,9 @@ def _put_one(
 
 def _moment(connection: sqlite3.Connection) -> int:
     """Now, in microseconds; later than any change so far, even when the clock was set back."""
-    last = connection.execute("select max(at_us) from annotation_event where id = (select max(id) from annotation_event)")
+    last = connection.execute(
+        "select max(at_us) from annotation_event where id = (select max(id) from annotation_event)"
+    )
     return int(max(time.time_ns() // 1000, (last.fetchone()[0] or 0) + 1))
 
 

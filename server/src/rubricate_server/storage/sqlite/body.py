@@ -15,7 +15,13 @@ from rubricate_server.storage.sqlite.block import Column, pack, unpack
 BLOCK_SPANS = 64
 """Spans in a full block. Larger compresses little better and makes reading one span dearer."""
 
-COLUMNS = {"input": "inputs", "output": "outputs", "attributes": "attributes", "events": "events", "envelope": "envelopes"}
+COLUMNS = {
+    "input": "inputs",
+    "output": "outputs",
+    "attributes": "attributes",
+    "events": "events",
+    "envelope": "envelopes",
+}
 """Part of a body: column of span_block."""
 
 CACHED_COLUMNS = 8
@@ -24,8 +30,13 @@ CACHED_COLUMNS = 8
 def pack_block(bodies: Sequence[SpanBody], level: int = 3) -> list[bytes | None]:
     """The five columns of a block, in the order of COLUMNS."""
     return [
-        pack([body.input.encode("utf-8", "surrogatepass") if body.input is not None else None for body in bodies], level),
-        pack([body.output.encode("utf-8", "surrogatepass") if body.output is not None else None for body in bodies], level),
+        pack(
+            [body.input.encode("utf-8", "surrogatepass") if body.input is not None else None for body in bodies], level
+        ),
+        pack(
+            [body.output.encode("utf-8", "surrogatepass") if body.output is not None else None for body in bodies],
+            level,
+        ),
         pack([body.attributes for body in bodies], level),
         pack([body.events for body in bodies], level),
         pack([body.envelope for body in bodies], level),

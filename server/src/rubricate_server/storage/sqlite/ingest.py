@@ -62,7 +62,8 @@ def add_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> lis
     remove_leftovers(connection, list(fresh), {span.trace_id for span in fresh.values()})
     known = {row[0] for row in select_in(connection, "select span_id from span where span_id in ({})", list(fresh))}
     counts = [
-        sum(span_id not in known for span_id in list(fresh)[start:end]) if known else end - start for start, end in added
+        sum(span_id not in known for span_id in list(fresh)[start:end]) if known else end - start
+        for start, end in added
     ]
     spans = [span for span in fresh.values() if span.span_id not in known] if known else list(fresh.values())
     if spans:
@@ -224,7 +225,10 @@ def _bind_waiting(
     if connection.execute("select 1 from annotation where target_row is null limit 1").fetchone() is None:
         return
     waiting = "select id, target_id from annotation where target_row is null and target_kind = ? and target_id in ({})"
-    bind = "update annotation set (target_row, project_id, start_ns) = (select id, project_id, start_ns from {} = ?) where id = ?"
+    bind = (
+        "update annotation set (target_row, project_id, start_ns) = (select id, project_id, start_ns from {} = ?)"
+        " where id = ?"
+    )
     for kind, ids, source in (
         ("span", [span.span_id for span in spans], "span where span_id"),
         ("document", [span.span_id for span in spans], "span where span_id"),

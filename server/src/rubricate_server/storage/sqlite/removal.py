@@ -68,9 +68,7 @@ def _delete_empty_trace(connection: sqlite3.Connection, trace_id: bytes) -> None
         delete_annotations(connection, [found[0] for found in annotated])
 
 
-def remove_leftovers(
-    connection: sqlite3.Connection, span_ids: Sequence[bytes], trace_ids: Collection[bytes]
-) -> None:
+def remove_leftovers(connection: sqlite3.Connection, span_ids: Sequence[bytes], trace_ids: Collection[bytes]) -> None:
     """Make room for spans that come again while their deleted project is still being removed."""
     if connection.execute("select 1 from project where deleted_us is not null limit 1").fetchone() is None:
         return

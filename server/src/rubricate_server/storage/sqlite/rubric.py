@@ -108,7 +108,9 @@ def _in_force(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVer
     return _stored(row)
 
 
-def _add_version(connection: sqlite3.Connection, rubric_id: int, number: int, body: dict[str, Any]) -> StoredRubricVersion:
+def _add_version(
+    connection: sqlite3.Connection, rubric_id: int, number: int, body: dict[str, Any]
+) -> StoredRubricVersion:
     now_us = time.time_ns() // 1000
     version_id = connection.execute(
         "insert into rubric_version (rubric_id, number, body, created_us) values (?, ?, ?, ?) returning id",

@@ -89,7 +89,9 @@ class SqliteSpans:
     def exists_in(self, project_id: int, target_kind: TargetKind, target_ids: Sequence[bytes]) -> bool:
         """See the contract."""
         table, column = _TARGET_COLUMNS[target_kind]
-        keys: list[Any] = [key.decode() for key in target_ids] if target_kind == TargetKind.SESSION else list(target_ids)
+        keys: list[Any] = (
+            [key.decode() for key in target_ids] if target_kind == TargetKind.SESSION else list(target_ids)
+        )
         statement = sa.select(sa.exists().where(column.in_(keys), table.c.project_id == project_id))
         with reading(self._readers) as connection:
             return bool(connection.execute(statement).scalar())
@@ -153,9 +155,8 @@ def _after(query: SpanQuery, last: StoredSpan) -> sa.ColumnElement[bool]:
 def _read(connection: sa.Connection, statement: sa.Select[Any], parts: frozenset[str]) -> list[StoredSpan]:
     rows = connection.execute(statement).fetchall()
     bodies = read_bodies(connection, [(row[-2], row[-1]) for row in rows], parts)
-    return [StoredSpan(*row[:-2], body) for row, body in zip(rows, bodies, strict=True)]
+    return [StoredSpan._make([*row[:-2], body]) for row, body in zip(rows, bodies, strict=True)]
 
 
 def _delete_one(connection: Any, row: int) -> None:
     delete_spans(connection, [row])
-

@@ -19,6 +19,7 @@ Result = TypeVar("Result")
 Handler = Callable[[sqlite3.Connection, Sequence[Payload]], Sequence[Result | Exception]]
 """Does the work of all payloads that came together; answers one result, or one refusal, for each."""
 
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     handler: Handler[Any, Any]
@@ -63,7 +64,8 @@ class Writer:
 
     def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Have a single piece of work done in the next transaction."""
-        return self.call(_one_by_one, work)
+        result: Result = self.call(_one_by_one, work)
+        return result
 
     def close(self) -> None:
         """Write what is waiting, fold the log into the database, close the connection."""
