@@ -12,6 +12,8 @@ HEADERS = [
 ]
 SMALLEST = 1024
 """Bytes below which compression is not worth a header."""
+STREAMED = ("/v1/spans",)
+"""Answers that send their first bytes early, so that impatient clients stay: a compressor would hold them back."""
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -42,7 +44,11 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        wanted = scope["type"] == "http" and (self._policy == "always" or (self._policy == "remote" and _is_far(scope)))
+        wanted = (
+            scope["type"] == "http"
+            and scope["path"] not in STREAMED
+            and (self._policy == "always" or (self._policy == "remote" and _is_far(scope)))
+        )
         await (self._compressed if wanted else self._app)(scope, receive, send)
 
 
