@@ -25,7 +25,8 @@ Every option is also a setting in the environment; the option wins:
 
 examples:
   rubricate serve --port 7000 --grpc-port 7001
-  rubricate serve --host 0.0.0.0        let other machines in
+  rubricate serve --host 0.0.0.0 --allow-unauthenticated
+                                        let other machines in; there are no accounts yet
 """
 
 
@@ -55,6 +56,7 @@ def _serve(options: argparse.Namespace) -> int:
             grpc_port=options.grpc_port,
             data=options.data,
             sample=options.sample,
+            allow_unauthenticated=options.allow_unauthenticated,
         )
     except ValueError as error:
         print(f"rubricate serve: {error}", file=sys.stderr)
@@ -93,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--grpc-port", metavar="N", type=_port, help="port of OTLP/gRPC (4317)")
     serve.add_argument("--data", metavar="DIR", help="directory of the data; it is made if it is not there")
     serve.add_argument("--sample", action="store_true", default=None, help="put in a project of sample traces")
+    serve.add_argument(
+        "--allow-unauthenticated",
+        action="store_true",
+        default=None,
+        help="listen on an address that other machines reach, although whoever reaches it may read and write",
+    )
     commands.add_parser("version", help="print the versions", description="Print the versions.")
     return parser
 
