@@ -1,7 +1,7 @@
 """What is said in the sample project: the support chat of Hearthline, a made-up maker of heating controls.
 
 Version 2.4.0 of the chat brought another model and a reranker. It cites its sources and is right more often, but it
-takes longer, and it answers in English what is asked in German. Who looks at the sample should be able to find that out.
+takes longer, and it answers in English what is asked in German. Who looks at the sample should be able to find out.
 """
 
 from collections.abc import Mapping
@@ -77,9 +77,10 @@ def _bad(helpful: int | None = None, why: str | None = None) -> Verdict:
 
 
 SYSTEM_PROMPT: Final = (
-    "You are the support assistant of Hearthline, which makes thermostats and radiator valves. Answer from the articles "
-    "that you are given, in the language of the question, and name the article you rely on, as in [kb-101]. If the "
-    "articles do not answer the question, say so and offer to open a ticket. Never guess prices, dates or safety advice."
+    "You are the support assistant of Hearthline, which makes thermostats and radiator valves. Answer from the "
+    "articles that you are given, in the language of the question, and name the article you rely on, as in [kb-101]. If "
+    "the articles do not answer the question, say so and offer to open a ticket. Never guess prices, dates or safety "
+    "advice."
 )
 
 PROMPT_TEMPLATE: Final = "Articles:\n{articles}\n\nQuestion of a {tier} customer:\n{question}"
@@ -139,8 +140,8 @@ ARTICLES: Final[dict[str, Article]] = {
         "Weekly schedules",
         "Using the app",
         "2026-08-20",
-        "Each room has one schedule of up to twelve switching points a day. Copy a day with a long press. A change made "
-        "at the dial holds until the next switching point, unless Hold is chosen.",
+        "Each room has one schedule of up to twelve switching points a day. Copy a day with a long press. A change "
+        "made at the dial holds until the next switching point, unless Hold is chosen.",
     ),
     "kb-104": Article(
         "Away mode and geofencing",
@@ -248,8 +249,8 @@ ARTICLES: Final[dict[str, Article]] = {
         "Frost protection",
         "Safety",
         "2026-10-20",
-        "Below 5 degrees a valve opens by itself, also when the room is switched off or the hub is without power. Frost "
-        "protection cannot be turned off.",
+        "Below 5 degrees a valve opens by itself, also when the room is switched off or the hub is without power. "
+        "Frost protection cannot be turned off.",
     ),
 }
 
@@ -272,14 +273,14 @@ Nothing needs to be done at the thermostats or valves: they talk to the hub, nev
 3. In the app choose Settings, Hub, Change network, pick the new network and enter its password.
 4. Wait until the light is white. This takes up to two minutes.
 
-The hub uses 2.4 GHz only. If the router offers one name for both bands and the hub does not join, switch 5 GHz off for \
-these few minutes; you can switch it on again afterwards.
+The hub uses 2.4 GHz only. If the router offers one name for both bands and the hub does not join, switch 5 GHz off \
+for these few minutes; you can switch it on again afterwards.
 
 ## If you replace the hub as well
 
 1. Plug in the new hub, next to the old one if you can.
 2. In the app choose Settings, Hub, Replace hub and scan the code under the new one.
-3. Leave the old hub plugged in until the app says that all devices have moved. They follow by themselves within an hour.
+3. Leave the old hub plugged in until the app says that all devices have moved, which takes up to an hour.
 
 Rooms, schedules and the history are kept. Valves that are asleep are the last to move; turning one by hand wakes it.
 

@@ -11,7 +11,7 @@ All methods block and are called off the event loop. Words used below:
 `tests/storage/contract/` holds the battery that each engine must pass.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -347,7 +347,7 @@ class Storage:
     projects: ProjectStore
     rubrics: RubricStore
     maintenance: Maintenance
-    close: Any = field(repr=False)
+    close: Callable[[], None] = field(repr=False)
     """Writes what is waiting, then closes; no call may follow."""
-    healthy: Any = field(repr=False)
+    healthy: Callable[[], None] = field(repr=False)
     """Raises when writing or reading does not work."""

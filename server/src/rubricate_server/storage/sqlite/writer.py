@@ -82,7 +82,10 @@ class Writer:
                     waiting.done.set_exception(outcome)
                 else:
                     waiting.done.set_result(outcome)
-        self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        try:
+            self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        except sqlite3.Error as error:  # the log stays beside the file then, and the next start reads it
+            log.warning("the write-ahead log could not be folded into the database: %s", error)
         self._connection.close()
 
     def _next_group(self) -> list[_Waiting]:
@@ -136,8 +139,11 @@ class Writer:
         return results
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+        except sqlite3.Error as error:  # the writer must live on: it is the only one
+            log.error("a transaction could not be rolled back: %s", error)
 
 
 def _one_by_one(connection: sqlite3.Connection, work: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
