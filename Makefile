@@ -54,7 +54,7 @@ ui: $(UI)  ## Build the pages into the server package
 e2e: $(VENV_STAMP) $(UI)  ## Browser journeys on the real server (needs Chromium, see .ci/run)
 	npm --prefix web run e2e
 
-bench: $(VENV_STAMP)  ## Run the benchmarks, or one: make bench only=ingest
+bench: $(VENV_STAMP)  ## Run the benchmarks, or one: make bench only=core
 	for file in benchmarks/bench_$(or $(only),*).py; do echo "== $$file"; python $$file; done
 
 dist: $(VENV_STAMP) $(UI)  ## Wheels and sdists of both distributions, with the pages inside, in dist/

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Debian's Chromium, as root and in a closed network: no sandbox of its own, no calls home. */
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+const AXE = fileURLToPath(new URL("../web/node_modules/axe-core/axe.min.js", import.meta.url));
+const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
+
+export type Visit = { page: Page; complaints: string[]; close: () => Promise<void> };
+
+/** A fresh browser on a blank page. `complaints` gathers what went wrong behind the page's back. */
+export async function visit(origin: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const profile = mkdtempSync(join(tmpdir(), "rubricate-chromium-"));
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath: CHROMIUM,
+    args: FLAGS,
+    baseURL: origin,
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(origin)) complaints.push(`third party: ${request.url()}`);
+  });
+  return {
+    page,
+    complaints,
+    close: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What axe finds wrong with the page for people with a screen reader, a keyboard, or weak eyes. */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+type Axe = { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+
+/** A picture for people to look at, in test-results/. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: join(RESULTS, `${name}.png`) });
+}

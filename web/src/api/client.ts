@@ -1,0 +1,21 @@
+import createClient from "openapi-fetch";
+
+import { ApiFailure } from "./failure";
+import type { paths } from "./schema";
+
+/** The server's API, typed by its OpenAPI description. The only thing in this application that asks the network. */
+export const client = createClient<paths>({
+  headers: { accept: "application/json, application/problem+json" },
+});
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** The data of an answer. Throws `ApiFailure` when there is none, or when there is no server. */
+export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked.catch((reason: unknown) => {
+    if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
+    throw new ApiFailure(null, "The server does not answer. Is it still running?");
+  });
+  if (data === undefined) throw ApiFailure.from(response, error);
+  return data;
+}

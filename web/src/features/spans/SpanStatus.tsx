@@ -1,0 +1,21 @@
+import type { Span } from "../../api/span";
+import styles from "./SpanStatus.module.css";
+
+const STATUSES = {
+  OK: { glyph: "✓", word: "ok", look: styles.ok },
+  ERROR: { glyph: "✕", word: "error", look: styles.error },
+  UNSET: { glyph: "–", word: "unset", look: styles.unset },
+} satisfies Record<Span["status_code"], { glyph: string; word: string; look: string | undefined }>;
+
+/** How a span ended: glyph and word, because colour alone reaches not everybody. */
+export function SpanStatus({ code, message }: { code: Span["status_code"]; message: string }) {
+  const { glyph, word, look } = STATUSES[code];
+  return (
+    <span className={styles.status} title={message || undefined}>
+      <span className={look} aria-hidden="true">
+        {glyph}
+      </span>{" "}
+      {word}
+    </span>
+  );
+}

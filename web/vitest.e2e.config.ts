@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+
+import { defineConfig } from "vitest/config";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Browser journeys live in e2e/ at the root, because they test the whole house; their tools live here. */
+export default defineConfig({
+  root: at("../e2e"),
+  resolve: { alias: { "playwright-core": at("node_modules/playwright-core/index.mjs") } },
+  test: {
+    include: ["**/*.test.ts"],
+    fileParallelism: false, // each file starts a server and a browser; CI has two cores
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
