@@ -3,6 +3,7 @@
 import gc
 import ipaddress
 import logging
+import signal
 import socket
 import sys
 
@@ -93,6 +94,9 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     port = listener.getsockname()[1]
     print(f"Rubricate {VERSION} on http://{settings.host}:{port} (OTLP/gRPC on {grpc.port}), data in {settings.data}")
     sys.stdout.flush()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn ends by raising the signal that stopped it once more, when our own end is still to come.
+        signal.signal(number, lambda *_: None)
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -78,9 +78,9 @@ def _bad(helpful: int | None = None, why: str | None = None) -> Verdict:
 
 SYSTEM_PROMPT: Final = (
     "You are the support assistant of Hearthline, which makes thermostats and radiator valves. Answer from the "
-    "articles that you are given, in the language of the question, and name the article you rely on, as in [kb-101]. If "
-    "the articles do not answer the question, say so and offer to open a ticket. Never guess prices, dates or safety "
-    "advice."
+    "articles that you are given, in the language of the question, and name the article you rely on, as in [kb-101]. "
+    "If the articles do not answer the question, say so and offer to open a ticket. Never guess prices, dates or "
+    "safety advice."
 )
 
 PROMPT_TEMPLATE: Final = "Articles:\n{articles}\n\nQuestion of a {tier} customer:\n{question}"

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import orjson
 
 from rubricate_server.storage.contract import NewAnnotation
-from rubricate_server.storage.sqlite.connection import insert_rows
+from rubricate_server.storage.sqlite.connection import insert_rows, select_in
 
 _INSERT = "insert into annotation_event (annotation_id, at_us, action, user_id, state)"
+
+
+_STATE = ("annotator_kind", "label", "score", "explanation", "metadata", "source")
 
 
 def record_writes(
@@ -20,7 +23,7 @@ def record_writes(
         connection,
         _INSERT,
         [
-            (row, at_us, "created" if is_new else "replaced", annotation.user_id, state(annotation))
+            (row, at_us, "created" if is_new else "replaced", annotation.user_id, _state(*annotation[1:7]))
             for row, is_new, annotation in written
         ],
     )
@@ -29,23 +32,15 @@ def record_writes(
 def record_deletion(connection: sqlite3.Connection, ids: Sequence[int], user_id: str | None) -> None:
     """Keep that annotations are about to be deleted, and what they last were."""
     at_us = time.time_ns() // 1000
-    connection.executemany(
-        f"{_INSERT} select id, ?, 'deleted', ?, json_object('annotator_kind', annotator_kind, 'label', label,"
-        " 'score', score, 'explanation', explanation, 'metadata', json(metadata), 'source', source)"
-        " from annotation where id = ?",
-        [(at_us, user_id, row) for row in ids],
-    )
+    last = f"select id, {', '.join(_STATE)} from annotation where id in ({{}})"
+    # Not json_object(): SQLite writes a number with 15 digits, and a score may need 17.
+    rows = [
+        (row, at_us, "deleted", user_id, _state(*said, orjson.Fragment(metadata), source))
+        for row, *said, metadata, source in select_in(connection, last, ids)
+    ]
+    insert_rows(connection, _INSERT, rows)
 
 
-def state(annotation: NewAnnotation) -> str:
+def _state(*values: object) -> str:
     """What an annotation says, as JSON."""
-    return orjson.dumps(
-        {
-            "annotator_kind": annotation.annotator_kind,
-            "label": annotation.label,
-            "score": annotation.score,
-            "explanation": annotation.explanation,
-            "metadata": annotation.metadata,
-            "source": annotation.source,
-        }
-    ).decode()
+    return orjson.dumps(dict(zip(_STATE, values, strict=True))).decode()
