@@ -4,7 +4,7 @@ A test that fails shows what its servers said.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:  # what it returns is pytest's
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:  # what it returns is pytest's
     report = yield
     if report.failed:
         for server in _running:

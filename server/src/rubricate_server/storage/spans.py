@@ -6,12 +6,13 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.contract import SpanQuery
 from rubricate_server.storage.filter import compile_condition
-from rubricate_server.storage.schema import span
+from rubricate_server.storage.schema import project, span
 
 
 def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
     """One condition for each field of the query that narrows."""
-    where: list[sa.ColumnElement[bool]] = [span.c.project_id == query.project_id]
+    alive = sa.exists().where(project.c.id == query.project_id, project.c.deleted_us.is_(None))
+    where: list[sa.ColumnElement[bool]] = [span.c.project_id == query.project_id, alive]
     if query.start_ns is not None:
         where.append(span.c.start_ns >= query.start_ns)
     if query.end_ns is not None:

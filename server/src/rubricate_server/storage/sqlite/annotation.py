@@ -17,7 +17,7 @@ from rubricate_server.storage.contract import (
     StoredAnnotation,
 )
 from rubricate_server.storage.errors import NotFound
-from rubricate_server.storage.schema import annotation, annotation_event, rubric_version
+from rubricate_server.storage.schema import annotation, annotation_event, project, rubric_version
 from rubricate_server.storage.sqlite.connection import reading, select_in
 from rubricate_server.storage.sqlite.history import record_writes
 from rubricate_server.storage.sqlite.removal import delete_annotations
@@ -111,7 +111,8 @@ def _stored(kind: TargetKind, row: Any) -> StoredAnnotation:
 
 def _where(query: AnnotationQuery) -> list[sa.ColumnElement[bool]]:
     column = annotation.c
-    where = [column.target_kind == query.target_kind, column.project_id == query.project_id]
+    alive = sa.exists().where(project.c.id == query.project_id, project.c.deleted_us.is_(None))
+    where = [column.target_kind == query.target_kind, column.project_id == query.project_id, alive]
     if query.target_ids is not None:
         where.append(column.target_id.in_(query.target_ids))
     if query.names:

@@ -63,8 +63,10 @@ def unpack(frame: bytes) -> Column:
         raise Damaged("a block column does not begin with 'RB'")
     if version != VERSION:
         raise Damaged(f"a block column has format version {version}; this Rubricate reads version {VERSION}")
+    if flags & ~HAS_NULLS:
+        raise Damaged(f"a block column has flags {flags:#x}, which version {VERSION} does not have")
     try:
-        raw = memoryview(_decompressor().decompress(memoryview(frame)[_HEADER.size :]))
+        raw = memoryview(_decompressor().decompress(memoryview(frame)[_HEADER.size :], allow_extra_data=False))
     except (zstandard.ZstdError, MemoryError) as error:
         raise Damaged(f"a block column cannot be decompressed: {error}") from error
     start = 4 * (count + 1)
@@ -76,7 +78,8 @@ def unpack(frame: bytes) -> Column:
         swapped = array("I", offsets)
         swapped.byteswap()
         offsets = memoryview(swapped)
-    if offsets[0] != 0 or offsets[count] != len(raw) - body:
+    # The header has no checksum. A count that is too large reads values as offsets: then the last is not the largest.
+    if offsets[0] != 0 or offsets[count] != len(raw) - body or max(offsets) != offsets[count]:
         raise Damaged(f"a block column of {count} values has {len(raw) - body} bytes where {offsets[count]} belong")
     return Column(offsets, raw[start:body] if flags & HAS_NULLS else None, raw[body:])
 

@@ -15,8 +15,12 @@ READERS = 8
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
-    """The writing connection. A new file gets its page layout here, before the first table."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    """The writing connection; nothing is changed in the file yet."""
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+
+
+def configure_writer(connection: sqlite3.Connection) -> None:
+    """Set what the file and the connection need. A new file gets its page layout here, before the first table."""
     for pragma in (
         "auto_vacuum = incremental",
         "journal_mode = wal",
@@ -28,7 +32,6 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         "busy_timeout = 10000",
     ):
         connection.execute(f"pragma {pragma}").fetchall()
-    return connection
 
 
 def read_engine(path: Path) -> sa.Engine:

@@ -59,7 +59,12 @@ def add_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> lis
         for span in batch.spans:
             fresh.setdefault(span.span_id, span)
         added.append((before, len(fresh)))
-    remove_leftovers(connection, list(fresh), {span.trace_id for span in fresh.values()})
+    remove_leftovers(
+        connection,
+        list(fresh),
+        {span.trace_id for span in fresh.values()},
+        {span.session_id for span in fresh.values() if span.session_id is not None},
+    )
     known = {row[0] for row in select_in(connection, "select span_id from span where span_id in ({})", list(fresh))}
     counts = [
         sum(span_id not in known for span_id in list(fresh)[start:end]) if known else end - start

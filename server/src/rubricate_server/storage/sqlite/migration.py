@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.errors import WrongSchema
 from rubricate_server.storage.schema import metadata
+from rubricate_server.storage.sqlite.connection import configure_writer
 
 SCHEMA_VERSION = "0001"
 """The newest revision under `migrations/versions`; a test compares the two, and what both build."""
@@ -17,17 +18,17 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to SCHEMA_VERSION. Raises WrongSchema, and changes nothing, when it is not ours or newer."""
     found = _version(connection, path)
-    if found == SCHEMA_VERSION:
-        return
-    if found is None:
-        _create(connection)
-        return
-    if not list((_SCRIPTS / "versions").glob(f"{found}_*.py")):
+    known = found is None or list((_SCRIPTS / "versions").glob(f"{found}_*.py"))
+    if not known:
         raise WrongSchema(
             f"{path} has schema version {found}, which this version of Rubricate (schema {SCHEMA_VERSION}) does not"
             " know. A newer Rubricate wrote it: install that version again, or serve another data directory."
         )
-    upgrade(path)
+    configure_writer(connection)
+    if found is None:
+        _create(connection)
+    elif found != SCHEMA_VERSION:
+        upgrade(path)
 
 
 def upgrade(path: Path, revision: str = "head") -> None:

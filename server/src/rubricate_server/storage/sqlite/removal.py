@@ -68,8 +68,13 @@ def _delete_empty_trace(connection: sqlite3.Connection, trace_id: bytes) -> None
         delete_annotations(connection, [found[0] for found in annotated])
 
 
-def remove_leftovers(connection: sqlite3.Connection, span_ids: Sequence[bytes], trace_ids: Collection[bytes]) -> None:
-    """Make room for spans that come again while their deleted project is still being removed."""
+def remove_leftovers(
+    connection: sqlite3.Connection,
+    span_ids: Sequence[bytes],
+    trace_ids: Collection[bytes],
+    session_ids: Collection[str],
+) -> None:
+    """Make room for what comes again while its deleted project is still being removed, however far that is."""
     if connection.execute("select 1 from project where deleted_us is not null limit 1").fetchone() is None:
         return
     dead = "(select id from project where deleted_us is not null)"
@@ -80,6 +85,42 @@ def remove_leftovers(connection: sqlite3.Connection, span_ids: Sequence[bytes], 
     doomed = list({row[0] for row in rows})
     for start in range(0, len(doomed), STEP_SPANS):
         delete_spans(connection, doomed[start : start + STEP_SPANS])
+    # The removal takes spans away without counting them off, so traces and sessions may be left without any.
+    for kind, table, keys in (("trace", "trace", trace_ids), ("session", "session", session_ids)):
+        rows = select_in(
+            connection, f"select id from {table} where project_id in {dead} and {kind}_id in ({{}})", list(keys)
+        )
+        for (row,) in rows:
+            annotated = connection.execute(
+                "select id from annotation where target_kind = ? and target_row = ?", (kind, row)
+            ).fetchall()
+            delete_annotations(connection, [found[0] for found in annotated])
+            if kind == "session":
+                _give_session_away(connection, row)
+            else:
+                connection.execute("delete from trace where id = ?", (row,))
+
+
+def _give_session_away(connection: sqlite3.Connection, row: int) -> None:
+    """A session of a deleted project goes to the first living trace in it; without one it goes."""
+    connection.execute(
+        "update trace set session_row = null where session_row = ?"
+        " and project_id in (select id from project where deleted_us is not null)",
+        (row,),
+    )
+    alive = connection.execute(
+        "select project_id, min(start_ns), max(end_ns), count(*) from trace where session_row = ?"
+        " and project_id = (select project_id from trace where session_row = ? order by id limit 1)",
+        (row, row),
+    ).fetchone()
+    if alive[0] is None:
+        connection.execute("delete from session where id = ?", (row,))
+        return
+    connection.execute(
+        "update session set project_id = ?, start_ns = ?, end_ns = ?, trace_count = (select count(*) from trace"
+        " where session_row = ?) where id = ?",
+        (*alive[:3], row, row),
+    )
 
 
 def remove_deleted_project(connection: sqlite3.Connection) -> bool:
@@ -87,6 +128,15 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
     project = connection.execute("select id from project where deleted_us is not null order by id limit 1").fetchone()
     if project is None:
         return False
+    shared = connection.execute(
+        "select s.id from session s where s.project_id = ? and exists (select 1 from trace t join project p"
+        " on p.id = t.project_id where t.session_row = s.id and p.deleted_us is null) limit ?",
+        (project[0], STEP_BLOCKS),
+    ).fetchall()
+    for (row,) in shared:
+        _give_session_away(connection, row)
+    if shared:
+        return True
     for statement, limit in (
         ("delete from span where id in (select id from span where project_id = ? limit ?)", STEP_SPANS),
         ("delete from span_block where id in (select id from span_block where project_id = ? limit ?)", STEP_BLOCKS),

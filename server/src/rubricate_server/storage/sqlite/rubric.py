@@ -152,6 +152,8 @@ def _assign(connection: sqlite3.Connection, project_id: int, rubric_ids: list[in
     known = {row[0] for row in select_in(connection, "select id from rubric where id in ({})", rubric_ids)}
     if not known.issuperset(rubric_ids):
         raise NotFound(MISSING)
+    if not connection.execute("select 1 from project where id = ? and deleted_us is null", (project_id,)).fetchone():
+        raise NotFound(f"No project has the row id {project_id}")
     connection.executemany(
         "insert or ignore into project_rubric (project_id, rubric_id) values (?, ?)",
         [(project_id, rubric_id) for rubric_id in rubric_ids],

@@ -92,7 +92,7 @@ class SqliteSpans:
         keys: list[Any] = (
             [key.decode() for key in target_ids] if target_kind == TargetKind.SESSION else list(target_ids)
         )
-        statement = sa.select(sa.exists().where(column.in_(keys), table.c.project_id == project_id))
+        statement = sa.select(sa.exists().where(column.in_(keys), table.c.project_id == project_id, _alive(table)))
         with reading(self._readers) as connection:
             return bool(connection.execute(statement).scalar())
 

@@ -32,10 +32,13 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
     """
     path = directory / DATABASE
     lock = _lock(directory)
+    connection: sqlite3.Connection | None = None
     try:
         connection = connect_writer(path)
         prepare_schema(connection, path)
-    except (sqlite3.Error, StorageError) as error:
+    except Exception as error:  # whatever it is, the directory must be free again
+        if connection is not None:
+            connection.close()
         lock.close()
         if isinstance(error, StorageError):
             raise

@@ -115,10 +115,8 @@ class Writer:
             connection.execute("commit")
         except Exception as error:  # the boundary of the writer: each waiter must hear of it
             self._roll_back()
-            failure = StorageError(f"Nothing was written: {error}")
-            failure.__cause__ = error
             log.error("a transaction of %d writes failed: %s", len(group), error)
-            return [failure] * len(group)
+            return [_failure(error)] * len(group)
         return [outcomes[waiting] for waiting in group]
 
     def _attempt(self, handler: Handler[Any, Any], batch: list[_Waiting]) -> Sequence[Any]:
@@ -133,7 +131,7 @@ class Writer:
             connection.execute("rollback to attempt")
             connection.execute("release attempt")
             if len(batch) == 1:
-                return [error]
+                return [_failure(error) if isinstance(error, sqlite3.Error) else error]
             return [self._attempt(handler, [waiting])[0] for waiting in batch]
         connection.execute("release attempt")
         return results
@@ -144,6 +142,12 @@ class Writer:
                 self._connection.execute("rollback")
         except sqlite3.Error as error:  # the writer must live on: it is the only one
             log.error("a transaction could not be rolled back: %s", error)
+
+
+def _failure(error: Exception) -> StorageError:
+    failure = StorageError(f"Nothing was written: {error}")
+    failure.__cause__ = error
+    return failure
 
 
 def _one_by_one(connection: sqlite3.Connection, work: Sequence[Callable[[sqlite3.Connection], Any]]) -> list[Any]:

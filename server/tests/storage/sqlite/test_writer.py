@@ -1,0 +1,124 @@
+"""The writer: who fails fails alone, and a full disk passes."""
+
+import sqlite3  # noqa: TID251  # to look at the engine's file from outside
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rubricate_server.storage.contract import Storage
+from rubricate_server.storage.errors import Conflict, NotFound, StorageError
+from rubricate_server.storage.sqlite.span import SqliteSpans
+from rubricate_server.storage.sqlite.store import open_storage
+from rubricate_server.storage.sqlite.writer import Writer
+
+from ..spans import annotation, new_span, span_id, spans
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Storage]:
+    store = open_storage(tmp_path)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def writer(store: Storage) -> Writer:
+    assert isinstance(store.spans, SqliteSpans)
+    return store.spans._writer
+
+
+def in_one_group(writer: Writer, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """The answers, or errors, of calls that the writer finds waiting together."""
+    held, go = threading.Event(), threading.Event()
+
+    def hold(_: sqlite3.Connection) -> None:
+        held.set()
+        go.wait(timeout=20)
+
+    def answer(call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(len(calls) + 1) as threads:
+        first = threads.submit(writer.run, hold)
+        held.wait(timeout=20)
+        answers = [threads.submit(answer, call) for call in calls]
+        deadline = time.monotonic() + 20
+        while len(writer._queue) < len(calls) and time.monotonic() < deadline:
+            time.sleep(0.001)  # until all of them wait; nothing else can be asked
+        go.set()
+        first.result(timeout=20)
+        return [each.result(timeout=20) for each in answers]
+
+
+def test_a_write_that_fails_in_a_group_fails_alone(store: Storage, writer: Writer) -> None:
+    store.projects.create("taken", None)
+    answers = in_one_group(
+        writer,
+        [
+            lambda: store.spans.add(spans(10)),
+            lambda: store.spans.add([*spans(10, 100), new_span(110, name=object())]),
+            lambda: store.spans.add(spans(10, 200)),
+            lambda: store.projects.create("taken", None),
+            lambda: store.projects.create("free", None).name,
+            lambda: store.annotations.put([annotation(span_id(77))], must_exist=True),
+            lambda: store.annotations.put([annotation(span_id(1))]),
+            lambda: store.annotations.put([annotation(span_id(2), label=object())]),
+        ],
+    )
+    added, broken, also_added, conflict, made, missing, annotated, unheard = answers
+    assert (added, also_added, made, len(annotated)) == (10, 10, "free", 1)
+    assert isinstance(conflict, Conflict)
+    assert isinstance(missing, NotFound)
+    assert isinstance(broken, Exception)
+    assert isinstance(unheard, Exception)
+    everything = [span_id(number) for number in range(300)]
+    assert len(store.spans.rows_of(everything)) == 20
+
+
+def test_a_span_in_two_waiting_calls_counts_for_the_first(store: Storage, writer: Writer) -> None:
+    answers = in_one_group(writer, [lambda: store.spans.add(spans(10))] * 5)
+    assert sorted(answers) == [0, 0, 0, 0, 10]
+
+
+def test_one_annotation_in_many_waiting_calls_has_one_id_and_every_change_kept(store: Storage, writer: Writer) -> None:
+    answers = in_one_group(writer, [lambda: store.annotations.put([annotation(span_id(1))])] * 5)
+    [row] = {row for answer in answers for row in answer}
+    assert [change.action for change in store.annotations.history(row)] == ["created"] + ["replaced"] * 4
+
+
+def test_a_full_disk_is_told_and_passes(store: Storage, writer: Writer) -> None:
+    store.spans.add(spans(10))
+    pages: int = writer.run(lambda connection: connection.execute("pragma page_count").fetchone()[0])
+    writer.run(lambda connection: connection.execute(f"pragma max_page_count = {pages + 5}").fetchall())
+    large = [new_span(number, input=f"{number}" * 200_000) for number in range(100, 400)]
+    with pytest.raises(StorageError, match="full"):
+        store.spans.add([span._replace(attributes=bytes(range(256)) * 2000) for span in large])
+    assert store.spans.rows_of([span.span_id for span in large]) == {}
+    assert len(store.spans.rows_of([span_id(number) for number in range(1, 11)])) == 10
+    writer.run(lambda connection: connection.execute("pragma max_page_count = 1000000000").fetchall())
+    store.healthy()
+    assert store.spans.add(large) == 300
+
+
+def test_a_full_disk_in_a_group_loses_nothing_that_was_acknowledged(store: Storage, writer: Writer) -> None:
+    pages: int = writer.run(lambda connection: connection.execute("pragma page_count").fetchone()[0])
+    writer.run(lambda connection: connection.execute(f"pragma max_page_count = {pages + 30}").fetchall())
+    batches = [spans(200, 1 + 1000 * number, status_message="x" * 500) for number in range(8)]
+    calls = [partial(store.spans.add, batch) for batch in batches]
+    answers = in_one_group(writer, calls)
+    assert {type(answer) for answer in answers} <= {int, StorageError}
+    assert any(isinstance(answer, StorageError) for answer in answers)
+    for batch, answer in zip(batches, answers, strict=True):
+        stored = store.spans.rows_of([span.span_id for span in batch])
+        assert len(stored) == (200 if answer == 200 else 0)
+    writer.run(lambda connection: connection.execute("pragma max_page_count = 1000000000").fetchall())
+    assert sum(store.spans.add(batch) for batch in batches) == 1600 - sum(answer == 200 for answer in answers) * 200
