@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from rubricate.client import AsyncClient, Client
 
 Answer = httpx.Response | Exception

@@ -1,6 +1,7 @@
 import httpx
 import pandas as pd
 import pytest
+
 from rubricate import errors
 from rubricate.client.annotation import SpanAnnotations
 from rubricate.records.annotation import AnnotationResult, AnnotatorKind, SpanAnnotationCreate

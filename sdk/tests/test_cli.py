@@ -3,6 +3,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+
 from rubricate.cli import main
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+
 from rubricate import errors
 from rubricate.client import AsyncClient, Client
 from rubricate.client.span import Spans

@@ -1,6 +1,7 @@
 import httpx
 import pandas as pd
 import pytest
+
 import rubricate as px
 from rubricate import errors
 from rubricate.trace import DocumentEvaluations, SpanEvaluations, TraceEvaluations

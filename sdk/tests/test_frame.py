@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from rubricate import errors
 from rubricate.client.types.spans import SpanQuery
 

@@ -1,4 +1,5 @@
 import pytest
+
 from rubricate import errors
 from rubricate.client.types.spans import SpanQuery
 

@@ -2,6 +2,7 @@ import asyncio
 
 import httpx
 import pytest
+
 from rubricate import errors
 
 PROJECT = {"data": {"id": "1", "name": "p", "description": None}}

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter import Condition, FilterError, parse
 from rubricate_server.domain.filter.expressions import (

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
 from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter import Mark, SpanCase, SubtreeTokens, contains_text, matches, parse
 from rubricate_server.storage.filter import compile_condition

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
+
 from rubricate_server.ingest.grpc import SERVICE, GrpcServer, PortUnavailable, serve_grpc
 from rubricate_server.ingest.pipeline import Ingest
 from rubricate_server.storage.contract import DeadLetter, NewSpan, SpanStore

@@ -13,12 +13,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from starlette.applications import Starlette
+
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
 from rubricate_server.ingest.pipeline import Busy, Ingest, IngestLimits
 from rubricate_server.storage.contract import DeadLetter, NewSpan, SpanStore
 from rubricate_server.storage.errors import QueueFull
-from starlette.applications import Starlette
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rubricate_server.ingest.conventions.openinference import (
     build_span,
     clean_text,
