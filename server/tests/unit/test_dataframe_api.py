@@ -24,7 +24,7 @@ from phoenix.client.helpers.spans import get_input_output_context, get_retrieved
 from phoenix.client.types.spans import SpanQuery as PhoenixQuery
 from starlette.testclient import TestClient
 
-from rubricate_server.api import dataframe
+from rubricate_server.api import arrow, dataframe, streaming, table_schema
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract import NewSpan, SpanBody, SpanQuery, Storage, StoredProject, StoredSpan
@@ -342,7 +342,7 @@ def test_missing_cells_are_null_while_rows_are_held_and_left_out_afterwards(
     store.spans = [stored({"a": n} if n < 9 else {"late": [n]}, number=n + 1) for n in range(12)]
     [table] = tables(ask(client, {}))
     assert all(len(row) == 13 for row in table["data"])
-    monkeypatch.setattr(dataframe, "HELD_BYTES", 700)
+    monkeypatch.setattr(table_schema, "HELD_BYTES", 700)
     [table] = tables(ask(client, {}))
     assert [row.get("12_attributes.late", "-") for row in table["data"]] == ["-"] * 9 + [[9], [10], [11]]
     assert [row["11_attributes.a"] for row in table["data"]] == [*range(9), None, None, None]
@@ -351,9 +351,9 @@ def test_missing_cells_are_null_while_rows_are_held_and_left_out_afterwards(
 
 
 def test_many_shapes(client: TestClient, store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataframe._Shapes, "_MANY", 4)
-    monkeypatch.setattr(dataframe, "HELD_BYTES", 2000)
-    monkeypatch.setattr(dataframe, "CHUNK_BYTES", 500)
+    monkeypatch.setattr(table_schema._Shapes, "_MANY", 4)
+    monkeypatch.setattr(table_schema, "HELD_BYTES", 2000)
+    monkeypatch.setattr(table_schema, "CHUNK_BYTES", 500)
     store.spans = [stored({f"key{n}": n, "all": 1}, number=n + 1) for n in range(40)]
     [frame] = frames_from_json(client, {})
     assert str(frame["attributes.all"].dtype) == "int64"
@@ -375,8 +375,8 @@ def test_arrow_in_batches_and_on_disk(client: TestClient, store: FakeStore, monk
         for n in range(12)
     ]
     [expected] = frames_from_arrow(client, {})
-    monkeypatch.setattr(dataframe, "BATCH_ROWS", 3)
-    monkeypatch.setattr(dataframe, "HELD_BYTES", 3000)
+    monkeypatch.setattr(arrow, "BATCH_ROWS", 3)
+    monkeypatch.setattr(arrow, "HELD_BYTES", 3000)
     [frame] = frames_from_arrow(client, {})
     assert_alike(frame, expected)
     assert frame["attributes.llm.input_messages"].iloc[4][0]["message.content"] == "4"
@@ -406,7 +406,7 @@ def test_arrow_numbers(client: TestClient, store: FakeStore) -> None:
 def test_objects_of_too_many_keys_are_json_text_in_arrow(client: TestClient, store: FakeStore) -> None:
     store.spans = [stored(number=1)]
     body = store.spans[0].body
-    many = {f"key{n}": n for n in range(dataframe.MAX_FIELDS + 1)}
+    many = {f"key{n}": n for n in range(arrow.MAX_FIELDS + 1)}
     store.spans = [store.spans[0]._replace(body=body._replace(attributes=orjson.dumps({"metadata": many})))]
     [frame] = frames_from_arrow(client, {})
     assert json.loads(frame["attributes.metadata"].iloc[0]) == many
@@ -563,7 +563,7 @@ async def call(app: FastAPI, *, go_after: int | None = None, accept: str = "appl
 def test_first_bytes_come_before_the_scan_and_blanks_while_it_takes_its_time(
     app: FastAPI, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataframe, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.05)
     store.spans = [stored(number=n + 1) for n in range(2)]
     store.pause_s = 0.4
     began = time.monotonic()
@@ -580,8 +580,8 @@ def test_first_bytes_come_before_the_scan_and_blanks_while_it_takes_its_time(
 def test_a_client_that_goes_away_ends_the_scan_in_its_thread(
     app: FastAPI, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dataframe, "HELD_BYTES", 0)
-    monkeypatch.setattr(dataframe, "CHUNK_BYTES", 0)
+    monkeypatch.setattr(table_schema, "HELD_BYTES", 0)
+    monkeypatch.setattr(table_schema, "CHUNK_BYTES", 0)
     store.spans = [stored(number=n + 1) for n in range(3000)]
     sent = anyio.run(lambda: call(app, go_after=5))
     assert len(sent) < 50

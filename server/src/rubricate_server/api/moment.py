@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+LAST_NS = 2**63 - 1
+"""The latest time that a span can have: in the year 2262."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -25,3 +28,8 @@ def us_of(moment: datetime) -> int:
     """Microseconds since 1970; a time without a zone is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (aware - _EPOCH) // _MICROSECOND
+
+
+def bound_ns(moment: datetime | None) -> int | None:
+    """A bound of a time range in nanoseconds, no further out than spans can lie; None when there is none."""
+    return None if moment is None else max(0, min(ns_of(moment), LAST_NS))

@@ -11,7 +11,7 @@ from rubricate.records.span import Span, SpanCreate, StatusCode
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, cursor_row, global_id, project_of, row_of, storage_of
-from rubricate_server.api.moment import iso_from_ns, ns_of
+from rubricate_server.api.moment import LAST_NS, bound_ns, iso_from_ns, ns_of
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.domain.filter import Condition, FilterError, parse
 from rubricate_server.ingest.conventions.openinference import KIND, build_span, events_from, flat_attributes
@@ -35,7 +35,6 @@ KINDS = [
     "DECISION",
     "UNKNOWN",
 ]
-LAST_NS = 2**63 - 1
 SHOWN = frozenset({"input", "output", "attributes", "events"})
 
 Several = Annotated[list[str] | None, Query(description="Repeat for several: any of them.")]
@@ -65,8 +64,8 @@ def list_spans(
     project = project_of(storage, project_identifier)
     query = SpanQuery(
         project.id,
-        start_ns=ns_of(start_time) if start_time else None,
-        end_ns=ns_of(end_time) if end_time else None,
+        start_ns=bound_ns(start_time),
+        end_ns=bound_ns(end_time),
         trace_ids=_ids(trace_id),
         span_ids=_ids(span_id),
         parent_id=_ids([parent_id])[0] if parent_id not in (None, "null") else None,
