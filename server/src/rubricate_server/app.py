@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from rubricate_server.actions.furnish import furnish
 from rubricate_server.api import annotation, dataframe, project, rubric, span, system
 from rubricate_server.api.errors import install_errors
-from rubricate_server.api.middleware import Compression, VersionHeaders
+from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
 from rubricate_server.api.page import install_page
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
@@ -36,8 +36,8 @@ class CannotStart(Exception):
     """The server cannot start; the message says why and what to do."""
 
 
-def build_app(storage: Storage, ingest: Ingest, *, compression: str = "remote") -> FastAPI:
-    """The HTTP application over an open store."""
+def build_app(storage: Storage, *, compression: str = "remote", max_body_bytes: int = 64 << 20) -> FastAPI:
+    """The API and the page over an open store; spans come in by another door."""
     app = FastAPI(
         title="Rubricate",
         version=VERSION,
@@ -48,8 +48,7 @@ def build_app(storage: Storage, ingest: Ingest, *, compression: str = "remote") 
     app.state.storage = storage
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
-    app.add_middleware(TraceDoor, ingest=ingest)
-    app.add_middleware(VersionHeaders)
+    app.add_middleware(BodyLimit, most=max_body_bytes)
     for part in (system, project, span, dataframe, annotation, rubric):
         app.include_router(part.router)
     install_page(app)
@@ -84,7 +83,8 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
-    app = build_app(storage, ingest, compression=settings.compression)
+    api = build_app(storage, compression=settings.compression, max_body_bytes=settings.max_body_bytes)
+    app = VersionHeaders(TraceDoor(api, ingest=ingest))
     # What exists by now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()

@@ -979,6 +979,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1214,6 +1215,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1479,6 +1481,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1527,6 +1530,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1560,6 +1564,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1713,6 +1718,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1753,6 +1759,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1797,6 +1804,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1841,6 +1849,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from rubricate.records.base import HexId, Input, JsonObject, NonBlank, Record
+from rubricate.records.base import HexId, Input, JsonObject, Metadata, NonBlank, Record
 
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
@@ -55,7 +55,7 @@ class SpanAnnotationCreate(Input):
     name: NonBlank
     annotator_kind: AnnotatorKind
     result: AnnotationResult | None = None
-    metadata: JsonObject | None = None
+    metadata: Metadata | None = None
     identifier: str = ""
     """Tells annotations of the same name on the same span apart, one an annotator."""
 
@@ -67,7 +67,7 @@ class TraceAnnotationCreate(Input):
     name: NonBlank
     annotator_kind: AnnotatorKind
     result: AnnotationResult | None = None
-    metadata: JsonObject | None = None
+    metadata: Metadata | None = None
     identifier: str = ""
 
 
@@ -79,7 +79,7 @@ class DocumentAnnotationCreate(Input):
     name: NonBlank
     annotator_kind: AnnotatorKind
     result: AnnotationResult | None = None
-    metadata: JsonObject | None = None
+    metadata: Metadata | None = None
     identifier: str = ""
 
 

@@ -7,17 +7,44 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 T = TypeVar("T")
 
 JsonObject = dict[str, Any]
+MAX_ID_DIGITS = 64
+MAX_DEPTH = 64
+"""Levels of objects and lists in metadata. Nobody reads deeper ones, and JSON is written with 254 at most."""
+
+
+def _holdable(value: JsonObject) -> JsonObject:
+    """Refuse what cannot be written as JSON again, and say where it is."""
+    waiting: list[tuple[str, Any, int]] = [("", value, 1)]
+    while waiting:
+        path, item, depth = waiting.pop()
+        if isinstance(item, int) and not -(2**63) <= item < 2**64:
+            raise ValueError(f"{path} is a whole number beyond 64 bits; send it as text")
+        if not isinstance(item, dict | list):
+            continue
+        if depth > MAX_DEPTH:
+            raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+        children = item.items() if isinstance(item, dict) else enumerate(item)
+        waiting += [(f"{path}.{key}" if path else str(key), child, depth + 1) for key, child in children]
+    return value
+
+
+Metadata = Annotated[JsonObject, AfterValidator(_holdable)]
+"""A JSON object that comes back as it was sent."""
+
 NonBlank = Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 def _hex(value: str) -> str:
     text = value.strip().lower()
     try:
-        if bytes.fromhex(text) and " " not in text:
+        if len(text) <= MAX_ID_DIGITS and bytes.fromhex(text) and " " not in text:
             return text
     except ValueError:
         pass
-    raise ValueError("must be an OpenTelemetry id: hexadecimal, of an even number of digits, such as 7e2f08cb43bbf521")
+    raise ValueError(
+        f"must be an OpenTelemetry id: hexadecimal, an even number of digits, {MAX_ID_DIGITS} at most, such as"
+        " 7e2f08cb43bbf521"
+    )
 
 
 HexId = Annotated[str, AfterValidator(_hex)]

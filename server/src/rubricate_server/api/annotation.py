@@ -17,13 +17,14 @@ from rubricate.records.annotation import (
 from rubricate.records.base import Data, Input, Page
 from rubricate_server.actions.annotate import add_span_note, annotate_spans
 from rubricate_server.api.answer import json_answer, page_answer
+from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us, us_of
 from rubricate_server.storage.contract import AnnotationQuery, Storage, StoredAnnotation
 from rubricate_server.storage.errors import NotFound
 
-router = APIRouter(prefix="/v1", tags=["annotations"])
+router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["annotations"])
 
 TYPE_NAME = "SpanAnnotation"
 

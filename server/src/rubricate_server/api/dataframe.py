@@ -9,14 +9,14 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from rubricate.records.project import DEFAULT_PROJECT
 from rubricate_server.api.arrow import arrow_stream
+from rubricate_server.api.errors import invalid
 from rubricate_server.api.moment import bound_ns
 from rubricate_server.api.streaming import Streamed
 from rubricate_server.api.table_schema import table_pieces
@@ -58,7 +58,7 @@ async def query_spans(request: Request) -> Response:
     try:
         body = _Body.model_validate_json(await request.body() or b"null")
     except ValidationError as error:
-        return JSONResponse({"detail": _detail(error)}, status_code=422)
+        return invalid({**problem, "loc": ("body", *problem["loc"])} for problem in error.errors())
     if not body.queries:
         return PlainTextResponse("Not Found", status_code=404)
     try:
@@ -98,10 +98,6 @@ async def query_spans(request: Request) -> Response:
             _multipart(queries, spans_of, boundary), f"multipart/mixed; boundary={boundary}", heartbeat=b"\n"
         )
     return Streamed(_arrow_streams(queries, spans_of), "application/x-pandas-arrow")
-
-
-def _detail(error: ValidationError) -> list[dict[str, Any]]:
-    return [{**one, "loc": ("body", *one["loc"])} for one in orjson.loads(error.json(include_url=False))]
 
 
 def _project_name(request: Request, body: _Body) -> str:

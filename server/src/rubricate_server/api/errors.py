@@ -6,6 +6,7 @@ Business errors are plain text, because that is what the public clients print; w
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from rubricate_server.storage.errors import Conflict, Damaged, NotFound, Protect
 log = logging.getLogger(__name__)
 
 INPUT_SHOWN = 2000
-"""Characters of a refused input that a validation error repeats."""
+"""Characters of a refused input that an error repeats."""
 
 PROBLEM = "application/problem+json"
 
@@ -36,6 +37,9 @@ class ApiError(Exception):
 TEXT_ERROR: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
+_VALIDATION_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}}
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: the refusals that a route may answer."""
     meaning = {
@@ -46,7 +50,12 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         422: "Not valid; text, or JSON with the places.",
         503: "Too much is waiting to be written; try again after Retry-After seconds.",
     }
-    return {status: {"description": meaning[status], **TEXT_ERROR} for status in statuses}
+    answers: dict[int | str, dict[str, Any]] = {
+        status: {"description": meaning[status], **TEXT_ERROR} for status in statuses
+    }
+    if 422 in answers:
+        answers[422] = {"description": meaning[422], "content": {**TEXT_ERROR["content"], **_VALIDATION_ERROR}}
+    return answers
 
 
 def install_errors(app: FastAPI) -> None:
@@ -60,6 +69,8 @@ def install_errors(app: FastAPI) -> None:
 
 def refusal(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """A business error in the shape that the caller accepts."""
+    if len(detail) > INPUT_SHOWN:
+        detail = f"{detail[:INPUT_SHOWN]}… ({len(detail)} characters)"
     if PROBLEM in request.headers.get("accept", ""):
         body = orjson.dumps({"title": detail, "status": status, "detail": detail})
         return Response(body, status, headers, media_type=PROBLEM)
@@ -94,7 +105,12 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _validation_error(request: Request, error: Any) -> Response:
-    detail = [_place(item) for item in error.errors()]
+    return invalid(error.errors())
+
+
+def invalid(problems: Iterable[Any]) -> Response:
+    """A validation error, from pydantic's list of what is wrong."""
+    detail = [_place(item) for item in problems]
     try:
         body = orjson.dumps({"detail": detail}, default=str)
     except TypeError:  # text that is no Unicode, such as half of a surrogate pair
@@ -108,14 +124,16 @@ def _place(item: dict[str, Any]) -> dict[str, Any]:
         kept["ctx"] = {
             key: value if isinstance(value, int | float) else str(value) for key, value in item["ctx"].items()
         }
-    kept["input"] = _shortened(item.get("input"))
+    shown = item.get("input")
+    kept["input"] = _shortened(repr(shown) if isinstance(shown, bytes) else shown)
     return kept
 
 
 def _shortened(value: Any) -> Any:
     if isinstance(value, bool | int | float | None):
         return value
-    text = value if isinstance(value, str) else repr(value)
-    if len(text) <= INPUT_SHOWN:
-        return value if isinstance(value, str | dict | list) else text
-    return f"{text[:INPUT_SHOWN]}… ({len(text)} characters)"
+    try:
+        text = value if isinstance(value, str) else orjson.dumps(value, default=repr).decode()
+    except TypeError:  # nested too deep, or no Unicode
+        return "(cannot be shown)"
+    return value if len(text) <= INPUT_SHOWN else f"{text[:INPUT_SHOWN]}… ({len(text)} characters)"

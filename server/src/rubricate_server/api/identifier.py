@@ -23,7 +23,8 @@ def row_of(identifier: str, *type_names: str) -> int | None:
         name, _, row = b64decode(identifier, validate=True).decode("ascii").partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
-    if name not in type_names or not row.isdecimal() or int(row) > MAX_ROW:
+    # The length first: Python refuses to read thousands of digits.
+    if name not in type_names or not row.isdecimal() or len(row) > 19 or int(row) > MAX_ROW:
         return None
     return int(row)
 

@@ -1,8 +1,11 @@
 """What every response gets: the versions that clients look for, and compression for those far away."""
 
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rubricate_server.api.errors import refusal
 from rubricate_server.version import PHOENIX_VERSION, VERSION
 
 HEADERS = [
@@ -32,6 +35,39 @@ class VersionHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """Refuses bodies of more than `most` bytes: those announced so at once, others as soon as they are."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and (len(announced) > 18 or int(announced) > self._most):
+            await refusal(request, 413, self._words())(scope, receive, send)
+            return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._most:
+                raise HTTPException(413, self._words())  # the application's handler answers it
+            return message
+
+        await self._app(scope, counted, send)
+
+    def _words(self) -> str:
+        return f"The body has more than {self._most} bytes; send less at once."
 
 
 class Compression:

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query, Request, Response
 from rubricate.records.base import Data, Page
 from rubricate.records.project import Project, ProjectCreate, ProjectUpdate
 from rubricate_server.api.answer import json_answer, page_answer
+from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, storage_of
 from rubricate_server.storage.contract import StoredProject
 
-router = APIRouter(prefix="/v1/projects", tags=["projects"])
+router = APIRouter(prefix="/v1/projects", route_class=JsonRoute, tags=["projects"])
 
 Limit = Annotated[int, Query(gt=0, le=1000, description="Projects on a page.")]
 

@@ -8,11 +8,12 @@ from rubricate.records.annotation import NOTE
 from rubricate.records.base import Data, Page
 from rubricate.records.rubric import CategoricalRubric, ContinuousRubric, Rubric, RubricIds, StoredRubric
 from rubricate_server.api.answer import json_answer, page_answer
+from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.storage.contract import Storage, StoredRubricVersion
 
-router = APIRouter(prefix="/v1", tags=["annotation_configs"])
+router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["annotation_configs"])
 
 TYPE_NAMES = {
     "CATEGORICAL": "CategoricalAnnotationConfig",

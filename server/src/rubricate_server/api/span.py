@@ -9,16 +9,16 @@ from fastapi import APIRouter, Query, Request, Response
 from rubricate.records.base import Input, Page, Record
 from rubricate.records.span import Span, SpanCreate, StatusCode
 from rubricate_server.api.answer import json_answer, page_answer
+from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import LAST_NS, bound_ns, iso_from_ns, ns_of
 from rubricate_server.domain.attributes import flatten
-from rubricate_server.domain.filter import Condition, FilterError, parse
 from rubricate_server.ingest.conventions.openinference import KIND, build_span, events_from, flat_attributes
 from rubricate_server.storage.contract import NewSpan, SpanQuery, StoredSpan
 from rubricate_server.storage.errors import NotFound
 
-router = APIRouter(prefix="/v1", tags=["spans"])
+router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["spans"])
 
 STATUSES = [status.value for status in (StatusCode.UNSET, StatusCode.OK, StatusCode.ERROR)]
 KINDS = [
@@ -73,7 +73,7 @@ def list_spans(
         names=tuple(name or ()),
         kinds=_words("span_kind", span_kind, KINDS),
         statuses=tuple(map(STATUSES.index, _words("status_code", status_code, STATUSES))),
-        condition=_has_attributes(attribute) if attribute else None,
+        attributes=tuple(map(_pair, attribute or ())),
         from_id=cursor_row(cursor, "Span"),
     )
     found = storage.spans.find(query, limit + 1, SHOWN)
@@ -143,25 +143,15 @@ def _words(parameter: str, words: list[str] | None, known: list[str]) -> tuple[s
     return upper
 
 
-def _has_attributes(pairs: list[str]) -> Condition:
-    """The pairs as an expression of the filter language, which knows where attributes are kept."""
-    try:
-        return parse(" and ".join(map(_has_attribute, pairs)))
-    except FilterError as error:
-        raise ApiError(422, f"Invalid attribute filter: {error}") from None
-
-
-def _has_attribute(pair: str) -> str:
-    key, colon, text = pair.partition(":")
+def _pair(text: str) -> tuple[str, Any]:
+    key, colon, value = text.partition(":")
     if not colon or not key:
-        raise ApiError(422, f"Invalid attribute {pair!r}: expected format 'key:value'")
+        raise ApiError(422, f"Invalid attribute {text!r}: expected format 'key:value'")
     try:
-        value = orjson.loads(text)
+        parsed = orjson.loads(value)
     except orjson.JSONDecodeError:
-        value = text
-    if value is None:
-        return f"attributes[{key!r}] is None"
-    return f"attributes[{key!r}] == {(text if isinstance(value, dict | list) else value)!r}"
+        return key, value
+    return key, value if isinstance(parsed, dict | list) else parsed
 
 
 class _Plan(NamedTuple):
@@ -195,7 +185,9 @@ def _built(project: str, new: SpanCreate) -> NewSpan:
         for event in new.events or ()
     ]
     start_ns, end_ns = ns_of(new.start_time), ns_of(new.end_time)
-    for field, moment in (("start_time", start_ns), ("end_time", end_ns)):
+    moments = {"start_time": start_ns, "end_time": end_ns}
+    moments |= {f"events[{place}].timestamp": moment for place, (_, moment, _) in enumerate(events)}
+    for field, moment in moments.items():
         if not 0 <= moment <= LAST_NS:
             raise ValueError(f"{field} must lie between 1970 and 2262")
     return build_span(

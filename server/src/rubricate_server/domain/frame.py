@@ -121,14 +121,14 @@ class FrameQuery:
         concat = _clause(raw, "concat")
         index = _clause(raw, "index")
         # An index other than the default wins; the client writes the same one into both places.
-        index_key = index.get("key") or SPAN_ID
-        if explode and _full(index_key) == SPAN_ID:
-            index_key = explode.get("primary_index_key") or SPAN_ID
+        index_key = index["key"] if _is_given(index, "key") else SPAN_ID
+        if _is_given(explode, "primary_index_key") and _full(index_key) == SPAN_ID:
+            index_key = explode["primary_index_key"]
         return cls(
             select=_columns(_clause(raw, "select"), "select", lambda value: _key_of(value, "select")),
             condition=_condition(_clause(raw, "filter")),
-            explode=_explode(explode) if explode.get("key") else None,
-            concat=_concat(concat) if concat.get("key") else None,
+            explode=_explode(explode) if _is_given(explode, "key") else None,
+            concat=_concat(concat) if _is_given(concat, "key") else None,
             rename=_rename(_clause(raw, "rename")),
             index=_path(index_key, "index"),
         )
@@ -161,6 +161,10 @@ class FrameQuery:
             yield self.explode.key
         if self.concat:
             yield self.concat.key
+
+
+def _is_given(clause: Mapping[str, Any], name: str) -> bool:
+    return clause.get(name) not in (None, "")
 
 
 def _clause(raw: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -32,11 +32,16 @@ class TraceDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] == "http" and scope["path"] in PATHS and scope["method"] == "POST":
+        if scope["type"] != "http" or scope["path"] not in PATHS:
+            await self._app(scope, receive, send)
+        elif scope["method"] == "POST":
             response = await self._receiver.export(Request(scope, receive))
             await response(scope, receive, send)
-        else:
+        elif scope["path"] == "/":
             await self._app(scope, receive, send)
+        else:
+            refusal = PlainTextResponse(f"{scope['path']} takes POST only: send spans to it", 405, {"allow": "POST"})
+            await refusal(scope, receive, send)
 
 
 class TraceReceiver:

@@ -16,6 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 
 from rubricate_server.domain.filter import NUMERIC_TEXT
+from rubricate_server.storage.contract import SMALL_ATTRIBUTE
 from rubricate_server.storage.schema import span
 
 
@@ -45,6 +46,16 @@ def attr_in(key: str, texts: Sequence[str]) -> sa.ColumnElement[bool] | None:
         return None
     value = _small_value(key)
     return value == texts[0] if len(texts) == 1 else value.in_(texts)
+
+
+def attr_is(key: str, value: str | float | bool) -> sa.ColumnElement[bool]:
+    """Whether an attribute is exactly this, type included; true is told from 1, 1 is not told from true."""
+    is_large = isinstance(value, str) and len(value) > SMALL_ATTRIBUTE
+    if is_large or not _in_narrow_row(key):
+        return body_attr(key) == value
+    if isinstance(value, bool):
+        return _small_type(key) == str(value).lower()
+    return _small_value(key) == sa.literal(value, sa.Text if isinstance(value, str) else sa.Float)
 
 
 def _in_narrow_row(key: str) -> bool:
@@ -80,6 +91,20 @@ class _small_value(_Small):
 def _(element: _small_value, compiler: SQLCompiler, **kw: Any) -> str:
     attrs, path, *_ = _arguments(element, compiler, kw)
     return f"json_extract({attrs}, {path})"
+
+
+class _small_type(_Small):
+    """The type of the value, in SQLite's words: text, integer, real, true, false, array, null."""
+
+    name = "small_type"
+    inherit_cache = True
+    type = sa.Text()
+
+
+@compiles(_small_type, "sqlite")
+def _(element: _small_type, compiler: SQLCompiler, **kw: Any) -> str:
+    attrs, path, *_ = _arguments(element, compiler, kw)
+    return f"json_type({attrs}, {path})"
 
 
 class _small_text(_Small):

@@ -117,6 +117,8 @@ class SpanQuery:
     kinds: tuple[str, ...] = ()
     """Compared without regard to case."""
     statuses: tuple[int, ...] = ()
+    attributes: tuple[tuple[str, Any], ...] = ()
+    """(flat key, JSON scalar) pairs, all of which must be there: a text is not a number here, null is no attribute."""
     condition: Condition | None = None
     """An expression of the filter language."""
     order: Literal["id", "start_time"] = "id"

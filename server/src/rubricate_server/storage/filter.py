@@ -45,6 +45,7 @@ from rubricate_server.domain.filter.expressions import (
 from rubricate_server.domain.filter.logic import can_hold_without, independent_parts, negations_inward
 from rubricate_server.storage.constructs import (
     attr_in,
+    attr_is,
     attr_num,
     attr_present,
     attr_text,
@@ -65,6 +66,18 @@ _Rows: TypeAlias = Mapping[Source, sa.FromClause]
 def compile_condition(condition: Condition) -> _Truth:
     """The condition, to stand in the WHERE clause of a select from `span`. It may be NULL where it is not true."""
     return _holds(negations_inward(condition.test))
+
+
+def attribute_is(key: str, value: str | float | bool | None) -> _Truth:
+    """Whether a span has exactly this value under a flat key. Unlike in the language, a text is not a number."""
+    if value is None:
+        return ~_present(key)
+    if key in _COLUMNS:
+        return _COLUMNS[key] == value if isinstance(value, str) else sa.false()
+    if key.startswith("llm.") and key in _FIELDS:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return _FIELDS[key] == value if is_number else sa.false()
+    return attr_is(key, value)
 
 
 def _holds(test: Test) -> _Truth:

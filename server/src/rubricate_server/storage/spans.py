@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rubricate_server.storage.contract import SpanQuery
-from rubricate_server.storage.filter import compile_condition
+from rubricate_server.storage.filter import attribute_is, compile_condition
 from rubricate_server.storage.schema import project, span
 
 
@@ -33,6 +33,7 @@ def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
         where.append(span.c.parent_id == query.parent_id)
     if query.roots:
         where.append(_is_root(orphans=query.orphans_are_roots))
+    where += [attribute_is(key, value) for key, value in query.attributes]
     if query.condition is not None:
         where.append(compile_condition(query.condition))
     return where
