@@ -6,10 +6,9 @@ whole or not at all. The `gen_ai.*` attributes stay beside what was made of them
 https://opentelemetry.io/docs/specs/semconv/gen-ai/
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
-
-import orjson
 
 from rubricate_server.domain.attributes import nest
 from rubricate_server.ingest.conventions.json_text import parsed
@@ -30,7 +29,7 @@ def as_openinference(given: Mapping[str, Any]) -> Flat:
     if kind == "TOOL":
         made |= _tool(given)
     elif kind == "RETRIEVER":
-        made["input.value"] = _text(given, "gen_ai.retrieval.query.text")
+        made |= _query(given)
     added = {key: value for key, value in made.items() if value is not None and given.get(key) is None}
     for prefix, items in (
         ("llm.input_messages.", _conversation(given)),
@@ -102,8 +101,8 @@ def _kind(given: Mapping[str, Any]) -> str | None:
 
 
 def _provider(given: Mapping[str, Any]) -> Flat:
-    named = (_text(given, "gen_ai.provider.name") or _text(given, "gen_ai.system") or "").lower()
-    provider, system = _PROVIDERS.get(named, (None, named or None))
+    named = _text(given, "gen_ai.provider.name") or _text(given, "gen_ai.system")
+    provider, system = _PROVIDERS.get((named or "").lower(), (None, named))
     return {"llm.provider": provider, "llm.system": system}
 
 
@@ -130,19 +129,25 @@ _REQUEST: Final = {
     "stream": "stream",
     "choice.count": "n",
     "stop_sequences": "stop",
-    "encoding_formats": "encoding_formats",
+    "encoding_formats": "encoding_format",
 }
+
+_FORMATS: Final = {"json": "json_object", "text": "text"}
 
 
 def _parameters(given: Mapping[str, Any], kind: str | None) -> Flat:
     what = "embedding" if kind == "EMBEDDING" else "llm"
     chosen = {name: given.get(f"gen_ai.request.{theirs}") for theirs, name in _REQUEST.items()}
-    if given.get("gen_ai.output.type") in ("json", "text"):
-        chosen["response_format"] = given["gen_ai.output.type"]
+    format = _FORMATS.get(_text(given, "gen_ai.output.type") or "")
+    if format is not None:
+        chosen["response_format"] = {"type": format}
+    encodings = chosen.get("encoding_format")
+    if isinstance(encodings, list) and len(encodings) == 1:
+        chosen["encoding_format"] = encodings[0]
     chosen = {name: value for name, value in chosen.items() if value is not None}
     return {
         f"{what}.model_name": _text(given, "gen_ai.request.model"),
-        f"{what}.invocation_parameters": orjson.dumps(chosen).decode() if chosen else None,
+        f"{what}.invocation_parameters": _json(chosen) if chosen else None,
     }
 
 
@@ -154,19 +159,30 @@ def _response(given: Mapping[str, Any]) -> Flat:
     names = {name: _text(given, f"gen_ai.response.{name}") for name in ("id", "model")}
     told = {name: value for name, value in names.items() if value is not None}
     if told and given.get("output.value") is None:
-        made["output.value"] = orjson.dumps(told).decode()
+        made["output.value"] = _json(told)
         made["output.mime_type"] = "application/json"
     return made
 
 
+def _query(given: Mapping[str, Any]) -> Flat:
+    text = _text(given, "gen_ai.retrieval.query.text")
+    if text is None or given.get("input.value") is not None:
+        return {}
+    return {"input.value": text, "input.mime_type": "text/plain"}
+
+
 def _tool(given: Mapping[str, Any]) -> Flat:
     arguments, result = _whole(given, "gen_ai.tool.call.arguments"), _whole(given, "gen_ai.tool.call.result")
-    return {
+    answer: Flat = {}
+    if result is not None and given.get("output.value") is None:
+        text = _json(result)
+        structured = text is not result or isinstance(parsed(text), dict | list)
+        answer = {"output.value": text, "output.mime_type": "application/json" if structured else "text/plain"}
+    return answer | {
         "tool.name": given.get("gen_ai.tool.name"),
         "tool.description": given.get("gen_ai.tool.description"),
         "tool.id": given.get("gen_ai.tool.call.id"),
         "tool.parameters": None if arguments is None else _json(arguments),
-        "output.value": None if result is None else _json(result),
     }
 
 
@@ -264,7 +280,14 @@ def _content(part: dict[str, Any]) -> Flat:
 
 
 def _tools(given: Mapping[str, Any]) -> list[Flat]:
-    return [{"tool.json_schema": _json(tool)} for tool in _objects(given, "gen_ai.tool.definitions")]
+    return [{"tool.json_schema": _json(_schema(tool))} for tool in _objects(given, "gen_ai.tool.definitions")]
+
+
+def _schema(tool: dict[str, Any]) -> dict[str, Any]:
+    """A function as the APIs of models take it: its fields stand in an object of their own."""
+    if tool.get("type") != "function" or "function" in tool:
+        return tool
+    return {"type": "function", "function": {key: value for key, value in tool.items() if key != "type"}}
 
 
 def _documents(given: Mapping[str, Any]) -> list[Flat]:
@@ -309,4 +332,4 @@ def _text(given: Mapping[str, Any], key: str) -> str | None:
 
 
 def _json(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
