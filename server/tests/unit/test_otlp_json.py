@@ -69,7 +69,9 @@ values = st.recursive(
 attributes = st.dictionaries(st.text(max_size=6), values, max_size=4)
 times = st.integers(0, 2**64 - 1)
 events = st.fixed_dictionaries({"name": st.text(max_size=4), "time": times, "attributes": attributes})
-links = st.fixed_dictionaries({"trace": st.binary(max_size=16), "span": st.binary(max_size=8), "attributes": attributes})
+links = st.fixed_dictionaries(
+    {"trace": st.binary(max_size=16), "span": st.binary(max_size=8), "attributes": attributes}
+)
 spans = st.fixed_dictionaries(
     {
         "trace": st.binary(min_size=1, max_size=16),
@@ -316,7 +318,10 @@ def test_half_a_surrogate_pair_costs_nobody_anything() -> None:
         ({**IDS, "attributes": {"a": 1}}, "attributes: a list is expected, not an object"),
         ({**IDS, "attributes": [{"value": {}}]}, "attributes: {key, value} is expected"),
         ({**IDS, "attributes": [{"key": "k", "value": "v"}]}, "attribute 'k': an object like"),
-        ({**IDS, "attributes": [{"key": "k", "value": {"intValue": "x"}}]}, "attribute 'k': intValue: 'x' is no integer"),
+        (
+            {**IDS, "attributes": [{"key": "k", "value": {"intValue": "x"}}]},
+            "attribute 'k': intValue: 'x' is no integer",
+        ),
         ({**IDS, "attributes": [{"key": "k", "value": {"bytesValue": "!"}}]}, "bytesValue '!' is no base64"),
         ({**IDS, "events": [{"name": 1}]}, "events[0].name: a string is expected"),
         ({**IDS, "links": ["x"]}, "links[0]: an object is expected, not 'x'"),
