@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
 from rubricate_server.ingest.otlp import DecodeLimits, decode_json, export_response
 from rubricate_server.ingest.pipeline import Ingest

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rubricate_server.ingest.conventions.genai import as_openinference
 from rubricate_server.ingest.conventions.openinference import build_span, flat_attributes
 from rubricate_server.storage.contract import NewSpan

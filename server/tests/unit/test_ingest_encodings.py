@@ -12,10 +12,11 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.pipeline import Corrupt, Ingest, IngestLimits, TooLarge, decompressed
 from rubricate_server.storage.contract import DeadLetter, NewAnnotation, NewSpan, SpanStore
-from starlette.applications import Starlette
 
 IDS = {"traceId": "01", "spanId": "02"}
 NOT_OURS = {"data": [{"name": "x"}]}

@@ -7,6 +7,7 @@ import pytest
 from genai_prices import Usage, calc_price
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rubricate_server.ingest.conventions.openinference import build_span
 from rubricate_server.ingest.price import price_of
 from rubricate_server.storage.contract import NewSpan
