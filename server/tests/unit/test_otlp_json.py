@@ -247,10 +247,9 @@ anything = st.recursive(
 def survives(body: bytes) -> None:
     try:
         decoded = decode_json(body, project=None, limits=DecodeLimits())
-    except MalformedRequest as malformed:
-        assert str(malformed)
-    else:
-        assert all(letter.reason and letter.reason != INTERNAL_ERROR for letter in decoded.rejected)
+    except MalformedRequest:
+        return
+    assert all(letter.reason and letter.reason != INTERNAL_ERROR for letter in decoded.rejected)
 
 
 @settings(max_examples=200, deadline=None)

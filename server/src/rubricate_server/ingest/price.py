@@ -41,8 +41,8 @@ class Price(NamedTuple):
     total: float
 
 
-class _Rate(NamedTuple):
-    """Dollars a token. A prompt beyond a tier's start has that tier's rate, for all of its tokens."""
+class _Tiers(NamedTuple):
+    """Dollars a token. A prompt beyond the start of a tier has that tier's rate, for all of its tokens."""
 
     base: float
     tiers: tuple[tuple[int, float], ...]
@@ -53,6 +53,9 @@ class _Rate(NamedTuple):
             if prompt_tokens > start:
                 rate = tier
         return rate
+
+
+_Rate = float | _Tiers
 
 
 class _Sheet(NamedTuple):
@@ -80,7 +83,10 @@ def price_of(
     """
     if model.__class__ is not str or prompt < 0 or completion < 0:
         return None
-    sheets = _sheets(provider, model)
+    try:
+        sheets = _found[provider, model]
+    except KeyError:
+        sheets = _sheets(provider, model)
     if sheets is None:
         return None
     if isinstance(sheets, _Sheet):
@@ -89,7 +95,7 @@ def price_of(
         sheet = dated
     else:
         return None
-    prompt_usd = _side(sheet.prompt, sheet.prompt_details, prompt, prompt, attribute)
+    prompt_usd = _side(sheet.prompt, sheet.prompt_details, prompt, prompt, attribute) if prompt else 0.0
     completion_usd = _side(sheet.completion, sheet.completion_details, completion, prompt, attribute)
     return Price(prompt_usd, completion_usd, prompt_usd + completion_usd + sheet.request)
 
@@ -101,15 +107,17 @@ def _side(
     prompt_tokens: int,
     attribute: Callable[[str], Any],
 ) -> float:
+    if isinstance(rate, _Tiers):
+        rate = rate.at(prompt_tokens)
     cost = 0.0
     detailed = 0
     for key, own in details:
         count = attribute(key)
         if count.__class__ is int and count > 0:
             detailed += count
-            cost += count * own.at(prompt_tokens)
+            cost += count * (own.at(prompt_tokens) if isinstance(own, _Tiers) else own)
     # More details than tokens: this sender does not count them among the tokens.
-    return cost + (tokens - detailed if detailed <= tokens else tokens) * rate.at(prompt_tokens)
+    return cost + (tokens - detailed if detailed <= tokens else tokens) * rate
 
 
 _found: dict[tuple[str | None, str], "_Sheet | ModelInfo | None"] = {}
@@ -118,18 +126,13 @@ _finding: Final = threading.Lock()
 
 def _sheets(provider: str | None, model: str) -> "_Sheet | ModelInfo | None":
     """The prices of a model; the model itself when its prices depend on the time."""
-    key = provider, model
-    try:
-        return _found[key]
-    except KeyError:
-        pass
     if len(model) > _MAX_NAME or len(provider or "") > _MAX_NAME:
         return None
     with _finding:
         if len(_found) >= _MAX_REMEMBERED:
             _found.clear()
             _list.cache_clear()  # it remembers what it did not find
-        found = _found[key] = _look_up(provider, model)
+        found = _found[provider, model] = _look_up(provider, model)
     return found
 
 
@@ -161,11 +164,10 @@ def _sheet(prices: "ModelPrice") -> _Sheet | None:
     prompt, completion = _rate(prices, "input_mtok"), _rate(prices, "output_mtok")
     sheet = None
     if prompt is not None or completion is not None:
-        free = _Rate(0.0, ())
         request = getattr(prices, "requests_kcount", None)
         sheet = _Sheet(
-            prompt or free,
-            completion or free,
+            prompt if prompt is not None else 0.0,
+            completion if completion is not None else 0.0,
             _rates(prices, _PROMPT_DETAILS),
             _rates(prices, _COMPLETION_DETAILS),
             float(request) / 1000 if request is not None else 0.0,
@@ -185,5 +187,5 @@ def _rate(prices: "ModelPrice", name: str) -> _Rate | None:
         return None
     tiers = getattr(price, "tiers", None)
     if tiers is None:
-        return _Rate(float(price) / 1e6, ())
-    return _Rate(float(price.base) / 1e6, tuple((tier.start, float(tier.price) / 1e6) for tier in tiers))
+        return float(price) / 1e6
+    return _Tiers(float(price.base) / 1e6, tuple((tier.start, float(tier.price) / 1e6) for tier in tiers))
