@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
+from rubricate_server.app import build_app
 from rubricate_server.ingest.otlp import DecodeLimits, decode_json, export_response
 from rubricate_server.ingest.pipeline import Ingest
 from rubricate_server.storage.contract import (
@@ -246,3 +249,30 @@ def test_nothing_in_feedback_costs_a_span(given_fields: list[dict[str, Any]], fo
     for kept in decoded.feedback.annotations.get(ONE, []):
         assert kept.key.name
         assert kept.label or kept.explanation or kept.score is not None
+
+
+def test_spans_that_come_over_rest_bring_feedback_too(storage: Storage) -> None:
+    new = {
+        "name": "n",
+        "context": {"trace_id": TRACE.hex(), "span_id": ONE.hex()},
+        "span_kind": "CHAIN",
+        "start_time": "2026-01-01T00:00:00Z",
+        "end_time": "2026-01-01T00:00:01Z",
+        "status_code": "OK",
+        "attributes": {"annotations": [{"annotation": {"name": "a", "score": 1}}]},
+        "events": [
+            {
+                "name": "gen_ai.evaluation.result",
+                "timestamp": "2026-01-01T00:00:00Z",
+                "attributes": {"gen_ai.evaluation.name": "b", "gen_ai.evaluation.score.label": "x"},
+            }
+        ],
+    }
+    app = build_app(storage, Ingest(storage.spans))
+
+    async def post() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+            return await client.post("/v1/projects/default/spans", json={"data": [new]})
+
+    assert anyio.run(post).status_code == 202
+    assert told(storage) == [(ONE, "a", "HUMAN", None, 1.0), (ONE, "b", "LLM", "x", None)]
