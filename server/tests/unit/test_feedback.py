@@ -149,6 +149,19 @@ def test_an_evaluator_with_one_link_speaks_about_what_it_links_to(storage: Stora
     assert sorted(told(storage)) == [(TWO, "q", "LLM", "ok", None), (OTHER, "q", "LLM", "ok", None)]
 
 
+def test_a_link_to_nothing_moves_nothing(storage: Storage) -> None:
+    said = item("evaluation", name="q", label="ok") | {"openinference.span.kind": "EVALUATOR"}
+    send(storage, span(ONE, said, links=[{"traceId": "00" * 16, "spanId": "00" * 8}]))
+    assert told(storage) == [(ONE, "q", "LLM", "ok", None)]
+
+
+def test_nul_is_written_out(storage: Storage) -> None:
+    given = {"gen_ai.evaluation.name": "a\0b", "gen_ai.evaluation.explanation": "\0", "metadata": '{"k": "\\u0000"}'}
+    send(storage, span(ONE, {}, events=[{"name": "gen_ai.evaluation.result", "attributes": pairs(given)}]))
+    (stored,) = annotations(storage)
+    assert (stored.key.name, stored.explanation, stored.metadata) == ("a\\u0000b", "\\u0000", {"k": "\\u0000"})
+
+
 def test_events_become_annotations(storage: Storage) -> None:
     given = {
         "gen_ai.evaluation.name": "relevance",

@@ -238,7 +238,7 @@ def _decoded(span: Span, scope: _Scope, limits: DecodeLimits, feedback: Feedback
     )
     if events:
         feedback.take_events(new, events)
-    if new.kind == EVALUATOR and len(span.links) == 1:
+    if new.kind == EVALUATOR and len(span.links) == 1 and span.links[0].span_id.strip(b"\0"):
         feedback.point(new, span.links[0].trace_id, span.links[0].span_id)
     return new
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from rubricate.records.annotation import NOTE, AnnotationSource, AnnotatorKind, TargetKind
 from rubricate_server.actions.annotate import NOT_A_DOCUMENT
 from rubricate_server.ingest.conventions.json_text import parsed
-from rubricate_server.ingest.conventions.openinference import FEEDBACK
+from rubricate_server.ingest.conventions.openinference import FEEDBACK, clean_text, visible_nul
 from rubricate_server.storage.contract import AnnotationKey, NewAnnotation, NewSpan
 
 EVENT: Final = "gen_ai.evaluation.result"
@@ -137,7 +137,7 @@ def _text(fields: Mapping[str, Any], field: str) -> str:
     value = fields.get(field, "")
     if not isinstance(value, str):
         raise ValueError(f"{field} must be a string")
-    return value
+    return clean_text(value)
 
 
 def _score(value: Any) -> float | None:
@@ -153,9 +153,10 @@ def _metadata(fields: Mapping[str, Any]) -> dict[str, Any]:
     value = fields.get("metadata")
     if value is None:
         prefix = "metadata."
-        return {key.removeprefix(prefix): part for key, part in fields.items() if key.startswith(prefix)}
+        value = {key.removeprefix(prefix): part for key, part in fields.items() if key.startswith(prefix)}
     if isinstance(value, str):
         value = parsed(value)
     if not isinstance(value, dict):
         raise ValueError("metadata must be a JSON object")
-    return value
+    cleaned: dict[str, Any] = visible_nul(value)
+    return cleaned
