@@ -1,7 +1,7 @@
 """What a call of a model cost, from its tokens and the price list that the library `genai-prices` brings along.
 
 The library finds the model and the prices in force; the sum is ours, because its own takes 250 µs a span. It is
-imported with the first span that needs it: 0.3 s and 30 MB that a server without such spans does not pay. It reads the
+imported with the first span that needs it: 0.3 s and 15 MB that a server without such spans does not pay. It reads the
 list in its package and asks nobody.
 """
 
