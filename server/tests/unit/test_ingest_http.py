@@ -104,7 +104,7 @@ def test_protobuf_is_known_in_every_spelling(store: MemoryStore, content_type: s
 
 @pytest.mark.parametrize(
     ("content_type", "said"),
-    [("application/json", "JSON is not supported yet"), ("text/plain", "'text/plain' is not supported"), ("", "send")],
+    [("text/plain", "'text/plain' is not supported"), ("", "send")],
 )
 def test_other_content_types_are_415(store: MemoryStore, content_type: str, said: str) -> None:
     answer = send(store, request(b"a"), {"content-type": content_type})
@@ -142,7 +142,7 @@ def test_bodies_are_decompressed(store: MemoryStore, encoding: str, body: bytes)
     assert len(store.spans) == 1
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip"])
+@pytest.mark.parametrize("encoding", ["br", "gzip, gzip"])
 def test_an_unknown_encoding_is_415(store: MemoryStore, encoding: str) -> None:
     answer = send(store, request(b"a"), {"content-encoding": encoding})
     assert answer.status_code == 415
@@ -260,6 +260,8 @@ def test_what_happened_is_counted(store: MemoryStore) -> None:
         "rejected": 1,
         "malformed": 1,
         "refused": 1,
+        "annotations": 0,
+        "warnings": 0,
     }
 
 

@@ -411,7 +411,7 @@ def test_an_unreadable_resource_attribute_costs_no_span() -> None:
 
 
 def test_an_empty_body_is_an_empty_request() -> None:
-    assert decode(b"", project=None, limits=DecodeLimits()) == Decoded([], [])
+    assert decode(b"", project=None, limits=DecodeLimits())[:2] == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import LAST_NS, bound_ns, iso_from_ns, ns_of
 from rubricate_server.domain.attributes import flatten
+from rubricate_server.ingest.conventions.feedback import Feedback
 from rubricate_server.ingest.conventions.openinference import KIND, build_span, events_from, flat_attributes
 from rubricate_server.storage.contract import NewSpan, SpanQuery, StoredSpan
 from rubricate_server.storage.errors import NotFound
@@ -114,7 +115,7 @@ def create_spans(request: Request, project_identifier: str, body: SpansBody) -> 
     duplicates = plan.duplicates + [_ids_of(span) for span in plan.spans if span.span_id in stored]
     if duplicates or plan.invalid:
         return _refused(len(body.data), duplicates, plan.invalid)
-    storage.spans.add(plan.spans)
+    storage.spans.add(plan.spans, (), plan.feedback.annotations)
     return json_answer({"total_received": len(body.data), "total_queued": len(body.data)}, 202)
 
 
@@ -158,14 +159,15 @@ class _Plan(NamedTuple):
     spans: list[NewSpan]
     duplicates: list[dict[str, str]]
     invalid: list[dict[str, str]]
+    feedback: Feedback
 
 
 def _planned(project: str, given: list[SpanCreate]) -> _Plan:
-    plan = _Plan([], [], [])
+    plan = _Plan([], [], [], Feedback())
     seen: set[bytes] = set()
     for new in given:
         try:
-            span = _built(project, new)
+            span = _built(project, new, plan.feedback)
         except ValueError as error:
             plan.invalid.append({**new.context.model_dump(), "error": str(error)})
             continue
@@ -177,7 +179,7 @@ def _planned(project: str, given: list[SpanCreate]) -> _Plan:
     return plan
 
 
-def _built(project: str, new: SpanCreate) -> NewSpan:
+def _built(project: str, new: SpanCreate, feedback: Feedback) -> NewSpan:
     attributes = flat_attributes(new.attributes or {})
     attributes.setdefault(KIND, new.span_kind)
     events = [
@@ -190,7 +192,8 @@ def _built(project: str, new: SpanCreate) -> NewSpan:
     for field, moment in moments.items():
         if not 0 <= moment <= LAST_NS:
             raise ValueError(f"{field} must lie between 1970 and 2262")
-    return build_span(
+    stored_events = events_from(events)
+    span = build_span(
         project,
         bytes.fromhex(new.context.trace_id),
         bytes.fromhex(new.context.span_id),
@@ -201,8 +204,11 @@ def _built(project: str, new: SpanCreate) -> NewSpan:
         STATUSES.index(new.status_code),
         new.status_message,
         attributes,
-        events_from(events),
+        stored_events,
+        take_feedback=feedback.take_attributes,
     )
+    feedback.take_events(span, stored_events)
+    return span
 
 
 def _ids_of(span: NewSpan) -> dict[str, str]:

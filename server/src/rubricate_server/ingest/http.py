@@ -4,18 +4,23 @@ import asyncio
 import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rubricate_server.ingest.otlp import MalformedRequest, export_response
+from rubricate_server.ingest.otlp import MalformedRequest, export_response, export_response_json
 from rubricate_server.ingest.pipeline import Busy, Ingest, Outcome, Room, TooLarge, UnsupportedEncoding
 
 PROTOBUF: Final = "application/x-protobuf"
-PROTOBUF_TYPES: Final = frozenset({PROTOBUF, "application/protobuf"})
-
+JSON: Final = "application/json"
+FORMS: Final[dict[str, Literal["protobuf", "json"]]] = {
+    PROTOBUF: "protobuf",
+    "application/protobuf": "protobuf",
+    JSON: "json",
+}
+"""The encodings of OTLP by the content types that say so."""
 
 PATHS: Final = ("/v1/traces", "/")
 
@@ -69,10 +74,14 @@ class TraceReceiver:
             return PlainTextResponse("the client went away", 400)
         if outcome is None:
             return PlainTextResponse(_unsupported_type(request), 415)
-        return Response(export_response(len(outcome.rejected), outcome.summary()), media_type=PROTOBUF)
+        rejected, summary = len(outcome.rejected), outcome.summary()
+        if FORMS[media_type(request)] == "json":
+            return Response(export_response_json(rejected, summary), media_type=JSON)
+        return Response(export_response(rejected, summary), media_type=PROTOBUF)
 
     async def _accept(self, request: Request) -> Outcome | None:
-        if media_type(request) not in PROTOBUF_TYPES:
+        form = FORMS.get(media_type(request))
+        if form is None:
             return None
         with self._ingest.room() as room:
             try:
@@ -83,7 +92,11 @@ class TraceReceiver:
 
             def accept() -> Outcome:
                 return self._ingest.accept(
-                    body, project=project_of(request), encoding=request.headers.get("content-encoding"), room=room
+                    body,
+                    project=project_of(request),
+                    encoding=request.headers.get("content-encoding"),
+                    form=form,
+                    room=room,
                 )
 
             return await asyncio.get_running_loop().run_in_executor(self._threads, accept)
@@ -123,6 +136,4 @@ def _too_large(limit: int) -> TooLarge:
 
 
 def _unsupported_type(request: Request) -> str:
-    if media_type(request) == "application/json":
-        return f"OTLP in JSON is not supported yet; send protobuf ({PROTOBUF}), which is what exporters do by default"
-    return f"content type {request.headers.get('content-type', '')!r} is not supported; send {PROTOBUF}"
+    return f"content type {request.headers.get('content-type', '')!r} is not supported; send {PROTOBUF} or {JSON}"

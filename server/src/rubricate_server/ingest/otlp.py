@@ -3,10 +3,12 @@
 A bad span never costs its neighbours: it is rejected with a reason, and kept with its bytes. When protobuf refuses the
 whole message because of one bad string, the wire is walked by hand and every span is parsed on its own.
 
-Parsing is done by upb (C); the rest is one loop over attributes in Python, 20 to 30 µs a span.
+Parsing is done by upb (C); the rest is one loop over attributes in Python, 20 to 30 µs a span. JSON becomes the same
+messages first (`otlp_json`), so that both encodings end in the same spans.
 """
 
 import base64
+import json
 import logging
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,13 +28,23 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, Instr
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from rubricate_server.ingest.conventions.feedback import Feedback
 from rubricate_server.ingest.conventions.openinference import (
     DEFAULT_PROJECT,
+    EVALUATOR,
     PROJECT,
     build_span,
     event,
     number_text,
     put,
+)
+from rubricate_server.ingest.otlp_json import (
+    BadField,
+    list_in,
+    parsed_body,
+    resource_message,
+    scope_message,
+    span_message,
 )
 from rubricate_server.storage.contract import DeadLetter, NewSpan
 
@@ -67,6 +79,8 @@ class Decoded(NamedTuple):
 
     spans: list[NewSpan]
     rejected: list[DeadLetter]
+    feedback: Feedback
+    """Annotations that the spans brought along."""
 
 
 class MalformedRequest(ValueError):
@@ -87,31 +101,61 @@ def decode(body: bytes, *, project: str | None, limits: DecodeLimits) -> Decoded
         scopes = _parsed(ExportTraceServiceRequest.FromString(body), project)
     except DecodeError:
         scopes = _salvaged(body, project)
+    return _all_decoded(scopes, limits, len(body))
+
+
+def decode_json(body: bytes, *, project: str | None, limits: DecodeLimits) -> Decoded:
+    """The same from OTLP's JSON. Raises MalformedRequest."""
+    try:
+        whole = parsed_body(body)
+        if isinstance(whole, dict) and whole and "resourceSpans" not in whole:
+            raise BadField("the body has no resourceSpans; an ExportTraceServiceRequest in JSON has them at the top")
+        scopes = list(_parsed_json(whole, project, limits))
+    except BadField as error:
+        raise MalformedRequest(str(error)) from error
+    return _all_decoded(scopes, limits, len(body))
+
+
+def _all_decoded(scopes: Iterable["_Scope"], limits: DecodeLimits, size: int) -> Decoded:
     spans: list[NewSpan] = []
     rejected: list[DeadLetter] = []
-    large = len(body) > limits.max_span_bytes  # measuring a span means serialising it: only if one can be too large
+    feedback = Feedback()
+    large = size > limits.max_span_bytes  # measuring a span means serialising it: only if one can be too large
     for scope in scopes:
         for sent in scope.spans:
             try:
-                span = _span_from_bytes(sent, limits) if isinstance(sent, bytes) else sent
+                span = sent if sent.__class__ is Span else _opened(sent, limits)
                 if large:
                     _check_size(span.ByteSize(), limits)
-                spans.append(_decoded(span, scope, limits))
+                spans.append(_decoded(span, scope, limits, feedback))
             except _Refused as refusal:
                 _refuse(rejected, scope, sent, str(refusal), limits)
             except Exception:  # the promise of this module: one span, known or unknown trouble, never costs a batch
                 log.exception("a span could not be decoded")
                 _refuse(rejected, scope, sent, INTERNAL_ERROR, limits)
-    return Decoded(spans, rejected)
+    return Decoded(spans, rejected, feedback)
 
 
 def export_response(rejected: int, message: str) -> bytes:
-    """What OTLP answers: nothing when all is well, otherwise how many spans were refused, and why."""
+    """What OTLP answers: nothing when all is well, otherwise how many spans were refused, and why.
+
+    A message with none refused is a warning.
+    """
     response = ExportTraceServiceResponse()
-    if rejected:
+    if rejected or message:
         response.partial_success.rejected_spans = rejected
         response.partial_success.error_message = message
     return bytes(response.SerializeToString())
+
+
+def export_response_json(rejected: int, message: str) -> bytes:
+    """The same in JSON."""
+    partial: dict[str, str] = {}
+    if rejected:
+        partial["rejectedSpans"] = str(rejected)
+    if message:
+        partial["errorMessage"] = message
+    return orjson.dumps({"partialSuccess": partial} if partial else {})
 
 
 # --- one span ---------------------------------------------------------------------------------------------------------
@@ -123,7 +167,8 @@ class _Scope:
 
     project: str
     around: dict[str, Any]
-    spans: Iterable[Span | bytes]
+    spans: Iterable[Any]
+    """Messages; what protobuf refused as a whole, as bytes; what came as JSON, as that."""
     envelopes: dict[tuple[int, int], bytes | None] = field(default_factory=dict)
 
     def envelope(self, kind: int, flags: int) -> bytes | None:
@@ -149,7 +194,7 @@ _KINDS: Final[dict[int, str]] = {
 }
 
 
-def _decoded(span: Span, scope: _Scope, limits: DecodeLimits) -> NewSpan:
+def _decoded(span: Span, scope: _Scope, limits: DecodeLimits, feedback: Feedback) -> NewSpan:
     trace_id, span_id, parent_id = span.trace_id, span.span_id, span.parent_span_id
     if not trace_id.strip(b"\0") or len(trace_id) > limits.max_id_bytes:
         raise _Refused(_bad_id("trace_id", trace_id, limits))
@@ -175,7 +220,8 @@ def _decoded(span: Span, scope: _Scope, limits: DecodeLimits) -> NewSpan:
 
     status = span.status
     code = status.code
-    return build_span(
+    events = _events(span, limits) if span.events else None
+    new = build_span(
         scope.project,
         trace_id,
         span_id,
@@ -186,9 +232,15 @@ def _decoded(span: Span, scope: _Scope, limits: DecodeLimits) -> NewSpan:
         code if 0 <= code <= 2 else 0,
         status.message,
         flat,
-        _events(span, limits) if span.events else None,
+        events,
         _envelope(span, scope, limits),
+        feedback.take_attributes,
     )
+    if events:
+        feedback.take_events(new, events)
+    if new.kind == EVALUATOR and len(span.links) == 1 and span.links[0].span_id.strip(b"\0"):
+        feedback.point(new, span.links[0].trace_id, span.links[0].span_id)
+    return new
 
 
 def _put(flat: dict[str, Any], key: str, value: AnyValue, where: str, limits: DecodeLimits) -> None:
@@ -324,6 +376,22 @@ def _parsed(request: ExportTraceServiceRequest, project: str | None) -> Iterator
             yield _Scope(project or named, around, scope.spans)
 
 
+def _parsed_json(whole: Any, project: str | None, limits: DecodeLimits) -> Iterator[_Scope]:
+    for number, group in enumerate(list_in(whole, "resourceSpans")):
+        where = f"resourceSpans[{number}]"
+        parts = list_in(group, "scopeSpans", where)
+        resource, named = _resource(resource_message(group.get("resource"), limits.max_depth), _url(group))
+        for place, part in enumerate(parts):
+            spans = list_in(part, "spans", f"{where}.scopeSpans[{place}]")
+            around = resource | _scope(scope_message(part.get("scope"), limits.max_depth), _url(part))
+            yield _Scope(project or named, around, spans)
+
+
+def _url(sent: dict[str, Any]) -> str:
+    url = sent.get("schemaUrl")
+    return url if isinstance(url, str) else ""
+
+
 MAX_SURROUNDINGS: Final = 64 * 1024
 """Characters of JSON that the attributes of a resource, or of a scope, may take: every span repeats them."""
 
@@ -393,11 +461,22 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
-def _refuse(rejected: list[DeadLetter], scope: _Scope, sent: Span | bytes, reason: str, limits: DecodeLimits) -> None:
+def _refuse(rejected: list[DeadLetter], scope: _Scope, sent: Any, reason: str, limits: DecodeLimits) -> None:
     if len(rejected) >= limits.max_rejected_per_request:
         raise MalformedRequest(f"more than {len(rejected)} spans are bad; the first: {rejected[0].reason}")
-    payload = sent if isinstance(sent, bytes) else sent.SerializeToString()
-    rejected.append(DeadLetter(scope.project, reason, payload, "protobuf"))
+    if isinstance(sent, bytes):
+        rejected.append(DeadLetter(scope.project, reason, sent, "protobuf"))
+    elif isinstance(sent, Span):
+        rejected.append(DeadLetter(scope.project, reason, sent.SerializeToString(), "protobuf"))
+    else:
+        rejected.append(DeadLetter(scope.project, reason, _json_bytes(sent), "json"))
+
+
+def _json_bytes(sent: Any) -> bytes:
+    try:
+        return orjson.dumps(sent)
+    except orjson.JSONEncodeError:  # deeper, or with larger numbers, than orjson writes
+        return json.dumps(sent).encode()
 
 
 def _bad_id(name: str, value: bytes, limits: DecodeLimits) -> str:
@@ -520,6 +599,15 @@ def _surroundings(make: type[M], data: bytes, fields: list[_Field]) -> tuple[M, 
                 message.dropped_attributes_count += 1
     urls = [data[url.start : url.end].decode(errors="replace") for url in _only(fields, 3)]
     return message, urls[-1] if urls else ""
+
+
+def _opened(sent: Any, limits: DecodeLimits) -> Span:
+    if isinstance(sent, bytes):
+        return _span_from_bytes(sent, limits)
+    try:
+        return span_message(sent, limits.max_depth)
+    except BadField as error:
+        raise _Refused(str(error)) from error
 
 
 def _span_from_bytes(sent: bytes, limits: DecodeLimits) -> Span:

@@ -11,8 +11,9 @@ All methods block and are called off the event loop. Words used below:
 `tests/storage/contract/` holds the battery that each engine must pass.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
@@ -150,6 +151,9 @@ class NewAnnotation(NamedTuple):
     user_id: str | None
 
 
+NO_ANNOTATIONS: Mapping[bytes, Sequence[NewAnnotation]] = MappingProxyType({})
+
+
 class StoredAnnotation(NamedTuple):
     """An annotation as it is read back."""
 
@@ -215,8 +219,17 @@ class StoredRubricVersion(NamedTuple):
 class SpanStore(Protocol):
     """Spans and their bodies."""
 
-    def add(self, spans: Sequence[NewSpan], rejected: Sequence[DeadLetter] = ()) -> int:
+    def add(
+        self,
+        spans: Sequence[NewSpan],
+        rejected: Sequence[DeadLetter] = (),
+        annotations: Mapping[bytes, Sequence[NewAnnotation]] = NO_ANNOTATIONS,
+    ) -> int:
         """Store the spans and keep the rejected ones; durable, idempotent by span id, all or nothing.
+
+        `annotations` are those that spans brought along, by the id of the span that did; their targets may be others.
+        They are written like `AnnotationStore.put` writes, but only with a span that is new: a batch that is sent again
+        must not undo what was said since.
 
         Makes projects, traces and sessions as needed. A span id that is stored already is left as it is; a trace
         stays with the project of its first span. Annotations that waited for these spans are bound to them.

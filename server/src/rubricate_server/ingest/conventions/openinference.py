@@ -6,12 +6,15 @@ path (a few µs a span), which is why it is one pass over a plain dict and why k
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any, Final, Literal
 
 import orjson
 
+from rubricate_server.ingest.conventions.genai import FOREIGN, as_openinference
+from rubricate_server.ingest.conventions.json_text import MAX_JSON_DEPTH, parsed
+from rubricate_server.ingest.price import PRICED, price_of
 from rubricate_server.storage.contract import SMALL_ATTRIBUTE, NewSpan
 
 KIND: Final = "openinference.span.kind"
@@ -19,21 +22,25 @@ UNKNOWN_KIND: Final = "UNKNOWN"
 PROJECT: Final = "openinference.project.name"
 DEFAULT_PROJECT: Final = "default"
 
-MAX_JSON_DEPTH: Final = 32
-"""How deep an object may be that came as a JSON string. Deeper ones stay strings: nobody looks into them, and orjson
-writes at most 254 levels."""
-
 MAX_ATTRIBUTES: Final = 4096
 """How many keys the objects of one span may be taken apart into."""
 
 MAX_PATH: Final = 4096
 """Characters of a dotted key that stands for an object. Every leaf repeats it, so a long one multiplies a span."""
 
-Role = Literal["plain", "object", "own", "text", "indexed", "indexed object"]
+EVALUATOR: Final = "EVALUATOR"
+
+FEEDBACK: Final = re.compile(
+    r"(?P<item>(?:(?P<scope>trace|session)\.)?(?P<form>annotation|evaluation)s\.\d{1,9}\.(?P=form))\.(?P<field>.+)"
+)
+"""Keys of inline feedback, which `conventions.feedback` reads."""
+
+Role = Literal["plain", "object", "own", "text", "indexed", "indexed object", "feedback", "foreign", "indexed foreign"]
 """What is done with an attribute, decided by its key alone:
 
 plain: kept as it is. object: its JSON text is parsed. own: has a column. text: `input.value` and `output.value`.
-indexed: belongs to an element of a list (`a.0.b`), which the narrow row leaves out.
+indexed: belongs to an element of a list (`a.0.b`), which the narrow row leaves out. feedback: such a one that may be an
+annotation. foreign: of the GenAI conventions, which `conventions.genai` translates.
 """
 
 _ROLES: Final[dict[str, Role]] = {
@@ -69,7 +76,11 @@ def role_of(key: str) -> Role:
     role = _ROLES.get(key)
     if role is None:
         indexed = _INDEXED.search(key) is not None
-        if key.endswith(".document.metadata"):
+        if key.startswith(FOREIGN):
+            role = "indexed foreign" if indexed else "foreign"
+        elif indexed and FEEDBACK.fullmatch(key):
+            role = "feedback"
+        elif key.endswith(".document.metadata"):
             role = "indexed object" if indexed else "object"
         else:
             role = "indexed" if indexed else "plain"
@@ -93,27 +104,19 @@ def build_span(
     attributes: dict[str, Any],
     events: list[dict[str, Any]] | None = None,
     envelope: bytes | None = None,
+    take_feedback: Callable[[NewSpan, Mapping[str, Any]], None] | None = None,
 ) -> NewSpan:
     """A span ready to be stored, from flat attributes, which it takes over and changes.
 
-    The attributes must be what JSON can hold; `flat_attributes` makes them so from anything.
+    The attributes must be what JSON can hold; `flat_attributes` makes them so from anything. `take_feedback` is called
+    with the span and its attributes when some of them are feedback.
     """
     small: dict[str, Any] = {}
-    roles = _remembered.get
-    for key, value in attributes.items():
-        role = roles(key) or role_of(key)
-        if role == "plain":
-            if value.__class__ is str:
-                small[key] = value if len(value) <= SMALL_ATTRIBUTE else None
-            else:
-                _add_small(small, key, value)
-        elif role == "object":
-            if value.__class__ is str:
-                # Replacing the value of a key that is there does not disturb the iteration.
-                value = attributes[key] = parsed(value)
-            _add_small(small, key, value)
-        elif role == "indexed object" and value.__class__ is str:
-            attributes[key] = parsed(value)
+    met = _sort(attributes, small)
+    if met & _MET_FOREIGN:
+        added = as_openinference(attributes)
+        _sort(added, small)
+        attributes |= added
 
     take = attributes.pop
     given = take("input.value", None)
@@ -158,7 +161,19 @@ def build_span(
     if provider is not None:
         provider = _label(small, "llm.provider", provider)
 
-    return NewSpan(
+    cost_prompt = _cost(small, "llm.cost.prompt", get("llm.cost.prompt"))
+    cost_completion = _cost(small, "llm.cost.completion", get("llm.cost.completion"))
+    cost = _cost(small, "llm.cost.total", get("llm.cost.total"))
+    if cost is None:
+        if cost_prompt is not None or cost_completion is not None:
+            cost = (cost_prompt or 0.0) + (cost_completion or 0.0)
+        elif (prompt or completion) and kind in PRICED and start_ns >= 0:
+            priced_model = model if kind == "LLM" else get("embedding.model_name", model)
+            priced = price_of(provider, priced_model, start_ns, prompt or 0, completion or 0, get)
+            if priced is not None:
+                cost_prompt, cost_completion, cost = priced
+
+    span = NewSpan(
         _visible(project),
         trace_id,
         span_id,
@@ -176,9 +191,9 @@ def build_span(
         prompt,
         completion,
         total,
-        _cost(small, "llm.cost.prompt", get("llm.cost.prompt")),
-        _cost(small, "llm.cost.completion", get("llm.cost.completion")),
-        _cost(small, "llm.cost.total", get("llm.cost.total")),
+        cost_prompt,
+        cost_completion,
+        cost,
         None if input_text is None else _visible(input_text),
         None if output_text is None else _visible(output_text),
         body,
@@ -186,6 +201,41 @@ def build_span(
         events_body,
         envelope,
     )
+    if met & _MET_FEEDBACK and take_feedback is not None:
+        take_feedback(span, attributes)
+    return span
+
+
+_MET_FOREIGN: Final = 1
+_MET_FEEDBACK: Final = 2
+
+
+def _sort(attributes: dict[str, Any], small: dict[str, Any]) -> int:
+    """Do with each attribute what its role says; answers which of the rarer roles were met."""
+    met = 0
+    roles = _remembered.get
+    for key, value in attributes.items():
+        role = roles(key) or role_of(key)
+        if role == "plain":
+            if value.__class__ is str:
+                small[key] = value if len(value) <= SMALL_ATTRIBUTE else None
+            else:
+                _add_small(small, key, value)
+        elif role == "object":
+            if value.__class__ is str:
+                # Replacing the value of a key that is there does not disturb the iteration.
+                value = attributes[key] = parsed(value)
+            _add_small(small, key, value)
+        elif role == "indexed object" and value.__class__ is str:
+            attributes[key] = parsed(value)
+        elif role == "foreign":
+            met |= _MET_FOREIGN
+            _add_small(small, key, value)
+        elif role == "indexed foreign":
+            met |= _MET_FOREIGN
+        elif role == "feedback":
+            met |= _MET_FEEDBACK
+    return met
 
 
 def flat_attributes(attributes: Mapping[str, Any], max_attributes: int = MAX_ATTRIBUTES) -> dict[str, Any]:
@@ -222,24 +272,6 @@ def put(flat: dict[str, Any], key: str, value: Any, max_attributes: int = MAX_AT
         raise ValueError(f"attribute {key[:100]!r}: more than {MAX_PATH} characters of key around an object")
     for name, child in children:
         put(flat, f"{key}.{name}", child, max_attributes)
-
-
-def parsed(text: str) -> Any:
-    """What a JSON text says; the text itself when it is none, or is nested too deep."""
-    if text.count("{") + text.count("[") > MAX_JSON_DEPTH and _deeper_than(text, MAX_JSON_DEPTH):
-        return text
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        # Python writes NaN and Infinity into JSON, and metadata mostly comes from Python.
-        if "NaN" not in text and "Infinity" not in text:
-            return text
-    try:
-        value = json.loads(text, parse_constant=str)
-        orjson.dumps(value)
-    except (ValueError, TypeError):
-        return text
-    return value
 
 
 def visible_nul(value: Any) -> Any:
@@ -393,20 +425,6 @@ def _as_text(attributes: dict[str, Any], small: dict[str, Any], side: str, value
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _deeper_than(text: str, limit: int) -> bool:
-    """Whether brackets of the JSON text are nested deeper; brackets inside strings do not count."""
-    depth = 0
-    for bracket in re.finditer(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', text, re.DOTALL):
-        match bracket.group():
-            case "{" | "[":
-                depth += 1
-                if depth > limit:
-                    return True
-            case "}" | "]":
-                depth -= 1
-    return False
 
 
 def events_from(events: Iterable[tuple[str, int, Mapping[str, Any]]]) -> list[dict[str, Any]]:

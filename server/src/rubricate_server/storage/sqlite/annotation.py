@@ -148,6 +148,11 @@ def _put_all(connection: sqlite3.Connection, puts: Sequence[_Put]) -> list[list[
     return outcomes
 
 
+def put_annotations(connection: sqlite3.Connection, annotations: Sequence[NewAnnotation]) -> None:
+    """Write annotations in the writer's thread, as a part of its transaction."""
+    _put_all(connection, [_Put(annotations, must_exist=False)])
+
+
 def _refusal(put: _Put, targets: dict[TargetKind, dict[bytes, _Target]]) -> NotFound | None:
     if not put.must_exist:
         return None

@@ -2,11 +2,12 @@
 
 import sqlite3  # noqa: TID251  # the engine
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rubricate_server.storage.contract import DeadLetter, NewSpan, SpanBody
+from rubricate_server.storage.contract import NO_ANNOTATIONS, DeadLetter, NewAnnotation, NewSpan, SpanBody
+from rubricate_server.storage.sqlite.annotation import put_annotations
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, pack_block
 from rubricate_server.storage.sqlite.connection import insert_rows, select_in
 from rubricate_server.storage.sqlite.removal import remove_leftovers
@@ -20,6 +21,7 @@ class Batch(NamedTuple):
 
     spans: Sequence[NewSpan]
     rejected: Sequence[DeadLetter]
+    annotations: Mapping[bytes, Sequence[NewAnnotation]] = NO_ANNOTATIONS
 
 
 @dataclass(slots=True)
@@ -54,8 +56,12 @@ def add_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> lis
     """Store the spans of all batches; the number of new ones of each."""
     fresh: dict[bytes, NewSpan] = {}
     added = []
+    brought: dict[bytes, Sequence[NewAnnotation]] = {}
     for batch in batches:
         before = len(fresh)
+        if batch.annotations:
+            # As of the spans, of a span sent twice the first counts.
+            brought |= {carrier: said for carrier, said in batch.annotations.items() if carrier not in fresh}
         for span in batch.spans:
             fresh.setdefault(span.span_id, span)
         added.append((before, len(fresh)))
@@ -77,6 +83,9 @@ def add_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> lis
         first_row = _write_spans(connection, traces)
         _write_traces(connection, traces)
         _bind_waiting(connection, first_row, spans, traces)
+        annotations = [each for span in spans for each in brought.get(span.span_id, ())] if brought else []
+        if annotations:
+            put_annotations(connection, annotations)
     _keep_rejected(connection, [letter for batch in batches for letter in batch.rejected])
     return counts
 

@@ -1,6 +1,6 @@
 """Spans: written in groups, read by pages and in batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from rubricate.records.annotation import TargetKind
 from rubricate_server.storage.contract import (
     ALL_PARTS,
+    NO_ANNOTATIONS,
     DeadLetter,
+    NewAnnotation,
     NewSpan,
     SpanQuery,
     StoredSpan,
@@ -49,12 +51,18 @@ class SqliteSpans:
         self._writer = writer
         self._readers = readers
 
-    def add(self, spans: Sequence[NewSpan], rejected: Sequence[DeadLetter] = ()) -> int:
+    def add(
+        self,
+        spans: Sequence[NewSpan],
+        rejected: Sequence[DeadLetter] = (),
+        annotations: Mapping[bytes, Sequence[NewAnnotation]] = NO_ANNOTATIONS,
+    ) -> int:
         """See the contract."""
         if not spans and not rejected:
             return 0
         weight = sum(len(item.attributes) + len(item.input or "") + len(item.output or "") + 512 for item in spans)
-        return self._writer.call(add_batches, Batch(spans, rejected), weight + 512 * len(rejected))
+        weight += 512 * (len(rejected) + sum(map(len, annotations.values())))
+        return self._writer.call(add_batches, Batch(spans, rejected, annotations), weight)
 
     def find(self, query: SpanQuery, limit: int, parts: frozenset[str] = ALL_PARTS) -> list[StoredSpan]:
         """See the contract."""
