@@ -150,6 +150,7 @@ sa.Index(
     annotation.c.identifier,
     unique=True,
 )
+sa.Index("ix_annotation_project", annotation.c.project_id, annotation.c.id)
 sa.Index(
     "ix_annotation_value",
     annotation.c.project_id,
