@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from rubricate_server.actions.furnish import furnish
-from rubricate_server.api import annotation, any_annotation, dataframe, note, project, rubric, span, system
+from rubricate_server.api import annotation, any_annotation, dataframe, evaluation, note, project, rubric, span, system
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import Compression, VersionHeaders
 from rubricate_server.api.page import install_page
@@ -46,11 +46,12 @@ def build_app(storage: Storage, ingest: Ingest, *, compression: str = "remote") 
         generate_unique_id_function=_operation_id,
     )
     app.state.storage = storage
+    app.state.ingest = ingest
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(TraceDoor, ingest=ingest)
     app.add_middleware(VersionHeaders)
-    for part in (system, project, span, dataframe, annotation, any_annotation, note, rubric):
+    for part in (system, project, span, dataframe, annotation, any_annotation, note, evaluation, rubric):
         app.include_router(part.router)
     install_page(app)
     return app
