@@ -28,7 +28,14 @@ def server(monkeypatch):
 def test_serve_passes_on_what_was_said(server):
     arguments = ["serve", "--host", "0.0.0.0", "--port", "7", "--grpc-port", "0", "--data", "d", "--sample"]
     assert main(arguments) == 3
-    assert server["settings"] == {"host": "0.0.0.0", "port": 7, "grpc_port": 0, "data": "d", "sample": True}
+    assert server["settings"] == {
+        "host": "0.0.0.0",
+        "port": 7,
+        "grpc_port": 0,
+        "data": "d",
+        "sample": True,
+        "allow_unauthenticated": None,
+    }
 
 
 def test_serve_leaves_the_rest_to_the_environment(server):

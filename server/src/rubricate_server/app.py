@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from rubricate_server.actions.furnish import furnish
-from rubricate_server.api import annotation, dataframe, project, rubric, span, system
+from rubricate_server.api import annotation, any_annotation, dataframe, evaluation, note, project, rubric, span, system
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
 from rubricate_server.api.page import install_page
@@ -36,7 +36,9 @@ class CannotStart(Exception):
     """The server cannot start; the message says why and what to do."""
 
 
-def build_app(storage: Storage, *, compression: str = "remote", max_body_bytes: int = 64 << 20) -> FastAPI:
+def build_app(
+    storage: Storage, ingest: Ingest, *, compression: str = "remote", max_body_bytes: int = 64 << 20
+) -> FastAPI:
     """The API and the page over an open store; spans come in by another door."""
     app = FastAPI(
         title="Rubricate",
@@ -46,10 +48,11 @@ def build_app(storage: Storage, *, compression: str = "remote", max_body_bytes: 
         generate_unique_id_function=_operation_id,
     )
     app.state.storage = storage
+    app.state.ingest = ingest
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(BodyLimit, most=max_body_bytes)
-    for part in (system, project, span, dataframe, annotation, rubric):
+    for part in (system, project, span, dataframe, annotation, any_annotation, note, evaluation, rubric):
         app.include_router(part.router)
     install_page(app)
     return app
@@ -83,7 +86,7 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
-    api = build_app(storage, compression=settings.compression, max_body_bytes=settings.max_body_bytes)
+    api = build_app(storage, ingest, compression=settings.compression, max_body_bytes=settings.max_body_bytes)
     app = VersionHeaders(TraceDoor(api, ingest=ingest))
     # What exists by now lives as long as the process: the collector need not look at it again.
     gc.collect()

@@ -8,7 +8,7 @@ from rubricate_server.app import build_app
 
 def describe() -> dict[str, Any]:
     """The description, without a store: no route runs."""
-    return build_app(None).openapi()  # type: ignore[arg-type]  # nothing is called
+    return build_app(None, None).openapi()  # type: ignore[arg-type]  # nothing is called
 
 
 if __name__ == "__main__":

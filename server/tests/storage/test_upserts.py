@@ -3,7 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,7 +18,14 @@ from hypothesis.stateful import (
 )
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
-from rubricate_server.storage.contract import AnnotationKey, AnnotationQuery, NewAnnotation, SpanQuery, Storage
+from rubricate_server.storage.contract import (
+    AnnotationKey,
+    AnnotationQuery,
+    AnnotationUpdate,
+    NewAnnotation,
+    SpanQuery,
+    Storage,
+)
 from rubricate_server.storage.errors import NotFound
 
 from .engines import ENGINES, Engine
@@ -62,6 +69,9 @@ annotations = st.builds(
     source=st.sampled_from(AnnotationSource),
     user_id=st.none() | st.sampled_from(["ada", "bob"]),
 )
+
+
+CHANGEABLE = ("annotator_kind", "label", "score", "explanation", "metadata")
 
 
 class Upserts(RuleBasedStateMachine):
@@ -130,6 +140,24 @@ class Upserts(RuleBasedStateMachine):
         assert self.store.annotations.delete(query) == len(doomed)
         self.forget(doomed)
 
+    @precondition(lambda self: self.model)
+    @rule(data=st.data(), wanted=annotations, fields=st.sets(st.sampled_from(CHANGEABLE)))
+    def update(self, data: st.DataObject, wanted: NewAnnotation, fields: set[str]) -> None:
+        key = data.draw(st.sampled_from(sorted(self.model)))
+        update = {field: getattr(wanted, field) for field in fields}
+        changed = self.model[key]._replace(**update, user_id=wanted.user_id)
+        stored = self.store.annotations.update(self.row_of[key], cast(AnnotationUpdate, update), wanted.user_id)
+        assert content(stored) == changed
+        self.model[key] = changed
+        self.actions[self.row_of[key]].append(("replaced", said(changed)))
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def remove(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(sorted(self.model)))
+        self.store.annotations.remove(self.row_of[key])
+        self.forget({key})
+
     @rule()
     def tidy(self) -> None:
         while self.store.maintenance.step():
@@ -186,7 +214,8 @@ class Upserts(RuleBasedStateMachine):
 
     def forget(self, keys: set[AnnotationKey]) -> None:
         for key in keys:
-            self.actions[self.row_of.pop(key)].append(("deleted", said(self.model.pop(key))))
+            last = said(self.model.pop(key)) | about(key)
+            self.actions[self.row_of.pop(key)].append(("deleted", last))
 
 
 def said(item: NewAnnotation) -> dict[str, Any]:
@@ -197,7 +226,14 @@ def said(item: NewAnnotation) -> dict[str, Any]:
         "explanation": item.explanation,
         "metadata": item.metadata,
         "source": item.source,
+        "rubric_version": None,
     }
+
+
+def about(key: AnnotationKey) -> dict[str, Any]:
+    """What the history of a deleted annotation tells on top."""
+    is_session = key.target_kind == TargetKind.SESSION
+    return key._asdict() | {"target_id": key.target_id.decode() if is_session else key.target_id.hex()}
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.name)

@@ -185,7 +185,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/span_notes": {
+    "/v1/trace_annotations": {
         parameters: {
             query?: never;
             header?: never;
@@ -195,10 +195,57 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create Span Note
-         * @description Write a note on a span, given by its OpenTelemetry id or its global id.
+         * Create Trace Annotations
+         * @description Write annotations of traces. The same (trace, name, identifier) again replaces the annotation whole.
+         *
+         *     Either way the answer comes when they are durable. One refused annotation refuses the request.
          */
-        post: operations["create_span_note"];
+        post: operations["create_trace_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session_annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Session Annotations
+         * @description Write annotations of sessions. The same (session, name, identifier) again replaces the annotation whole.
+         *
+         *     Either way the answer comes when they are durable. One refused annotation refuses the request.
+         */
+        post: operations["create_session_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/document_annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Document Annotations
+         * @description Write annotations of documents. The same (span, position, name, identifier) again replaces one whole.
+         *
+         *     With `sync`, a position beyond the documents that the span retrieved is refused too. Either way the answer comes
+         *     when they are durable. One refused annotation refuses the request.
+         */
+        post: operations["create_document_annotations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -224,6 +271,206 @@ export interface paths {
          * @description Delete the annotations of spans of a project that fit. Their history is kept.
          */
         delete: operations["delete_span_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/trace_annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trace Annotations
+         * @description The annotations of traces of a project, newest first, notes among them.
+         */
+        get: operations["list_trace_annotations"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trace Annotations
+         * @description Delete the annotations of traces of a project that fit. Their history is kept.
+         */
+        delete: operations["delete_trace_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/session_annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Session Annotations
+         * @description The annotations of sessions of a project, newest first, notes among them.
+         */
+        get: operations["list_session_annotations"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Session Annotations
+         * @description Delete the annotations of sessions of a project that fit. Their history is kept.
+         */
+        delete: operations["delete_session_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/document_annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Document Annotations
+         * @description The annotations of documents of spans of a project, newest first.
+         */
+        get: operations["list_document_annotations"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document Annotations
+         * @description Delete the annotations of documents of a project that fit. Their history is kept.
+         */
+        delete: operations["delete_document_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotations
+         * @description The annotations of a project on targets of every kind, newest first, notes among them.
+         */
+        get: operations["list_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation
+         * @description One annotation, by its id.
+         */
+        get: operations["get_annotation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Annotation
+         * @description Delete one annotation. Its history is kept.
+         */
+        delete: operations["delete_annotation"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Annotation
+         * @description Change the fields that are given, and no others. What it said before is in its history.
+         */
+        patch: operations["update_annotation"];
+        trace?: never;
+    };
+    "/v1/annotations/{annotation_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotation History
+         * @description Every change of one annotation, oldest first, also when it is deleted by now.
+         */
+        get: operations["list_annotation_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/span_notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Span Note
+         * @description Write a note on a span, given by its OpenTelemetry id or its global id.
+         */
+        post: operations["create_span_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trace_notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Trace Note
+         * @description Write a note on a trace, given by its OpenTelemetry id or its global id.
+         */
+        post: operations["create_trace_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session_notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Session Note
+         * @description Write a note on a session, given by the application's id or its global id.
+         */
+        post: operations["create_session_note"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -297,6 +544,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/annotation_configs/{config_identifier}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotation Config Versions
+         * @description All versions of an annotation config, by id or name, oldest first. By id also when it is deleted.
+         */
+        get: operations["list_annotation_config_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/annotation_configs": {
         parameters: {
             query?: never;
@@ -350,12 +617,89 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Annotation
+         * @description An annotation, whatever it is about.
+         */
+        Annotation: {
+            /** Id */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            source: components["schemas"]["AnnotationSource"];
+            /** User Id */
+            user_id: string | null;
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Identifier */
+            identifier: string;
+            /** Rubric Version */
+            rubric_version: number | null;
+            target: components["schemas"]["AnnotationTarget"];
+            /** Project Id */
+            project_id: string | null;
+        };
+        /**
+         * AnnotationChange
+         * @description One change of an annotation, and what the annotation said after it (for a deletion: before it).
+         */
+        AnnotationChange: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "created" | "replaced" | "deleted";
+            /** User Id */
+            user_id: string | null;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result: components["schemas"]["AnnotationResult"];
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            source: components["schemas"]["AnnotationSource"];
+            /** Rubric Version */
+            rubric_version?: number | null;
+        };
+        /**
          * AnnotationId
          * @description The id under which an annotation was stored.
          */
         AnnotationId: {
             /** Id */
             id: string;
+        };
+        /**
+         * AnnotationPatch
+         * @description New values for some fields of an annotation. What is not given stays; null empties a field.
+         *
+         *     Within `result` the same holds; `"result": null` empties label, score and explanation.
+         */
+        AnnotationPatch: {
+            annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * AnnotationResult
@@ -377,6 +721,17 @@ export interface components {
          * @enum {string}
          */
         AnnotationSource: "API" | "APP";
+        /**
+         * AnnotationTarget
+         * @description What an annotation is about: a span or trace by its OpenTelemetry id, a session by its own id.
+         */
+        AnnotationTarget: {
+            kind: components["schemas"]["TargetKind"];
+            /** Id */
+            id: string;
+            /** Position */
+            position: number | null;
+        };
         /**
          * AnnotatorKind
          * @description Who annotates: a person, an LLM judge, or plain code.
@@ -438,6 +793,10 @@ export interface components {
         Data_AnnotationId_: {
             data: components["schemas"]["AnnotationId"];
         };
+        /** Data[Annotation] */
+        Data_Annotation_: {
+            data: components["schemas"]["Annotation"];
+        };
         /** Data[Project] */
         Data_Project_: {
             data: components["schemas"]["Project"];
@@ -446,6 +805,74 @@ export interface components {
         Data_list_AnnotationId__: {
             /** Data */
             data: components["schemas"]["AnnotationId"][];
+        };
+        /**
+         * DocumentAnnotation
+         * @description An annotation of a document of a span as the server keeps it.
+         */
+        DocumentAnnotation: {
+            /** Id */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            source: components["schemas"]["AnnotationSource"];
+            /** User Id */
+            user_id: string | null;
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Identifier */
+            identifier: string;
+            /** Span Id */
+            span_id: string;
+            /** Document Position */
+            document_position: number;
+        };
+        /**
+         * DocumentAnnotationCreate
+         * @description An annotation of one document that a span retrieved.
+         *
+         *     Writing the same (span, position, name, identifier) again replaces the annotation.
+         */
+        DocumentAnnotationCreate: {
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            /** Span Id */
+            span_id: string;
+            /** Document Position */
+            document_position: number;
+        };
+        /**
+         * DocumentAnnotationsBody
+         * @description Annotations of documents to write.
+         */
+        DocumentAnnotationsBody: {
+            /** Data */
+            data: components["schemas"]["DocumentAnnotationCreate"][];
         };
         /**
          * FreeformRubric
@@ -482,10 +909,45 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[AnnotationChange] */
+        Page_AnnotationChange_: {
+            /** Data */
+            data: components["schemas"]["AnnotationChange"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Annotation] */
+        Page_Annotation_: {
+            /** Data */
+            data: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DocumentAnnotation] */
+        Page_DocumentAnnotation_: {
+            /** Data */
+            data: components["schemas"]["DocumentAnnotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Project] */
         Page_Project_: {
             /** Data */
             data: components["schemas"]["Project"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[RubricVersion] */
+        Page_RubricVersion_: {
+            /** Data */
+            data: components["schemas"]["RubricVersion"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SessionAnnotation] */
+        Page_SessionAnnotation_: {
+            /** Data */
+            data: components["schemas"]["SessionAnnotation"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -500,6 +962,13 @@ export interface components {
         Page_Span_: {
             /** Data */
             data: components["schemas"]["Span"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TraceAnnotation] */
+        Page_TraceAnnotation_: {
+            /** Data */
+            data: components["schemas"]["TraceAnnotation"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -550,6 +1019,105 @@ export interface components {
             label: string;
             /** Score */
             score?: number | null;
+        };
+        /**
+         * RubricVersion
+         * @description A rubric as it was from `created_at` on, until the next version.
+         */
+        RubricVersion: {
+            /** Number */
+            number: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Config */
+            config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * SessionAnnotation
+         * @description An annotation of a session as the server keeps it.
+         */
+        SessionAnnotation: {
+            /** Id */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            source: components["schemas"]["AnnotationSource"];
+            /** User Id */
+            user_id: string | null;
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Identifier */
+            identifier: string;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * SessionAnnotationCreate
+         * @description An annotation of a session. Writing the same (session, name, identifier) again replaces the annotation.
+         */
+        SessionAnnotationCreate: {
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            /** Session Id */
+            session_id: string;
+        };
+        /**
+         * SessionAnnotationsBody
+         * @description Annotations of sessions to write.
+         */
+        SessionAnnotationsBody: {
+            /** Data */
+            data: components["schemas"]["SessionAnnotationCreate"][];
+        };
+        /**
+         * SessionNoteBody
+         * @description A note on a session to write.
+         */
+        SessionNoteBody: {
+            data: components["schemas"]["SessionNoteCreate"];
+        };
+        /**
+         * SessionNoteCreate
+         * @description A note on a session. Notes pile up; with an `identifier`, the same one is replaced.
+         */
+        SessionNoteCreate: {
+            /** Note */
+            note: string;
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            /** Session Id */
+            session_id: string;
         };
         /**
          * Span
@@ -623,8 +1191,6 @@ export interface components {
          * @description An annotation of a span. Writing the same (span, name, identifier) again replaces the annotation.
          */
         SpanAnnotationCreate: {
-            /** Span Id */
-            span_id: string;
             /** Name */
             name: string;
             annotator_kind: components["schemas"]["AnnotatorKind"];
@@ -638,6 +1204,8 @@ export interface components {
              * @default
              */
             identifier: string;
+            /** Span Id */
+            span_id: string;
         };
         /**
          * SpanAnnotationsBody
@@ -736,7 +1304,7 @@ export interface components {
         };
         /**
          * SpanNoteBody
-         * @description A note to write.
+         * @description A note on a span to write.
          */
         SpanNoteBody: {
             data: components["schemas"]["SpanNoteCreate"];
@@ -746,8 +1314,6 @@ export interface components {
          * @description A note on a span. Notes pile up; with an `identifier`, the same one is replaced.
          */
         SpanNoteCreate: {
-            /** Span Id */
-            span_id: string;
             /** Note */
             note: string;
             /**
@@ -755,6 +1321,8 @@ export interface components {
              * @default
              */
             identifier: string;
+            /** Span Id */
+            span_id: string;
         };
         /**
          * SpansAccepted
@@ -854,6 +1422,96 @@ export interface components {
             upper_bound?: number | null;
             /** Id */
             id: string;
+        };
+        /**
+         * TargetKind
+         * @description What an annotation is about.
+         * @enum {string}
+         */
+        TargetKind: "span" | "trace" | "session" | "document";
+        /**
+         * TraceAnnotation
+         * @description An annotation of a trace as the server keeps it.
+         */
+        TraceAnnotation: {
+            /** Id */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            source: components["schemas"]["AnnotationSource"];
+            /** User Id */
+            user_id: string | null;
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Identifier */
+            identifier: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * TraceAnnotationCreate
+         * @description An annotation of a trace. Writing the same (trace, name, identifier) again replaces the annotation.
+         */
+        TraceAnnotationCreate: {
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            /** Trace Id */
+            trace_id: string;
+        };
+        /**
+         * TraceAnnotationsBody
+         * @description Annotations of traces to write.
+         */
+        TraceAnnotationsBody: {
+            /** Data */
+            data: components["schemas"]["TraceAnnotationCreate"][];
+        };
+        /**
+         * TraceNoteBody
+         * @description A note on a trace to write.
+         */
+        TraceNoteBody: {
+            data: components["schemas"]["TraceNoteCreate"];
+        };
+        /**
+         * TraceNoteCreate
+         * @description A note on a trace. Notes pile up; with an `identifier`, the same one is replaced.
+         */
+        TraceNoteCreate: {
+            /** Note */
+            note: string;
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            /** Trace Id */
+            trace_id: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -1323,7 +1981,7 @@ export interface operations {
     create_span_annotations: {
         parameters: {
             query?: {
-                /** @description Refuse annotations of unknown spans, and answer the ids. Otherwise they wait. */
+                /** @description Refuse annotations of unknown targets, and answer the ids. Otherwise they wait. */
                 sync?: boolean;
             };
             header?: never;
@@ -1383,16 +2041,19 @@ export interface operations {
             };
         };
     };
-    create_span_note: {
+    create_trace_annotations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Refuse annotations of unknown targets, and answer the ids. Otherwise they wait. */
+                sync?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SpanNoteBody"];
+                "application/json": components["schemas"]["TraceAnnotationsBody"];
             };
         };
         responses: {
@@ -1402,7 +2063,142 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Data_AnnotationId_"];
+                    "application/json": components["schemas"]["Data_list_AnnotationId__"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_session_annotations: {
+        parameters: {
+            query?: {
+                /** @description Refuse annotations of unknown targets, and answer the ids. Otherwise they wait. */
+                sync?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionAnnotationsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_AnnotationId__"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_document_annotations: {
+        parameters: {
+            query?: {
+                /** @description Refuse annotations of unknown targets, and answer the ids. Otherwise they wait. */
+                sync?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentAnnotationsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_AnnotationId__"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not found. */
@@ -1437,7 +2233,7 @@ export interface operations {
     list_span_annotations: {
         parameters: {
             query?: {
-                /** @description OpenTelemetry ids. */
+                /** @description Ids of the targets. Repeat for several. */
                 span_ids?: string[] | null;
                 identifier?: string[] | null;
                 /** @description Repeat for several. */
@@ -1531,6 +2327,701 @@ export interface operations {
                 content: {
                     "text/plain": string;
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_trace_annotations: {
+        parameters: {
+            query?: {
+                /** @description Ids of the targets. Repeat for several. */
+                trace_ids?: string[] | null;
+                identifier?: string[] | null;
+                /** @description Repeat for several. */
+                include_annotation_names?: string[] | null;
+                /** @description Repeat for several. */
+                exclude_annotation_names?: string[] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TraceAnnotation_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    delete_trace_annotations: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                identifier?: string | null;
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description Created at or after. */
+                start_time?: string | null;
+                /** @description Created before. */
+                end_time?: string | null;
+                /** @description Whatever their time. */
+                delete_all?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_session_annotations: {
+        parameters: {
+            query?: {
+                /** @description Ids of the targets. Repeat for several. */
+                session_ids?: string[] | null;
+                identifier?: string[] | null;
+                /** @description Repeat for several. */
+                include_annotation_names?: string[] | null;
+                /** @description Repeat for several. */
+                exclude_annotation_names?: string[] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SessionAnnotation_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    delete_session_annotations: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                identifier?: string | null;
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description Created at or after. */
+                start_time?: string | null;
+                /** @description Created before. */
+                end_time?: string | null;
+                /** @description Whatever their time. */
+                delete_all?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_document_annotations: {
+        parameters: {
+            query?: {
+                /** @description Ids of the targets. Repeat for several. */
+                span_ids?: string[] | null;
+                identifier?: string[] | null;
+                /** @description Repeat for several. */
+                include_annotation_names?: string[] | null;
+                /** @description Repeat for several. */
+                exclude_annotation_names?: string[] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentAnnotation_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    delete_document_annotations: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                identifier?: string | null;
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description Created at or after. */
+                start_time?: string | null;
+                /** @description Created before. */
+                end_time?: string | null;
+                /** @description Whatever their time. */
+                delete_all?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_annotations: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                /** @description Repeat for several: none of them. */
+                exclude_name?: string[] | null;
+                /** @description Repeat for several: any of them. */
+                identifier?: string[] | null;
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                source?: components["schemas"]["AnnotationSource"] | null;
+                /** @description The user_id of who wrote it. */
+                user?: string | null;
+                /** @description Repeat for several: any of them. */
+                label?: string[] | null;
+                /** @description Inclusive. */
+                min_score?: number | null;
+                /** @description Inclusive. */
+                max_score?: number | null;
+                /** @description Created at or after. */
+                start_time?: string | null;
+                /** @description Created before. */
+                end_time?: string | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Annotation_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    get_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Annotation_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    delete_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    update_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Annotation_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_annotation_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnnotationChange_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_span_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpanNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AnnotationId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_trace_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AnnotationId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_session_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionNoteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AnnotationId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };
@@ -1759,6 +3250,46 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_annotation_config_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                config_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RubricVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };

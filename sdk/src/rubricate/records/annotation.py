@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from rubricate.records.base import HexId, Input, JsonObject, Metadata, NonBlank, Record
+from rubricate.records.base import HexId, Input, JsonObject, Metadata, NonBlank, Record, StrictInput
 
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
+
+MOST_DOCUMENTS = 2**31 - 1
+"""The last position that a document of a span can have."""
 
 
 class AnnotatorKind(StrEnum):
@@ -47,48 +50,72 @@ class AnnotationResult(Input):
     explanation: str | None = None
 
 
-class SpanAnnotationCreate(Input):
+class _AnnotationCreate(Input):
+    name: NonBlank
+    annotator_kind: AnnotatorKind
+    result: AnnotationResult | None = None
+    metadata: Metadata | None = None
+    identifier: str = ""
+    """Tells annotations of the same name on the same target apart, one an annotator."""
+
+
+class SpanAnnotationCreate(_AnnotationCreate):
     """An annotation of a span. Writing the same (span, name, identifier) again replaces the annotation."""
 
     span_id: HexId
     """The span's OpenTelemetry id, in hex. The span may arrive later."""
-    name: NonBlank
-    annotator_kind: AnnotatorKind
-    result: AnnotationResult | None = None
-    metadata: Metadata | None = None
-    identifier: str = ""
-    """Tells annotations of the same name on the same span apart, one an annotator."""
 
 
-class TraceAnnotationCreate(Input):
+class TraceAnnotationCreate(_AnnotationCreate):
     """An annotation of a trace. Writing the same (trace, name, identifier) again replaces the annotation."""
 
-    trace_id: NonBlank
-    name: NonBlank
-    annotator_kind: AnnotatorKind
-    result: AnnotationResult | None = None
-    metadata: Metadata | None = None
+    trace_id: HexId
+    """The trace's OpenTelemetry id, in hex. The trace may arrive later."""
+
+
+class SessionAnnotationCreate(_AnnotationCreate):
+    """An annotation of a session. Writing the same (session, name, identifier) again replaces the annotation."""
+
+    session_id: NonBlank
+    """What the application calls the session. The session may arrive later."""
+
+
+class DocumentAnnotationCreate(_AnnotationCreate):
+    """An annotation of one document that a span retrieved.
+
+    Writing the same (span, position, name, identifier) again replaces the annotation.
+    """
+
+    span_id: HexId
+    """The span's OpenTelemetry id, in hex. The span may arrive later."""
+    document_position: Annotated[int, Field(ge=0, le=MOST_DOCUMENTS)]
+    """Counts from zero."""
+
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _NoteCreate(Input):
+    note: _Text
     identifier: str = ""
 
 
-class DocumentAnnotationCreate(Input):
-    """An annotation of one document that a span retrieved; `document_position` counts from zero."""
-
-    span_id: NonBlank
-    document_position: Annotated[int, Field(ge=0)]
-    name: NonBlank
-    annotator_kind: AnnotatorKind
-    result: AnnotationResult | None = None
-    metadata: Metadata | None = None
-    identifier: str = ""
-
-
-class SpanNoteCreate(Input):
+class SpanNoteCreate(_NoteCreate):
     """A note on a span. Notes pile up; with an `identifier`, the same one is replaced."""
 
-    span_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-    note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-    identifier: str = ""
+    span_id: _Text
+
+
+class TraceNoteCreate(_NoteCreate):
+    """A note on a trace. Notes pile up; with an `identifier`, the same one is replaced."""
+
+    trace_id: _Text
+
+
+class SessionNoteCreate(_NoteCreate):
+    """A note on a session. Notes pile up; with an `identifier`, the same one is replaced."""
+
+    session_id: _Text
 
 
 class AnnotationId(Record):
@@ -97,9 +124,7 @@ class AnnotationId(Record):
     id: str
 
 
-class SpanAnnotation(Record):
-    """An annotation of a span as the server keeps it."""
-
+class _StoredAnnotation(Record):
     id: str
     created_at: datetime
     updated_at: datetime
@@ -110,4 +135,73 @@ class SpanAnnotation(Record):
     result: AnnotationResult | None
     metadata: JsonObject
     identifier: str
+
+
+class SpanAnnotation(_StoredAnnotation):
+    """An annotation of a span as the server keeps it."""
+
     span_id: str
+
+
+class TraceAnnotation(_StoredAnnotation):
+    """An annotation of a trace as the server keeps it."""
+
+    trace_id: str
+
+
+class SessionAnnotation(_StoredAnnotation):
+    """An annotation of a session as the server keeps it."""
+
+    session_id: str
+
+
+class DocumentAnnotation(_StoredAnnotation):
+    """An annotation of a document of a span as the server keeps it."""
+
+    span_id: str
+    document_position: int
+
+
+class AnnotationTarget(Record):
+    """What an annotation is about: a span or trace by its OpenTelemetry id, a session by its own id."""
+
+    kind: TargetKind
+    id: str
+    """For a document, the id of its span."""
+    position: int | None
+    """Of a document, from zero; None for the others."""
+
+
+class Annotation(_StoredAnnotation):
+    """An annotation, whatever it is about."""
+
+    rubric_version: int | None
+    """The version (1, 2, 3 …) of the rubric of its name that was in force when it was written; None without one."""
+    target: AnnotationTarget
+    project_id: str | None
+    """None while the target has not arrived."""
+
+
+class AnnotationPatch(StrictInput):
+    """New values for some fields of an annotation. What is not given stays; null empties a field.
+
+    Within `result` the same holds; `"result": null` empties label, score and explanation.
+    """
+
+    annotator_kind: AnnotatorKind | None = None
+    """None leaves it as it is: every annotation has one."""
+    result: AnnotationResult | None = None
+    metadata: Metadata | None = None
+
+
+class AnnotationChange(Record):
+    """One change of an annotation, and what the annotation said after it (for a deletion: before it)."""
+
+    at: datetime
+    action: Literal["created", "replaced", "deleted"]
+    user_id: str | None
+    annotator_kind: AnnotatorKind
+    result: AnnotationResult
+    metadata: JsonObject
+    source: AnnotationSource
+    rubric_version: int | None = None

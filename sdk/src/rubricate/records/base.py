@@ -67,6 +67,12 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
+class StrictInput(Input):
+    """Something that the server is given by our own clients only: unknown keys are mistakes, and refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 class Page(Record, Generic[T]):
     """One page of a list; `next_cursor` asks for the next one and is None on the last."""
 

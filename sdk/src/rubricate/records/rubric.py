@@ -1,5 +1,6 @@
 """A rubric: what an annotation of a name may say. On the wire it is called annotation config."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -72,6 +73,15 @@ class StoredFreeformRubric(FreeformRubric):
 StoredRubric = Annotated[
     StoredCategoricalRubric | StoredContinuousRubric | StoredFreeformRubric, Field(discriminator="type")
 ]
+
+
+class RubricVersion(Record):
+    """A rubric as it was from `created_at` on, until the next version."""
+
+    number: int
+    """1, 2, 3 …"""
+    created_at: datetime
+    config: StoredRubric
 
 
 class RubricIds(Input):

@@ -3,47 +3,70 @@
 from collections.abc import Sequence
 from uuid import uuid4
 
+import orjson
+
 from rubricate.records.annotation import (
     NOTE,
     AnnotationSource,
     AnnotatorKind,
+    DocumentAnnotationCreate,
+    SessionAnnotationCreate,
     SpanAnnotationCreate,
-    SpanNoteCreate,
     TargetKind,
+    TraceAnnotationCreate,
 )
-from rubricate_server.storage.contract import AnnotationKey, AnnotationStore, NewAnnotation
+from rubricate_server.domain.document import document_count
+from rubricate_server.storage.contract import AnnotationKey, AnnotationStore, NewAnnotation, SpanStore, Storage
 
 NOT_A_DOCUMENT = -1
 
+AnnotationCreate = SpanAnnotationCreate | TraceAnnotationCreate | SessionAnnotationCreate | DocumentAnnotationCreate
 
-def annotate_spans(
-    store: AnnotationStore, annotations: Sequence[SpanAnnotationCreate], *, must_exist: bool
-) -> list[int]:
-    """Write annotations of spans; durable, and safe to repeat. One id for each, in order.
 
-    Raises NotFound, and writes nothing, when `must_exist` and a span is not there.
+class NoSuchDocument(Exception):
+    """The span is there, but it did not retrieve so many documents; the message says how many."""
+
+
+def annotate(storage: Storage, annotations: Sequence[AnnotationCreate], *, must_exist: bool) -> list[int]:
+    """Write annotations of anything; durable, and safe to repeat. One id for each, in order.
+
+    Raises NotFound or NoSuchDocument, and writes nothing, when `must_exist` and a target is not there.
     """
-    return store.put([_judgement(annotation) for annotation in annotations], must_exist=must_exist)
+    if must_exist:
+        _refuse_missing_documents(storage.spans, annotations)
+    return storage.annotations.put([_judgement(annotation) for annotation in annotations], must_exist=must_exist)
 
 
-def add_span_note(store: AnnotationStore, note: SpanNoteCreate, span_id: bytes) -> int:
-    """Write a note on a span. Without an identifier it is a further one; with one, it replaces the same."""
-    identifier = note.identifier or f"px-span-note:{uuid4()}"
-    key = AnnotationKey(TargetKind.SPAN, span_id, NOT_A_DOCUMENT, NOTE, identifier)
-    written = NewAnnotation(key, AnnotatorKind.HUMAN, None, None, note.note, {}, AnnotationSource.API, None)
+def add_note(store: AnnotationStore, kind: TargetKind, target_id: bytes, text: str, identifier: str) -> int:
+    """Write a note. Without an identifier it is a further one; with one, it replaces the same.
+
+    Raises NotFound when the target is not there.
+    """
+    key = AnnotationKey(kind, target_id, NOT_A_DOCUMENT, NOTE, identifier or f"px-{kind}-note:{uuid4()}")
+    written = NewAnnotation(key, AnnotatorKind.HUMAN, None, None, text, {}, AnnotationSource.API, None)
     return store.put([written], must_exist=True)[0]
 
 
-def _judgement(annotation: SpanAnnotationCreate) -> NewAnnotation:
+def _refuse_missing_documents(store: SpanStore, annotations: Sequence[AnnotationCreate]) -> None:
+    """Of spans that are stored; whether they are is checked where the annotations are written."""
+    wanted = [item for item in annotations if isinstance(item, DocumentAnnotationCreate)]
+    if not wanted:
+        return
+    spans = store.of(list({bytes.fromhex(item.span_id): None for item in wanted}), frozenset({"attributes"}))
+    counts = {span.span_id: document_count(span.kind, orjson.loads(span.body.attributes)) for span in spans}
+    for item in wanted:
+        count = counts.get(bytes.fromhex(item.span_id))
+        position = item.document_position
+        if count is not None and position >= count:
+            raise NoSuchDocument(
+                f"Document position {position} is out of bounds for span {item.span_id} (max: {count - 1})"
+            )
+
+
+def _judgement(annotation: AnnotationCreate) -> NewAnnotation:
     result = annotation.result
     return NewAnnotation(
-        AnnotationKey(
-            TargetKind.SPAN,
-            bytes.fromhex(annotation.span_id),
-            NOT_A_DOCUMENT,
-            annotation.name,
-            annotation.identifier,
-        ),
+        AnnotationKey(*_target(annotation), annotation.name, annotation.identifier),
         annotation.annotator_kind,
         result.label if result else None,
         result.score if result else None,
@@ -52,3 +75,15 @@ def _judgement(annotation: SpanAnnotationCreate) -> NewAnnotation:
         AnnotationSource.API,
         None,
     )
+
+
+def _target(annotation: AnnotationCreate) -> tuple[TargetKind, bytes, int]:
+    match annotation:
+        case SpanAnnotationCreate():
+            return TargetKind.SPAN, bytes.fromhex(annotation.span_id), NOT_A_DOCUMENT
+        case TraceAnnotationCreate():
+            return TargetKind.TRACE, bytes.fromhex(annotation.trace_id), NOT_A_DOCUMENT
+        case SessionAnnotationCreate():
+            return TargetKind.SESSION, annotation.session_id.encode(), NOT_A_DOCUMENT
+        case DocumentAnnotationCreate():
+            return TargetKind.DOCUMENT, bytes.fromhex(annotation.span_id), annotation.document_position

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from rubricate.records.annotation import NOTE
 from rubricate.records.base import Data, Page
-from rubricate.records.rubric import CategoricalRubric, ContinuousRubric, Rubric, RubricIds, StoredRubric
+from rubricate.records.rubric import CategoricalRubric, ContinuousRubric, Rubric, RubricIds, RubricVersion, StoredRubric
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
+from rubricate_server.api.moment import iso_from_us
 from rubricate_server.storage.contract import Storage, StoredRubricVersion
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["annotation_configs"])
@@ -54,6 +55,25 @@ def update_annotation_config(request: Request, config_id: str, new: Rubric) -> R
 def delete_annotation_config(request: Request, config_id: str) -> Response:
     """Delete an annotation config, and take it from all projects. Annotations stay."""
     return _answer(storage_of(request).rubrics.delete(_row(config_id)))
+
+
+@router.get(
+    "/annotation_configs/{config_identifier}/versions", response_model=Page[RubricVersion], responses=refusals(404)
+)
+def list_annotation_config_versions(request: Request, config_identifier: str) -> Response:
+    """All versions of an annotation config, by id or name, oldest first. By id also when it is deleted."""
+    rubrics = storage_of(request).rubrics
+    row = row_of(config_identifier, *TYPE_NAMES.values())
+    versions = rubrics.versions(rubrics.get_by_name(config_identifier).id if row is None else row)
+    if not versions:
+        raise ApiError(404, "Annotation configuration not found")
+    return page_answer(
+        [
+            {"number": version.number, "created_at": iso_from_us(version.created_us), "config": _wire(version)}
+            for version in versions
+        ],
+        None,
+    )
 
 
 @router.get(

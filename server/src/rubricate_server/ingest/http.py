@@ -85,7 +85,7 @@ class TraceReceiver:
             return None
         with self._ingest.room() as room:
             try:
-                body = await _read(request, self._ingest.limits.max_body_bytes, room)
+                body = await read_body(request, self._ingest.limits.max_body_bytes, room)
             except (Busy, TooLarge):
                 self._ingest.count_refused()
                 raise
@@ -116,7 +116,8 @@ def project_of(request: Request) -> str | None:
     return name.strip() or None
 
 
-async def _read(request: Request, limit: int, room: Room) -> bytes:
+async def read_body(request: Request, limit: int, room: Room) -> bytes:
+    """The body as it was sent. Raises TooLarge, or Busy when `room` has none for it."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and (len(announced) > 18 or int(announced) > limit):
         raise _too_large(limit)

@@ -14,7 +14,7 @@ All methods block and are called off the event loop. Words used below:
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
 from rubricate_server.domain.filter import Condition
@@ -170,6 +170,8 @@ class StoredAnnotation(NamedTuple):
     """Number (1, 2, 3 …) of the rubric's version that was in force when it was written."""
     created_us: int
     updated_us: int
+    project_id: int | None
+    """None while it waits for its target."""
 
 
 class AnnotationChange(NamedTuple):
@@ -179,21 +181,46 @@ class AnnotationChange(NamedTuple):
     action: Literal["created", "replaced", "deleted"]
     user_id: str | None
     state: dict[str, Any]
+    """annotator_kind, label, score, explanation, metadata, source, rubric_version (its number).
+
+    After the change; of a deletion before it, and then with target_kind, target_id (as text), position, name,
+    identifier, because nothing else tells them any more.
+    """
+
+
+class AnnotationUpdate(TypedDict, total=False):
+    """New values of some fields of an annotation; a missing key leaves the field as it is."""
+
+    annotator_kind: AnnotatorKind
+    label: str | None
+    score: float | None
+    explanation: str | None
+    metadata: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotationQuery:
-    """Which annotations of one kind of target in a project. Every given field narrows."""
+    """Which annotations of a project. Every given field narrows; a tuple means any of its values."""
 
     project_id: int
-    target_kind: TargetKind
+    target_kind: TargetKind | None = None
+    """None: targets of every kind."""
     target_ids: tuple[bytes, ...] | None = None
+    """Only with `target_kind`."""
     names: tuple[str, ...] = ()
     excluded_names: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
     annotator_kind: AnnotatorKind | None = None
+    source: AnnotationSource | None = None
+    user_id: str | None = None
+    labels: tuple[str, ...] = ()
+    min_score: float | None = None
+    """Inclusive, as is `max_score`; without a score an annotation fits neither."""
+    max_score: float | None = None
     created_from_us: int | None = None
+    """Inclusive."""
     created_until_us: int | None = None
+    """Exclusive."""
     from_id: int | None = None
     """The first row of the page, inclusive; newest first."""
 
@@ -253,8 +280,14 @@ class SpanStore(Protocol):
     def exists_in(self, project_id: int, target_kind: TargetKind, target_ids: Sequence[bytes]) -> bool:
         """Whether any of the targets is stored in the project."""
 
+    def of(self, span_ids: Sequence[bytes], parts: frozenset[str] = ALL_PARTS) -> list[StoredSpan]:
+        """Those of the spans that are stored, in any project and any order, with the named parts of their bodies."""
+
     def span_id_of(self, row: int) -> bytes:
         """The span id of a row. Raises NotFound."""
+
+    def key_of(self, target_kind: TargetKind, row: int) -> bytes:
+        """The target id of a row of that kind: the span's, the trace's or the session's. Raises NotFound."""
 
     def delete(self, span_id: bytes) -> None:
         """Delete one span with its annotations; durable. Children stay, as orphans. Raises NotFound."""
@@ -279,8 +312,23 @@ class AnnotationStore(Protocol):
     def delete(self, query: AnnotationQuery) -> int:
         """Delete what the query finds; durable. Returns how many. The history keeps what they were."""
 
+    def names(self, query: AnnotationQuery) -> list[str]:
+        """The names under which the query finds something, in alphabetical order."""
+
+    def get(self, annotation_id: int) -> StoredAnnotation:
+        """One annotation, also one that waits for its target. Raises NotFound."""
+
+    def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
+        """Change some fields of one annotation; durable, idempotent but for the history. Raises NotFound.
+
+        The version of its rubric becomes the one in force.
+        """
+
+    def remove(self, annotation_id: int, user_id: str | None = None) -> None:
+        """Delete one annotation; durable. The history keeps what it was. Raises NotFound."""
+
     def history(self, annotation_id: int) -> list[AnnotationChange]:
-        """Every change of one annotation, oldest first."""
+        """Every change of one annotation, oldest first, also of a deleted one. Empty: there never was one."""
 
 
 class ProjectStore(Protocol):

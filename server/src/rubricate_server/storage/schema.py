@@ -150,6 +150,15 @@ sa.Index(
     annotation.c.identifier,
     unique=True,
 )
+# Pages of a project, newest first. The kinds stand in it so that looking for a rare one reads no rows.
+sa.Index(
+    "ix_annotation_project",
+    annotation.c.project_id,
+    annotation.c.id,
+    annotation.c.target_kind,
+    annotation.c.annotator_kind,
+)
+sa.Index("ix_annotation_name", annotation.c.project_id, annotation.c.name, annotation.c.id)
 sa.Index(
     "ix_annotation_value",
     annotation.c.project_id,

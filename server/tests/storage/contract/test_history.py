@@ -19,6 +19,17 @@ def state(new: NewAnnotation) -> dict[str, Any]:
         "explanation": new.explanation,
         "metadata": new.metadata,
         "source": new.source,
+        "rubric_version": None,
+    }
+
+
+def target(new: NewAnnotation) -> dict[str, Any]:
+    """What a deletion keeps on top."""
+    kind, target_id, *rest = new.key
+    return {
+        "target_kind": kind,
+        "target_id": target_id.hex(),
+        **dict(zip(("position", "name", "identifier"), rest, strict=True)),
     }
 
 
@@ -48,7 +59,7 @@ def test_it_tells_who_made_replaced_and_deleted_what(store: Storage, project_id:
     created, replaced, deleted = store.annotations.history(row)
     assert (created.action, created.user_id, created.state) == ("created", "ada", state(FIRST))
     assert (replaced.action, replaced.user_id, replaced.state) == ("replaced", "bob", state(SECOND))
-    assert (deleted.action, deleted.state) == ("deleted", state(SECOND))
+    assert (deleted.action, deleted.state) == ("deleted", state(SECOND) | target(SECOND))
 
 
 def test_its_times_are_those_of_the_changes(store: Storage, project_id: int) -> None:

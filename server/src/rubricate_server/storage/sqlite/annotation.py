@@ -3,6 +3,7 @@
 import sqlite3  # noqa: TID251  # the engine
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,6 +14,7 @@ from rubricate_server.storage.contract import (
     AnnotationChange,
     AnnotationKey,
     AnnotationQuery,
+    AnnotationUpdate,
     NewAnnotation,
     StoredAnnotation,
 )
@@ -53,32 +55,34 @@ class SqliteAnnotations:
 
     def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:
         """See the contract."""
-        statement = (
-            sa.select(
-                annotation.c.id,
-                annotation.c.target_id,
-                annotation.c.position,
-                annotation.c.name,
-                annotation.c.identifier,
-                annotation.c.annotator_kind,
-                annotation.c.label,
-                annotation.c.score,
-                annotation.c.explanation,
-                annotation.c.metadata,
-                annotation.c.source,
-                annotation.c.user_id,
-                rubric_version.c.number,
-                annotation.c.created_us,
-                annotation.c.updated_us,
-            )
-            .outerjoin_from(annotation, rubric_version, rubric_version.c.id == annotation.c.rubric_version)
-            .where(*_where(query))
-            .order_by(annotation.c.id.desc())
-            .limit(limit)
-        )
+        # The ids first, from indexes alone; then the rows of one page.
+        page = sa.select(annotation.c.id).where(*_where(query)).order_by(annotation.c.id.desc()).limit(limit)
+        statement = _ROWS.where(annotation.c.id.in_(page)).order_by(annotation.c.id.desc())
         with reading(self._readers) as connection:
-            rows = connection.execute(statement).fetchall()
-        return [_stored(query.target_kind, row) for row in rows]
+            return [_stored(row) for row in connection.execute(statement)]
+
+    def names(self, query: AnnotationQuery) -> list[str]:
+        """See the contract."""
+        statement = sa.select(annotation.c.name).where(*_where(query)).distinct().order_by(annotation.c.name)
+        with reading(self._readers) as connection:
+            return list(connection.execute(statement).scalars())
+
+    def get(self, annotation_id: int) -> StoredAnnotation:
+        """See the contract."""
+        with reading(self._readers) as connection:
+            row = connection.execute(_ROWS.where(annotation.c.id == annotation_id, _ALIVE)).one_or_none()
+        if row is None:
+            raise _missing(annotation_id)
+        return _stored(row)
+
+    def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
+        """See the contract."""
+        self._writer.run(partial(_update, annotation_id=annotation_id, update=update, user_id=user_id))
+        return self.get(annotation_id)
+
+    def remove(self, annotation_id: int, user_id: str | None = None) -> None:
+        """See the contract."""
+        self._writer.run(partial(_remove, annotation_id=annotation_id, user_id=user_id))
 
     def delete(self, query: AnnotationQuery) -> int:
         """See the contract."""
@@ -104,25 +108,68 @@ class SqliteAnnotations:
             return [AnnotationChange(*row[:3], orjson.loads(row[3])) for row in connection.execute(statement)]
 
 
-def _stored(kind: TargetKind, row: Any) -> StoredAnnotation:
-    key = AnnotationKey(kind, *row[1:5])
-    return StoredAnnotation._make([row[0], key, *row[5:9], orjson.loads(row[9]), *row[10:]])
+_ALIVE = sa.or_(
+    annotation.c.project_id.is_(None),
+    sa.exists().where(project.c.id == annotation.c.project_id, project.c.deleted_us.is_(None)),
+)
+_ROWS = sa.select(
+    annotation.c.id,
+    annotation.c.target_kind,
+    annotation.c.target_id,
+    annotation.c.position,
+    annotation.c.name,
+    annotation.c.identifier,
+    annotation.c.annotator_kind,
+    annotation.c.label,
+    annotation.c.score,
+    annotation.c.explanation,
+    annotation.c.metadata,
+    annotation.c.source,
+    annotation.c.user_id,
+    rubric_version.c.number,
+    annotation.c.created_us,
+    annotation.c.updated_us,
+    annotation.c.project_id,
+).outerjoin_from(annotation, rubric_version, rubric_version.c.id == annotation.c.rubric_version)
+
+
+def _stored(row: Any) -> StoredAnnotation:
+    key = AnnotationKey(TargetKind(row[1]), *row[2:6])
+    return StoredAnnotation._make([row[0], key, *row[6:10], orjson.loads(row[10]), *row[11:]])
+
+
+def _missing(annotation_id: int) -> NotFound:
+    return NotFound(f"No annotation has the row id {annotation_id}.")
 
 
 def _where(query: AnnotationQuery) -> list[sa.ColumnElement[bool]]:
     column = annotation.c
     alive = sa.exists().where(project.c.id == query.project_id, project.c.deleted_us.is_(None))
-    where = [column.target_kind == query.target_kind, column.project_id == query.project_id, alive]
+    # Where targets are given, their own index finds them; the planner, who knows no numbers, would take the project's.
+    project_id = column.project_id if query.target_ids is None else column.project_id + 0
+    where: list[sa.ColumnElement[bool]] = [project_id == query.project_id, alive]
+    if query.target_kind is not None:
+        where.append(column.target_kind == query.target_kind)
     if query.target_ids is not None:
         where.append(column.target_id.in_(query.target_ids))
     if query.names:
-        where.append(column.name.in_(query.names))
+        where.append(_any_of(column.name, query.names))
     if query.excluded_names:
         where.append(column.name.not_in(query.excluded_names))
     if query.identifiers:
         where.append(column.identifier.in_(query.identifiers))
     if query.annotator_kind is not None:
         where.append(column.annotator_kind == query.annotator_kind)
+    if query.source is not None:
+        where.append(column.source == query.source)
+    if query.user_id is not None:
+        where.append(column.user_id == query.user_id)
+    if query.labels:
+        where.append(column.label.in_(query.labels))
+    if query.min_score is not None:
+        where.append(column.score >= query.min_score)
+    if query.max_score is not None:
+        where.append(column.score <= query.max_score)
     if query.created_from_us is not None:
         where.append(column.created_us >= query.created_from_us)
     if query.created_until_us is not None:
@@ -130,6 +177,11 @@ def _where(query: AnnotationQuery) -> list[sa.ColumnElement[bool]]:
     if query.from_id is not None:
         where.append(column.id <= query.from_id)
     return where
+
+
+def _any_of(column: sa.Column[Any], values: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    """A single value as plain equality: it keeps the order of an index, which IN does not."""
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
 def _put_all(connection: sqlite3.Connection, puts: Sequence[_Put]) -> list[list[int] | Exception]:
@@ -140,7 +192,7 @@ def _put_all(connection: sqlite3.Connection, puts: Sequence[_Put]) -> list[list[
         for kind in {item.key.target_kind for item in everything}
     }
     names = list({item.key.name for item in everything})
-    versions = dict(select_in(connection, "select name, version_id from rubric where name in ({})", names))
+    versions = _versions(connection, names)
     outcomes: list[list[int] | Exception] = []
     for put in puts:
         refusal = _refusal(put, targets)
@@ -167,6 +219,19 @@ def _refusal(put: _Put, targets: dict[TargetKind, dict[bytes, _Target]]) -> NotF
     shown = [key.decode() if of == "session" else key.hex() for of, key in list(missing)[:NAMED_AT_MOST]]
     more = f" and {len(missing) - NAMED_AT_MOST} more" if len(missing) > NAMED_AT_MOST else ""
     return NotFound(f"{kind} with IDs {', '.join(shown)}{more} do not exist.")
+
+
+class _Version(NamedTuple):
+    id: int
+    number: int
+
+
+def _versions(connection: sqlite3.Connection, names: Sequence[str]) -> dict[str, _Version]:
+    """The version in force of the rubrics of these names, as far as there are any."""
+    in_force = (
+        "select r.name, v.id, v.number from rubric r join rubric_version v on v.id = r.version_id where r.name in ({})"
+    )
+    return {name: _Version(row, number) for name, row, number in select_in(connection, in_force, names)}
 
 
 _TARGETS = {
@@ -206,7 +271,7 @@ def _put_one(
     connection: sqlite3.Connection,
     annotations: Sequence[NewAnnotation],
     targets: dict[TargetKind, dict[bytes, _Target]],
-    versions: dict[str, int],
+    versions: dict[str, _Version],
 ) -> list[int]:
     """Of the same key twice in one request, the last wins, and both get its id."""
     last = {item.key: item for item in annotations}
@@ -224,7 +289,9 @@ def _put_one(
             ]
             for row, *key, created_us in connection.execute(_UPSERT.format(",".join([_ROW] * size)), values).fetchall():
                 ids[tuple(key)] = row
-                written.append((row, created_us == now_us, last[AnnotationKey(*key)]))
+                item = last[AnnotationKey(*key)]
+                version = versions.get(item.key.name)
+                written.append((row, created_us == now_us, item, version.number if version else None))
             start += size
     record_writes(connection, written, now_us)
     return [ids[item.key] for item in annotations]
@@ -238,7 +305,8 @@ def _moment(connection: sqlite3.Connection) -> int:
     return int(max(time.time_ns() // 1000, (last.fetchone()[0] or 0) + 1))
 
 
-def _values(item: NewAnnotation, target: _Target | None, versions: dict[str, int], now_us: int) -> tuple[Any, ...]:
+def _values(item: NewAnnotation, target: _Target | None, versions: dict[str, _Version], now_us: int) -> tuple[Any, ...]:
+    version = versions.get(item.key.name)
     return (
         *item.key,
         item.annotator_kind,
@@ -248,8 +316,52 @@ def _values(item: NewAnnotation, target: _Target | None, versions: dict[str, int
         orjson.dumps(item.metadata).decode() if item.metadata else "{}",
         item.source,
         item.user_id,
-        versions.get(item.key.name),
+        version.id if version else None,
         now_us,
         now_us,
         *(target or (None, None, None)),
     )
+
+
+def _update(connection: sqlite3.Connection, annotation_id: int, update: AnnotationUpdate, user_id: str | None) -> None:
+    """Read, change and write in one transaction, so that two people who change different fields both have their way."""
+    before = connection.execute(
+        "select target_kind, target_id, position, name, identifier, annotator_kind, label, score, explanation,"
+        f" metadata, source from annotation where id = ? and {_IN_A_PROJECT}",
+        (annotation_id,),
+    ).fetchone()
+    if before is None:
+        raise _missing(annotation_id)
+    key = AnnotationKey(TargetKind(before[0]), *before[1:5])
+    kept = NewAnnotation._make([key, *before[5:9], orjson.loads(before[9]), before[10], user_id])
+    changed = kept._replace(**update)
+    version = _versions(connection, [changed.key.name]).get(changed.key.name)
+    now_us = _moment(connection)
+    connection.execute(
+        "update annotation set annotator_kind = ?, label = ?, score = ?, explanation = ?, metadata = ?, user_id = ?,"
+        " rubric_version = ?, updated_us = ? where id = ?",
+        (
+            changed.annotator_kind,
+            changed.label,
+            changed.score,
+            changed.explanation,
+            orjson.dumps(changed.metadata).decode(),
+            user_id,
+            version.id if version else None,
+            now_us,
+            annotation_id,
+        ),
+    )
+    record_writes(connection, [(annotation_id, False, changed, version.number if version else None)], now_us)
+
+
+def _remove(connection: sqlite3.Connection, annotation_id: int, user_id: str | None) -> None:
+    found = connection.execute(
+        f"select 1 from annotation where id = ? and {_IN_A_PROJECT}", (annotation_id,)
+    ).fetchone()
+    if found is None:
+        raise _missing(annotation_id)
+    delete_annotations(connection, [annotation_id], user_id)
+
+
+_IN_A_PROJECT = "coalesce(project_id, 0) not in (select id from project where deleted_us is not null)"

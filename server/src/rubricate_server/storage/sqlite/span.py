@@ -104,14 +104,29 @@ class SqliteSpans:
         with reading(self._readers) as connection:
             return bool(connection.execute(statement).scalar())
 
+    def of(self, span_ids: Sequence[bytes], parts: frozenset[str] = ALL_PARTS) -> list[StoredSpan]:
+        """See the contract."""
+        found: list[StoredSpan] = []
+        for start in range(0, len(span_ids), SCAN_BATCH):
+            wanted = span_ids[start : start + SCAN_BATCH]
+            statement = sa.select(*_NARROW).where(span.c.span_id.in_(wanted), _alive(span))
+            with reading(self._readers) as connection:
+                found += _read(connection, statement, parts)
+        return found
+
     def span_id_of(self, row: int) -> bytes:
         """See the contract."""
-        statement = sa.select(span.c.span_id).where(span.c.id == row, _alive(span))
+        return self.key_of(TargetKind.SPAN, row)
+
+    def key_of(self, target_kind: TargetKind, row: int) -> bytes:
+        """See the contract."""
+        table, column = _TARGET_COLUMNS[target_kind]
+        statement = sa.select(column).where(table.c.id == row, _alive(table))
         with reading(self._readers) as connection:
-            found: bytes | None = connection.execute(statement).scalar()
+            found: bytes | str | None = connection.execute(statement).scalar()
         if found is None:
-            raise NotFound(f"No span has the row id {row}.")
-        return found
+            raise NotFound(f"No {table.name} has the row id {row}.")
+        return found.encode() if isinstance(found, str) else found
 
     def delete(self, span_id: bytes) -> None:
         """See the contract."""

@@ -20,6 +20,10 @@ CREATE TABLE annotation (
 	target_row INTEGER
 );
 
+CREATE INDEX ix_annotation_name ON annotation (project_id, name, id);
+
+CREATE INDEX ix_annotation_project ON annotation (project_id, id, target_kind, annotator_kind);
+
 CREATE INDEX ix_annotation_row ON annotation (target_kind, target_row, name, label, score);
 
 CREATE INDEX ix_annotation_value ON annotation (project_id, name, label, start_ns, target_row);
