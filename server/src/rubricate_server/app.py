@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from rubricate_server.actions.furnish import furnish
-from rubricate_server.api import annotation, dataframe, project, rubric, span, system
+from rubricate_server.api import annotation, dataframe, otlp, project, retention, rubric, session, span, system, trace
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import Compression, VersionHeaders
 from rubricate_server.api.page import install_page
@@ -20,9 +20,10 @@ from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
+from rubricate_server.jobs.retention import Retention
 from rubricate_server.jobs.upkeep import Upkeep
 from rubricate_server.settings import Settings
-from rubricate_server.storage.contract import Storage
+from rubricate_server.storage.contract import RetentionRule, Storage
 from rubricate_server.storage.errors import StorageError
 from rubricate_server.storage.sqlite.store import open_storage
 from rubricate_server.version import VERSION
@@ -50,7 +51,7 @@ def build_app(storage: Storage, ingest: Ingest, *, compression: str = "remote") 
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(TraceDoor, ingest=ingest)
     app.add_middleware(VersionHeaders)
-    for part in (system, project, span, dataframe, annotation, rubric):
+    for part in (system, project, span, otlp, trace, session, dataframe, annotation, rubric, retention):
         app.include_router(part.router)
     install_page(app)
     return app
@@ -84,6 +85,8 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
+    retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None))
+    retention_job.start()
     app = build_app(storage, ingest, compression=settings.compression)
     # What exists by now lives as long as the process: the collector need not look at it again.
     gc.collect()
@@ -110,6 +113,7 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         grpc.stop()
+        retention_job.stop()
         upkeep.stop()
 
 
