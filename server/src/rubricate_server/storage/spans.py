@@ -12,7 +12,7 @@ from rubricate_server.storage.schema import project, span
 def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
     """One condition for each field of the query that narrows."""
     alive = sa.exists().where(project.c.id == query.project_id, project.c.deleted_us.is_(None))
-    where: list[sa.ColumnElement[bool]] = [span.c.project_id == query.project_id, alive]
+    where = [of_project(span, query.project_id, few=bool(query.trace_ids or query.span_ids)), alive]
     if query.start_ns is not None:
         where.append(span.c.start_ns >= query.start_ns)
     if query.end_ns is not None:
@@ -36,6 +36,12 @@ def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
     if query.condition is not None:
         where.append(compile_condition(query.condition))
     return where
+
+
+def of_project(table: sa.Table, project_id: int, *, few: bool) -> sa.ColumnElement[bool]:
+    """Whether a row is of the project. `few`: other conditions leave so few rows that theirs is the index to use."""
+    # Else SQLite walks all of the project, because its index has the order that is wanted: 200 ms for 200k spans.
+    return (table.c.project_id + sa.literal_column("0") if few else table.c.project_id) == project_id
 
 
 def _any_of(column: Any, values: tuple[Any, ...]) -> sa.ColumnElement[bool]:

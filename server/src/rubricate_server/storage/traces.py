@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from rubricate_server.storage.contract import SessionQuery, TraceMark, TraceQuery
 from rubricate_server.storage.filter import compile_condition
 from rubricate_server.storage.schema import session, trace
+from rubricate_server.storage.spans import of_project
 
 _LATENCY: sa.ColumnElement[int] = trace.c.end_ns - trace.c.start_ns
 
@@ -23,7 +24,7 @@ def select_traces(query: TraceQuery, *columns: sa.Column[Any]) -> sa.Select[Any]
 
 
 def _trace_conditions(query: TraceQuery) -> list[sa.ColumnElement[bool]]:
-    where: list[sa.ColumnElement[bool]] = [trace.c.project_id == query.project_id]
+    where = [of_project(trace, query.project_id, few=query.session_rows is not None)]
     if query.start_ns is not None:
         where.append(trace.c.start_ns >= query.start_ns)
     if query.end_ns is not None:

@@ -8,7 +8,7 @@ from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS
 from rubricate_server.storage.sqlite.maintenance import pack_anew
 
-STEP_SOURCES = 16
+STEP_SOURCES = 8
 """Blocks that one step unpacks, at some 2 ms each."""
 
 
