@@ -24,7 +24,7 @@ def select_traces(query: TraceQuery, *columns: sa.Column[Any]) -> sa.Select[Any]
 
 
 def _trace_conditions(query: TraceQuery) -> list[sa.ColumnElement[bool]]:
-    where = [of_project(trace, query.project_id, few=query.session_rows is not None)]
+    where = of_project(trace, query.project_id, few=query.session_rows is not None)
     if query.start_ns is not None:
         where.append(trace.c.start_ns >= query.start_ns)
     if query.end_ns is not None:
@@ -62,7 +62,7 @@ def mark_of(query: TraceQuery, start_ns: int, end_ns: int, row: int) -> TraceMar
 
 def select_sessions(query: SessionQuery, *columns: sa.Column[Any]) -> sa.Select[Any]:
     """The sessions of a query, in its order."""
-    where: list[sa.ColumnElement[bool]] = [session.c.project_id == query.project_id]
+    where = of_project(session, query.project_id)
     if query.from_id is not None:
         where.append(session.c.id <= query.from_id if query.descending else session.c.id >= query.from_id)
     if query.condition is not None:
