@@ -34,6 +34,7 @@ from rubricate_server.storage.contract import (
     Storage,
     TraceQuery,
 )
+from rubricate_server.storage.errors import TooComplex
 from rubricate_server.storage.sqlite.store import open_storage
 
 # What is refused, and how
@@ -81,6 +82,25 @@ def test_an_error_says_what_and_where(language: Language, expression: str, colum
         parse(expression, language)
     assert message in raised.value.message
     assert raised.value.column == column
+
+
+def nested(levels: int) -> str:
+    return f"any({nested(levels - 1)} for x in x.children)" if levels else "x.name == 'a'"
+
+
+def test_comprehensions_are_nested_a_few_levels_only() -> None:
+    parse(f"any({nested(2)} for x in spans)", TRACES)
+    with pytest.raises(FilterError, match="nested deeper than 48 levels"):
+        parse(f"any({nested(5)} for x in spans)", TRACES)
+
+
+def test_what_the_database_cannot_read_is_refused_as_such(storage: Storage) -> None:
+    ratio = "x.latency_ms"
+    for _ in range(10):
+        ratio = f"(x.latency_ms / {ratio})"
+    condition = parse(f"any({ratio} > 1 for x in spans)", TRACES)
+    with pytest.raises(TooComplex):
+        storage.traces.find(TraceQuery(1, condition=condition), 10)
 
 
 def test_equal_conditions_on_different_records_differ() -> None:

@@ -52,6 +52,8 @@ MAX_LENGTH = 50_000
 """Characters: room for a list of two thousand span ids."""
 MAX_DEPTH = 48
 """Levels of the tree, so that neither Python's nor the database's stack can be exhausted."""
+COMPREHENSION_LEVELS = 12
+"""Levels that a comprehension counts for: it becomes a subquery, and SQLite's parser holds only so many."""
 MAX_CONDITIONS = 200
 """Comparisons and the like; databases nest them, SQLite up to a thousand."""
 MAX_NAMES = 24
@@ -160,7 +162,8 @@ def _check_size(tree: ast.expr, source: _Text) -> None:
         conditions += _weight(node)
         if conditions > MAX_CONDITIONS:
             source.fail(node, f"the expression has more than {MAX_CONDITIONS} conditions")
-        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+        below = depth + (COMPREHENSION_LEVELS if isinstance(node, ast.GeneratorExp | ast.ListComp) else 1)
+        waiting.extend((child, below) for child in ast.iter_child_nodes(node))
 
 
 def _weight(node: ast.AST) -> int:
