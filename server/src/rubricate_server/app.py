@@ -12,7 +12,21 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from rubricate_server.actions.furnish import furnish
-from rubricate_server.api import annotation, any_annotation, dataframe, evaluation, note, project, rubric, span, system
+from rubricate_server.api import (
+    annotation,
+    any_annotation,
+    dataframe,
+    evaluation,
+    note,
+    otlp,
+    project,
+    retention,
+    rubric,
+    session,
+    span,
+    system,
+    trace,
+)
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
 from rubricate_server.api.page import install_page
@@ -20,9 +34,10 @@ from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
+from rubricate_server.jobs.retention import Retention
 from rubricate_server.jobs.upkeep import Upkeep
 from rubricate_server.settings import Settings
-from rubricate_server.storage.contract import Storage
+from rubricate_server.storage.contract import RetentionRule, Storage
 from rubricate_server.storage.errors import StorageError
 from rubricate_server.storage.sqlite.store import open_storage
 from rubricate_server.version import VERSION
@@ -30,6 +45,23 @@ from rubricate_server.version import VERSION
 log = logging.getLogger("rubricate_server")
 
 CANNOT_START = 1
+
+_PARTS = (
+    system,
+    project,
+    span,
+    otlp,
+    trace,
+    session,
+    dataframe,
+    annotation,
+    any_annotation,
+    note,
+    evaluation,
+    rubric,
+    retention,
+)
+"""The API in the order in which it is documented."""
 
 
 class CannotStart(Exception):
@@ -52,7 +84,7 @@ def build_app(
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(BodyLimit, most=max_body_bytes)
-    for part in (system, project, span, dataframe, annotation, any_annotation, note, evaluation, rubric):
+    for part in _PARTS:
         app.include_router(part.router)
     install_page(app)
     return app
@@ -86,6 +118,8 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
+    retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None))
+    retention_job.start()
     api = build_app(storage, ingest, compression=settings.compression, max_body_bytes=settings.max_body_bytes)
     app = VersionHeaders(TraceDoor(api, ingest=ingest))
     # What exists by now lives as long as the process: the collector need not look at it again.
@@ -113,6 +147,7 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         grpc.stop()
+        retention_job.stop()
         upkeep.stop()
 
 

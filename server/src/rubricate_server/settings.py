@@ -21,6 +21,13 @@ def _count(text: str) -> int:
     return value
 
 
+def _days(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 36500:
+        raise ValueError("a number of days, 0 to 36500 (0: for ever)")
+    return value
+
+
 def _port(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 65535:
@@ -87,6 +94,12 @@ class Settings:
     max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
     max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
     max_depth: int = _setting(32, "RUBRICATE_MAX_DEPTH", _count, "Levels of nested values in one attribute.")
+    retention_days: float = _setting(
+        0.0,
+        "RUBRICATE_RETENTION_DAYS PHOENIX_DEFAULT_RETENTION_POLICY_DAYS",
+        _days,
+        "Days after which traces are deleted, unless their project follows a policy of its own. 0: never.",
+    )
     compression: Literal["remote", "always", "never"] = _setting(
         "remote",
         "RUBRICATE_COMPRESSION",

@@ -132,14 +132,9 @@ ERRORS = [
     ("float() == 1", 1, "`float` takes one value"),
     ("flaot(x.y) == 1", 1, "the call of `flaot` is not supported; did you mean `float`?"),
     ("name.startswith('a')", 1, "the call of `name.startswith` is not supported"),
-    ("len(span_id) > 1", 1, "`len(...)` is not supported: comprehensions do not work in span filters"),
-    (
-        "any(d.cost > 0 for d in cost_details)",
-        1,
-        "`any(...)` is not supported: comprehensions do not work in span filters",
-    ),
-    ("[x for x in y] == 1", 1, "comprehensions are not supported in span filters"),
-    ("cost_details", 1, "`cost_details` is a collection; comprehensions are not supported in span filters"),
+    ("len(span_id) > 1", 1, "`len` takes a comprehension over `cost_details`: `len([x for x in cost_details])`"),
+    ("[x for x in y] == 1", 1, "a comprehension stands in `any`, `all`, `len`, `sum`, `min` or `max`"),
+    ("cost_details", 1, "`cost_details` is a collection: `any(x.… for x in cost_details)`"),
     ("disagree(name)", 1, "`disagree` takes the name of an annotation: `disagree('correctness')`"),
     # literals
     ("x.y == 1e400", 8, "`1e400` is out of range"),

@@ -163,6 +163,154 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/spans/otlpv1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Span Search
+         * @description Spans of a project, newest first, in the shape of OTLP. The parameters are those of the list of spans.
+         */
+        get: operations["span_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Traces
+         * @description Traces of a project, newest first unless told otherwise.
+         */
+        get: operations["list_project_traces"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project Traces
+         * @description Delete the traces of a time range, with their spans and annotations.
+         */
+        delete: operations["delete_project_traces"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces/{trace_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trace
+         * @description Delete one trace, by OpenTelemetry id or global id, with its spans and annotations.
+         */
+        delete: operations["delete_trace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer Traces
+         * @description Move traces to another project, with their spans and annotations. Safe to repeat.
+         */
+        post: operations["transfer_traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Sessions
+         * @description Sessions of a project, oldest first unless told otherwise.
+         */
+        get: operations["list_project_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description One session, by the id that the application gave or by global id.
+         */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Session
+         * @description Delete one session with its traces, their spans and all annotations.
+         */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete Sessions
+         * @description Delete several sessions with all that is in them. Those that are not there are passed over.
+         */
+        post: operations["delete_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/span_annotations": {
         parameters: {
             query?: never;
@@ -612,6 +760,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set Project Retention Policy
+         * @description Have a project follow a retention policy, or, with null, the default of the server's settings.
+         */
+        patch: operations["set_project_retention_policy"];
+        trace?: never;
+    };
+    "/v1/retention_policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Retention Policies
+         * @description Retention policies, newest first.
+         */
+        get: operations["list_retention_policies"];
+        put?: never;
+        /**
+         * Create Retention Policy
+         * @description Make a retention policy. It acts on the projects that are told to follow it.
+         */
+        post: operations["create_retention_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/retention_policies/{policy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retention Policy
+         * @description One retention policy.
+         */
+        get: operations["get_retention_policy"];
+        /**
+         * Update Retention Policy
+         * @description Replace a retention policy.
+         */
+        put: operations["update_retention_policy"];
+        post?: never;
+        /**
+         * Delete Retention Policy
+         * @description Delete a retention policy. Its projects follow the default again.
+         */
+        delete: operations["delete_retention_policy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -797,9 +1017,25 @@ export interface components {
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
         };
+        /** Data[ProjectRetention] */
+        Data_ProjectRetention_: {
+            data: components["schemas"]["ProjectRetention"];
+        };
         /** Data[Project] */
         Data_Project_: {
             data: components["schemas"]["Project"];
+        };
+        /** Data[RetentionPolicy] */
+        Data_RetentionPolicy_: {
+            data: components["schemas"]["RetentionPolicy"];
+        };
+        /** Data[Session] */
+        Data_Session_: {
+            data: components["schemas"]["Session"];
+        };
+        /** Data[TracesTransferred] */
+        Data_TracesTransferred_: {
+            data: components["schemas"]["TracesTransferred"];
         };
         /** Data[list[AnnotationId]] */
         Data_list_AnnotationId__: {
@@ -937,6 +1173,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[RetentionPolicy] */
+        Page_RetentionPolicy_: {
+            /** Data */
+            data: components["schemas"]["RetentionPolicy"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[RubricVersion] */
         Page_RubricVersion_: {
             /** Data */
@@ -948,6 +1191,13 @@ export interface components {
         Page_SessionAnnotation_: {
             /** Data */
             data: components["schemas"]["SessionAnnotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Session] */
+        Page_Session_: {
+            /** Data */
+            data: components["schemas"]["Session"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -969,6 +1219,22 @@ export interface components {
         Page_TraceAnnotation_: {
             /** Data */
             data: components["schemas"]["TraceAnnotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Trace] */
+        Page_Trace_: {
+            /** Data */
+            data: components["schemas"]["Trace"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[dict[str, Any]] */
+        Page_dict_str__Any__: {
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            }[];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -995,12 +1261,56 @@ export interface components {
             description?: string | null;
         };
         /**
+         * ProjectRetention
+         * @description The policy that a project follows; null is the default of the server's settings.
+         */
+        ProjectRetention: {
+            /** Project Id */
+            project_id: string;
+            /** Policy Id */
+            policy_id: string | null;
+        };
+        /**
+         * ProjectRetentionUpdate
+         * @description The policy that a project follows from now on; null for the default of the server's settings.
+         */
+        ProjectRetentionUpdate: {
+            /** Policy Id */
+            policy_id: string | null;
+        };
+        /**
          * ProjectUpdate
          * @description A project's new description.
          */
         ProjectUpdate: {
             /** Description */
             description?: string | null;
+        };
+        /**
+         * RetentionPolicy
+         * @description A policy as the server keeps it.
+         */
+        RetentionPolicy: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Max Days */
+            max_days: number | null;
+            /** Max Traces */
+            max_traces: number | null;
+        };
+        /**
+         * RetentionPolicyCreate
+         * @description A policy to make: an age, a number of traces, or both. Traces beyond either bound are deleted.
+         */
+        RetentionPolicyCreate: {
+            /** Name */
+            name: string;
+            /** Max Days */
+            max_days?: number | null;
+            /** Max Traces */
+            max_traces?: number | null;
         };
         /**
          * RubricIds
@@ -1034,6 +1344,45 @@ export interface components {
             created_at: string;
             /** Config */
             config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * Session
+         * @description A session as the server keeps it, with its traces by start.
+         */
+        Session: {
+            /** Id */
+            id: string;
+            /** Session Id */
+            session_id: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Traces */
+            traces: components["schemas"]["SessionTrace"][];
+            /**
+             * Token Count Prompt
+             * @default 0
+             */
+            token_count_prompt: number;
+            /**
+             * Token Count Completion
+             * @default 0
+             */
+            token_count_completion: number;
+            /**
+             * Token Count Total
+             * @default 0
+             */
+            token_count_total: number;
         };
         /**
          * SessionAnnotation
@@ -1098,6 +1447,14 @@ export interface components {
             data: components["schemas"]["SessionAnnotationCreate"][];
         };
         /**
+         * SessionDeletion
+         * @description Sessions to delete: all by the id that the application gave, or all by global id.
+         */
+        SessionDeletion: {
+            /** Session Identifiers */
+            session_identifiers: string[];
+        };
+        /**
          * SessionNoteBody
          * @description A note on a session to write.
          */
@@ -1118,6 +1475,26 @@ export interface components {
             identifier: string;
             /** Session Id */
             session_id: string;
+        };
+        /**
+         * SessionTrace
+         * @description A trace in the list of its session.
+         */
+        SessionTrace: {
+            /** Id */
+            id: string;
+            /** Trace Id */
+            trace_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
         };
         /**
          * Span
@@ -1430,6 +1807,60 @@ export interface components {
          */
         TargetKind: "span" | "trace" | "session" | "document";
         /**
+         * Trace
+         * @description A trace as the server keeps it; `spans` are there when they were asked for, by start.
+         */
+        Trace: {
+            /** Id */
+            id: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /**
+             * Token Count Prompt
+             * @default 0
+             */
+            token_count_prompt: number;
+            /**
+             * Token Count Completion
+             * @default 0
+             */
+            token_count_completion: number;
+            /**
+             * Token Count Total
+             * @default 0
+             */
+            token_count_total: number;
+            /**
+             * Span Count
+             * @default 0
+             */
+            span_count: number;
+            /**
+             * Error Count
+             * @default 0
+             */
+            error_count: number;
+            /**
+             * Total Cost
+             * @default 0
+             */
+            total_cost: number;
+            /** Spans */
+            spans?: components["schemas"]["TraceSpan"][] | null;
+        };
+        /**
          * TraceAnnotation
          * @description An annotation of a trace as the server keeps it.
          */
@@ -1512,6 +1943,53 @@ export interface components {
             identifier: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * TraceSpan
+         * @description A span in the list of its trace, without its attributes.
+         */
+        TraceSpan: {
+            /** Id */
+            id: string;
+            /** Span Id */
+            span_id: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Name */
+            name: string;
+            /** Span Kind */
+            span_kind: string;
+            status_code: components["schemas"]["StatusCode"];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+        };
+        /**
+         * TraceTransfer
+         * @description Traces, by OpenTelemetry id or global id, and the project that they move to, by name or id.
+         */
+        TraceTransfer: {
+            /** Trace Identifiers */
+            trace_identifiers: string[];
+            /** Destination Project Identifier */
+            destination_project_identifier: string;
+        };
+        /**
+         * TracesTransferred
+         * @description How many traces the project has received.
+         */
+        TracesTransferred: {
+            /** Transferred Trace Count */
+            transferred_trace_count: number;
+            /** Destination Project Id */
+            destination_project_id: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -1978,6 +2456,431 @@ export interface operations {
             };
         };
     };
+    span_search: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Spans on a page. */
+                limit?: number;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Repeat for several: any of them. */
+                trace_id?: string[] | null;
+                /** @description Repeat for several: any of them. */
+                span_id?: string[] | null;
+                /** @description A span id, or `null` for spans without a parent. */
+                parent_id?: string | null;
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                /** @description Repeat for several: any of them. */
+                span_kind?: string[] | null;
+                /** @description Repeat for several: any of them. */
+                status_code?: string[] | null;
+                /** @description Repeat for several: any of them. */
+                attribute?: string[] | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_dict_str__Any__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_project_traces: {
+        parameters: {
+            query?: {
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                sort?: "start_time" | "latency_ms";
+                order?: "asc" | "desc";
+                /** @description Traces on a page. */
+                limit?: number;
+                cursor?: string | null;
+                /** @description With the spans of each trace, by start. */
+                include_spans?: boolean;
+                /** @description Ids of the application or global ids. Repeat for several: any of them. */
+                session_identifier?: string[] | null;
+                /** @description Whether a span of the trace failed. */
+                error?: boolean | null;
+                min_latency_ms?: number | null;
+                max_latency_ms?: number | null;
+                /** @description A condition, such as `num_spans > 3 and error_count == 0`. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Trace_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_project_traces: {
+        parameters: {
+            query: {
+                /** @description Started at or after. */
+                start_time: string;
+                /** @description Started before. */
+                end_time: string;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    transfer_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceTransfer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_TracesTransferred_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_project_sessions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Sessions on a page. */
+                limit?: number;
+                /** @description By id. */
+                order?: "asc" | "desc";
+                /** @description A condition, such as `num_traces > 3 and 'refund' in any_input`. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Session_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionDeletion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     create_span_annotations: {
         parameters: {
             query?: {
@@ -2378,6 +3281,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2426,6 +3330,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2477,6 +3382,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2525,6 +3431,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2576,6 +3483,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2624,6 +3532,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2689,6 +3598,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2729,6 +3639,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2767,6 +3678,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too much is waiting to be written; try again after Retry-After seconds. */
@@ -2820,6 +3732,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too much is waiting to be written; try again after Retry-After seconds. */
@@ -2869,6 +3782,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3433,6 +4347,258 @@ export interface operations {
             path: {
                 project_identifier: string;
                 config_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_project_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectRetentionUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ProjectRetention_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_retention_policies: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Policies on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RetentionPolicy_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPolicyCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RetentionPolicy_"];
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RetentionPolicy_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionPolicyCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RetentionPolicy_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_retention_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
             };
             cookie?: never;
         };

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from rubricate_server.storage.errors import Conflict, Damaged, NotFound, Protected, QueueFull, StorageError
+from rubricate_server.storage.errors import Conflict, Damaged, NotFound, Protected, QueueFull, StorageError, TooComplex
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,8 @@ async def _storage_error(request: Request, error: Any) -> Response:
             return refusal(request, 404, str(error))
         case Conflict():
             return refusal(request, 409, str(error))
+        case TooComplex():
+            return refusal(request, 400, str(error))
         case Protected():
             return refusal(request, 403, str(error))
         case QueueFull():

@@ -16,7 +16,7 @@ from rubricate_server.api.moment import LAST_NS, bound_ns, iso_from_ns, ns_of
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.ingest.conventions.feedback import Feedback
 from rubricate_server.ingest.conventions.openinference import KIND, build_span, events_from, flat_attributes
-from rubricate_server.storage.contract import NewSpan, SpanQuery, StoredSpan
+from rubricate_server.storage.contract import NewSpan, SpanQuery, Storage, StoredSpan
 from rubricate_server.storage.errors import NotFound
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["spans"])
@@ -62,9 +62,43 @@ def list_spans(
 ) -> Response:
     """Spans of a project, newest first."""
     storage = storage_of(request)
-    project = project_of(storage, project_identifier)
-    query = SpanQuery(
-        project.id,
+    query = span_query(
+        storage,
+        project_identifier,
+        cursor=cursor,
+        start_time=start_time,
+        end_time=end_time,
+        trace_id=trace_id,
+        span_id=span_id,
+        parent_id=parent_id,
+        name=name,
+        span_kind=span_kind,
+        status_code=status_code,
+        attribute=attribute,
+    )
+    found = storage.spans.find(query, limit + 1, SHOWN)
+    following = global_id("Span", found[limit].id) if len(found) > limit else None
+    return page_answer([_wire(span) for span in found[:limit]], following)
+
+
+def span_query(
+    storage: Storage,
+    project_identifier: str,
+    *,
+    cursor: str | None,
+    start_time: datetime | None,
+    end_time: datetime | None,
+    trace_id: list[str] | None,
+    span_id: list[str] | None,
+    parent_id: str | None,
+    name: list[str] | None,
+    span_kind: list[str] | None,
+    status_code: list[str] | None,
+    attribute: list[str] | None,
+) -> SpanQuery:
+    """What the parameters of a list of spans ask for. Raises 404 and 422."""
+    return SpanQuery(
+        project_of(storage, project_identifier).id,
         start_ns=bound_ns(start_time),
         end_ns=bound_ns(end_time),
         trace_ids=_ids(trace_id),
@@ -77,9 +111,6 @@ def list_spans(
         attributes=tuple(map(_pair, attribute or ())),
         from_id=cursor_row(cursor, "Span"),
     )
-    found = storage.spans.find(query, limit + 1, SHOWN)
-    following = global_id("Span", found[limit].id) if len(found) > limit else None
-    return page_answer([_wire(span) for span in found[:limit]], following)
 
 
 class SpansBody(Input):

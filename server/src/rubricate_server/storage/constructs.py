@@ -20,42 +20,45 @@ from rubricate_server.storage.contract import SMALL_ATTRIBUTE
 from rubricate_server.storage.schema import span
 
 
-def attr_text(key: str) -> sa.ColumnElement[str]:
-    """An attribute, read as text; NULL when the span has none. `key` is flat and dotted, such as `metadata.tier`."""
-    return _small_text(key) if _in_narrow_row(key) else sa.cast(body_attr(key), sa.Text)
+def attr_text(key: str, row: sa.FromClause = span) -> sa.ColumnElement[str]:
+    """An attribute, read as text; NULL when the span has none. `key` is flat and dotted, such as `metadata.tier`.
+
+    `row` is the span table, here and below, or an alias of it.
+    """
+    return _small_text(key, row) if _in_narrow_row(key) else sa.cast(body_attr(key, row), sa.Text)
 
 
-def attr_num(key: str) -> sa.ColumnElement[float]:
+def attr_num(key: str, row: sa.FromClause = span) -> sa.ColumnElement[float]:
     """An attribute, read as a number; NULL when it is none."""
-    return _small_num(key) if _in_narrow_row(key) else native_num(body_attr(key))
+    return _small_num(key, row) if _in_narrow_row(key) else native_num(body_attr(key, row))
 
 
-def attr_truth(key: str) -> sa.ColumnElement[int]:
+def attr_truth(key: str, row: sa.FromClause = span) -> sa.ColumnElement[int]:
     """An attribute, read as 1 or 0; NULL when it is neither true nor false."""
-    return _small_truth(key) if _in_narrow_row(key) else native_truth(body_attr(key))
+    return _small_truth(key, row) if _in_narrow_row(key) else native_truth(body_attr(key, row))
 
 
-def attr_present(key: str) -> sa.ColumnElement[bool]:
+def attr_present(key: str, row: sa.FromClause = span) -> sa.ColumnElement[bool]:
     """Whether there is an attribute of this key, or of one below it; never NULL."""
-    return _small_present(key) if _in_narrow_row(key) else body_attr(key).is_not(None)
+    return _small_present(key, row) if _in_narrow_row(key) else body_attr(key, row).is_not(None)
 
 
-def attr_in(key: str, texts: Sequence[str]) -> sa.ColumnElement[bool] | None:
+def attr_in(key: str, texts: Sequence[str], row: sa.FromClause = span) -> sa.ColumnElement[bool] | None:
     """`attr_text(key) in (texts)` at its fastest, though NULL where it should be false; None without such a way."""
     if not _in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
         return None
-    value = _small_value(key)
+    value = _small_value(key, row)
     return value == texts[0] if len(texts) == 1 else value.in_(texts)
 
 
-def attr_is(key: str, value: str | float | bool) -> sa.ColumnElement[bool]:
-    """Whether an attribute is exactly this, type included; true is told from 1, 1 is not told from true."""
+def attr_is(key: str, value: str | float | bool, row: sa.FromClause = span) -> sa.ColumnElement[bool]:
+    """Whether an attribute is exactly this, type included; only true is also 1."""
     is_large = isinstance(value, str) and len(value) > SMALL_ATTRIBUTE
     if is_large or not _in_narrow_row(key):
-        return body_attr(key) == value
+        return body_attr(key, row) == value
     if isinstance(value, bool):
-        return _small_type(key) == str(value).lower()
-    return _small_value(key) == sa.literal(value, sa.Text if isinstance(value, str) else sa.Float)
+        return _small_type(key, row) == str(value).lower()
+    return _small_value(key, row) == sa.literal(value, sa.Text if isinstance(value, str) else sa.Float)
 
 
 def _in_narrow_row(key: str) -> bool:
@@ -73,9 +76,9 @@ class _Small(FunctionElement[Any]):
 
     inherit_cache = True
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, row: sa.FromClause) -> None:
         super().__init__(
-            span.c.attrs, sa.literal(f'$."{key}"'), span.c.block, span.c.block_offset, sa.literal(key, sa.Text)
+            row.c.attrs, sa.literal(f'$."{key}"'), row.c.block, row.c.block_offset, sa.literal(key, sa.Text)
         )
 
 
@@ -232,8 +235,8 @@ class body_attr(FunctionElement[Any]):
     inherit_cache = True
     type = sa.types.NULLTYPE
 
-    def __init__(self, key: str) -> None:
-        super().__init__(span.c.block, span.c.block_offset, sa.literal(key, sa.Text))
+    def __init__(self, key: str, row: sa.FromClause = span) -> None:
+        super().__init__(row.c.block, row.c.block_offset, sa.literal(key, sa.Text))
 
 
 @compiles(body_attr, "sqlite")
@@ -248,8 +251,8 @@ class body_text(FunctionElement[str]):
     inherit_cache = True
     type = sa.Text()
 
-    def __init__(self, part: Literal["input", "output", "events"]) -> None:
-        super().__init__(span.c.block, span.c.block_offset, sa.literal(part, sa.Text))
+    def __init__(self, part: Literal["input", "output", "events"], row: sa.FromClause = span) -> None:
+        super().__init__(row.c.block, row.c.block_offset, sa.literal(part, sa.Text))
 
 
 @compiles(body_text, "sqlite")
@@ -298,8 +301,8 @@ class subtree_sum(FunctionElement[int]):
     inherit_cache = True
     type = sa.BigInteger()
 
-    def __init__(self, expression: str) -> None:
-        super().__init__(span.c.id, span.c.trace_id, sa.literal_column(expression))
+    def __init__(self, expression: str, row: sa.FromClause = span) -> None:
+        super().__init__(row.c.id, row.c.trace_id, sa.literal_column(expression))
 
 
 @compiles(subtree_sum)

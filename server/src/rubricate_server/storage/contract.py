@@ -128,6 +128,94 @@ class SpanQuery:
     """With order `id`: the first row of the page, inclusive."""
 
 
+class StoredTrace(NamedTuple):
+    """A trace as it is read back. Counts and sums are kept while spans come and go, so reading them is free."""
+
+    id: int
+    trace_id: bytes
+    project_id: int
+    session_row: int | None
+    start_ns: int
+    end_ns: int
+    span_count: int
+    error_count: int
+    tokens_prompt: int
+    tokens_completion: int
+    cost_usd: float
+
+
+class TraceMark(NamedTuple):
+    """A place in a sorted list of traces: what it is sorted by, then the row id."""
+
+    value: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceQuery:
+    """Which traces of a project, in which order. Every given field narrows."""
+
+    project_id: int
+    start_ns: int | None = None
+    """Started at or after."""
+    end_ns: int | None = None
+    """Started before."""
+    session_rows: tuple[int, ...] | None = None
+    """Of any of these sessions; of none of them when empty."""
+    error: bool | None = None
+    """Whether a span of the trace failed."""
+    min_latency_ns: int | None = None
+    max_latency_ns: int | None = None
+    """Both inclusive."""
+    condition: Condition | None = None
+    """An expression of the filter language of traces."""
+    order: Literal["start_time", "latency"] = "start_time"
+    descending: bool = True
+    after: TraceMark | None = None
+    """The last trace of the page before, exclusive."""
+
+
+class StoredSession(NamedTuple):
+    """A session as it is read back, with its traces by start."""
+
+    id: int
+    session_id: str
+    project_id: int
+    start_ns: int
+    end_ns: int
+    traces: tuple[StoredTrace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionQuery:
+    """Which sessions of a project, in which order. Every given field narrows."""
+
+    project_id: int
+    condition: Condition | None = None
+    """An expression of the filter language of sessions."""
+    descending: bool = False
+    """By row id."""
+    from_id: int | None = None
+    """The first row of the page, inclusive."""
+
+
+class RetentionRule(NamedTuple):
+    """How long traces are kept. Both bounds may be missing."""
+
+    max_days: float | None
+    """Traces that started longer ago go."""
+    max_traces: int | None
+    """The newest that a project keeps."""
+
+
+class StoredRetention(NamedTuple):
+    """A retention policy as it is read back."""
+
+    id: int
+    name: str
+    rule: RetentionRule
+
+
 class AnnotationKey(NamedTuple):
     """What makes an annotation itself: writing the same key again replaces it."""
 
@@ -296,6 +384,83 @@ class SpanStore(Protocol):
         """The newest rejected spans."""
 
 
+class TraceStore(Protocol):
+    """Traces. They are made by `SpanStore.add`."""
+
+    def find(self, query: TraceQuery, limit: int) -> list[StoredTrace]:
+        """The first `limit` traces of the query, in its order, then by row id in the same direction."""
+
+    def get(self, trace_id: bytes) -> StoredTrace:
+        """By OpenTelemetry id. Raises NotFound."""
+
+    def get_by_id(self, row: int) -> StoredTrace:
+        """By row id. Raises NotFound."""
+
+    def delete(self, rows: Sequence[int]) -> None:
+        """Delete traces by row id with their spans and all annotations; durable, idempotent.
+
+        In steps that never block writers for long, so a crash may leave a part: calling again finishes it.
+        Sessions that lose their last trace go too.
+        """
+
+    def delete_range(self, project_id: int, start_ns: int | None, end_ns: int | None, limit: int | None = None) -> int:
+        """Delete the traces of a project that started in [start, end), oldest first, as `delete` does; how many."""
+
+    def oldest_kept(self, project_id: int, count: int) -> int | None:
+        """When the last of the project's `count` newest traces started; None when it has no more than these."""
+
+    def transfer(self, rows: Sequence[int], project_id: int) -> int:
+        """Move traces to a project, with their spans and annotations; durable, idempotent. How many are there then.
+
+        A session moves along with the last of its traces. The traces are in the new project at once, their spans
+        follow in steps that never block writers for long; after a crash, calling again moves what was left.
+        """
+
+
+class SessionStore(Protocol):
+    """Sessions. They are made by `SpanStore.add`."""
+
+    def find(self, query: SessionQuery, limit: int) -> list[StoredSession]:
+        """The first `limit` sessions of the query, by row id."""
+
+    def get(self, session_id: str) -> StoredSession:
+        """By the id that the application gave. Raises NotFound."""
+
+    def get_by_id(self, row: int) -> StoredSession:
+        """By row id. Raises NotFound."""
+
+    def rows_of(self, session_ids: Sequence[str]) -> dict[str, int]:
+        """Row ids of those sessions that are stored."""
+
+    def delete(self, rows: Sequence[int]) -> None:
+        """Delete sessions by row id with their traces, as `TraceStore.delete` does; durable, idempotent."""
+
+
+class RetentionStore(Protocol):
+    """Retention policies, and the projects that follow them."""
+
+    def page(self, *, from_id: int | None = None, limit: int = 100) -> list[StoredRetention]:
+        """Policies, newest first."""
+
+    def get(self, policy_id: int) -> StoredRetention:
+        """By row id. Raises NotFound."""
+
+    def create(self, name: str, rule: RetentionRule) -> StoredRetention:
+        """Make one; durable. Raises Conflict when the name is taken."""
+
+    def update(self, policy_id: int, name: str, rule: RetentionRule) -> StoredRetention:
+        """Replace one; durable, idempotent. Raises NotFound, Conflict."""
+
+    def delete(self, policy_id: int) -> None:
+        """Delete one; durable. Its projects follow the default again. Raises NotFound."""
+
+    def assign(self, project_id: int, policy_id: int | None) -> None:
+        """Have a project follow a policy, or the default; durable, idempotent. Raises NotFound."""
+
+    def rules(self, default: RetentionRule) -> dict[int, RetentionRule]:
+        """What every project follows, by its row id."""
+
+
 class AnnotationStore(Protocol):
     """Annotations of every kind of target, and their history."""
 
@@ -406,6 +571,9 @@ class Storage:
     """An open store."""
 
     spans: SpanStore
+    traces: TraceStore
+    sessions: SessionStore
+    retention: RetentionStore
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore

@@ -4,6 +4,7 @@ StorageError
 ├── NotFound          what was asked for is not there
 ├── Conflict          what was to be made is there already
 ├── Protected         what was to be removed must stay
+├── TooComplex        a condition is nested deeper than the database can read
 ├── QueueFull         more is waiting to be written than the settings allow; try again later
 ├── WrongSchema       the data were written by another version
 └── Damaged           a checksum does not fit
@@ -24,6 +25,10 @@ class Conflict(StorageError):
 
 class Protected(StorageError):
     """What was to be removed must stay."""
+
+
+class TooComplex(StorageError):
+    """A condition is nested deeper than the database can read."""
 
 
 class QueueFull(StorageError):

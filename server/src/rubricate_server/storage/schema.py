@@ -35,8 +35,10 @@ session = sa.Table(
     sa.Column("start_ns", sa.BigInteger, nullable=False),
     sa.Column("end_ns", sa.BigInteger, nullable=False),
     sa.Column("trace_count", sa.Integer, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
 )
 sa.Index("ix_session_project", session.c.project_id, session.c.start_ns)
+sa.Index("ix_session_row", session.c.project_id, session.c.id)
 
 trace = sa.Table(
     "trace",
@@ -52,8 +54,11 @@ trace = sa.Table(
     sa.Column("tokens_prompt", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("tokens_completion", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("cost_usd", sa.Float, nullable=False, server_default="0"),
+    sqlite_autoincrement=True,
 )
 sa.Index("ix_trace_project", trace.c.project_id, trace.c.start_ns)
+sa.Index("ix_trace_latency", trace.c.project_id, trace.c.end_ns - trace.c.start_ns)
+sa.Index("ix_trace_error", trace.c.project_id, trace.c.start_ns, sqlite_where=trace.c.error_count > sa.text("0"))
 sa.Index("ix_trace_session", trace.c.session_row, sqlite_where=trace.c.session_row.is_not(None))
 
 span = sa.Table(
@@ -88,7 +93,7 @@ span = sa.Table(
     sqlite_autoincrement=True,
 )
 sa.Index("ux_span_span_id", span.c.span_id, unique=True)
-sa.Index("ix_span_trace", span.c.trace_id)
+sa.Index("ix_span_trace", span.c.trace_id, span.c.parent_id)
 sa.Index("ix_span_project", span.c.project_id, span.c.id)
 sa.Index("ix_span_time", span.c.project_id, span.c.start_ns, span.c.end_ns, span.c.tokens_total)
 sa.Index("ix_span_root", span.c.project_id, span.c.start_ns, sqlite_where=span.c.parent_id.is_(None))
@@ -217,6 +222,23 @@ project_rubric = sa.Table(
     metadata,
     sa.Column("project_id", sa.Integer, primary_key=True),
     sa.Column("rubric_id", sa.Integer, primary_key=True),
+)
+
+retention = sa.Table(
+    "retention",
+    metadata,
+    _key("ProjectTraceRetentionPolicy"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("max_days", sa.Float, comment="traces that started longer ago are deleted; NULL: no bound"),
+    sa.Column("max_traces", sa.Integer, comment="the newest that a project keeps; NULL: no bound"),
+    sqlite_autoincrement=True,
+)
+project_retention = sa.Table(
+    "project_retention",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("retention_id", sa.Integer, nullable=False, index=True),
+    comment="a project without a row follows the default of the settings",
 )
 
 dead_letter = sa.Table(

@@ -5,14 +5,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from rubricate_server.storage.contract import SpanQuery
-from rubricate_server.storage.filter import attribute_is, compile_condition
+from rubricate_server.storage.filter import compile_condition
+from rubricate_server.storage.records import SpanRow
 from rubricate_server.storage.schema import project, span
 
 
 def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
     """One condition for each field of the query that narrows."""
-    alive = sa.exists().where(project.c.id == query.project_id, project.c.deleted_us.is_(None))
-    where: list[sa.ColumnElement[bool]] = [span.c.project_id == query.project_id, alive]
+    where = of_project(span, query.project_id, few=bool(query.trace_ids or query.span_ids))
     if query.start_ns is not None:
         where.append(span.c.start_ns >= query.start_ns)
     if query.end_ns is not None:
@@ -33,10 +33,21 @@ def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
         where.append(span.c.parent_id == query.parent_id)
     if query.roots:
         where.append(_is_root(orphans=query.orphans_are_roots))
-    where += [attribute_is(key, value) for key, value in query.attributes]
+    where += [SpanRow(span).has_exactly(key, value) for key, value in query.attributes]
     if query.condition is not None:
         where.append(compile_condition(query.condition))
     return where
+
+
+def of_project(table: sa.Table, project_id: int, *, few: bool = False) -> list[sa.ColumnElement[bool]]:
+    """What makes a row the project's, if that is not deleted.
+
+    `few`: the other conditions leave so few rows that theirs is the index to use.
+    """
+    alive = sa.exists().where(project.c.id == project_id, project.c.deleted_us.is_(None))
+    # Else SQLite walks all of the project, because its index has the order that is wanted: 200 ms for 200k spans.
+    column = table.c.project_id + sa.literal_column("0") if few else table.c.project_id
+    return [column == project_id, alive]
 
 
 def _any_of(column: Any, values: tuple[Any, ...]) -> sa.ColumnElement[bool]:

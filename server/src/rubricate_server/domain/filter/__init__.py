@@ -1,4 +1,4 @@
-"""The filter language: Python's boolean expressions over spans.
+"""The filter language: Python's boolean expressions over spans, traces and sessions.
 
     span_kind == 'LLM' and latency_ms > 1000 and annotations['correctness'].label == 'incorrect'
 
@@ -34,20 +34,38 @@ a name without annotations is represented by one whose values are all missing. S
 same annotation, and `.score is None` also finds spans without such an annotation. `annotations['n']` alone is true if
 there is one. `disagree('n')` is true if two annotations of that name by different annotators have different labels,
 or no labels and different scores; it is not bound to the choice.
+
+**Traces and sessions** have languages of their own (`TRACES`, `SESSIONS`). They are strict: a name is a field, and
+attributes need brackets. Attributes, `input`, `output` and `user.id` are those of the first root span: of the spans
+without a parent, the one that started first. Sums without data are 0.
+
+**Comprehensions** go over the collections of a record, `any(s.name == 'x' for s in spans if s.latency_ms > 1)`. Inside
+stand fields of the element only, with its name before them; each element chooses its own annotations. `any` and `all`
+are never unknown: `any` is true if the condition is true of some element, `all` if it is true of every one that the
+`if` is true of. `len([x for x in …])` counts; `sum`, `min` and `max` pass over missing values, and without any, `sum`
+is 0 and the others are missing.
 """
 
+from rubricate_server.domain.filter.cases import Mark, SessionCase, SpanCase, SubtreeTokens, TraceCase
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import Condition
-from rubricate_server.domain.filter.oracle import NUMERIC_TEXT, Mark, SpanCase, SubtreeTokens, contains_text, matches
+from rubricate_server.domain.filter.oracle import NUMERIC_TEXT, contains_text, matches
 from rubricate_server.domain.filter.parsing import parse
+from rubricate_server.domain.filter.vocabulary import SESSIONS, SPANS, TRACES, Language
 
 __all__ = [
     "NUMERIC_TEXT",
+    "SESSIONS",
+    "SPANS",
+    "TRACES",
     "Condition",
     "FilterError",
+    "Language",
     "Mark",
+    "SessionCase",
     "SpanCase",
     "SubtreeTokens",
+    "TraceCase",
     "contains_text",
     "matches",
     "parse",

@@ -118,6 +118,30 @@ class Joined:
     right: "Value"
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The elements of a collection of the record for which a test is true. In it, fields are those of the element."""
+
+    collection: str
+    of: "Test"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are."""
+
+    items: Items
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A value of each element, made one. Missing values do not count; a sum of none is 0, the others are missing."""
+
+    by: OneOf["sum", "min", "max"]
+    items: Items
+    value: "Value"
+
+
 Value: TypeAlias = (
     Literal
     | Instant
@@ -130,6 +154,8 @@ Value: TypeAlias = (
     | Negative
     | Arithmetic
     | Joined
+    | Count
+    | Reduced
 )
 
 
@@ -140,7 +166,7 @@ def kind_of(value: Value) -> Kind:
             return Kind.TRUTH
         case Literal(str()) | AsText() | Joined():
             return Kind.TEXT
-        case Literal() | AsNumber() | Negative() | Arithmetic():
+        case Literal() | AsNumber() | Negative() | Arithmetic() | Count():
             return Kind.NUMBER
         case Instant():
             return Kind.TIME
@@ -148,6 +174,8 @@ def kind_of(value: Value) -> Kind:
             return Kind.LOOSE
         case Field(kind=kind) | AnnotationField(kind=kind):
             return kind
+        case Reduced(value=reduced):
+            return kind_of(reduced)
 
 
 # Tests: what is true, false or unknown
@@ -221,6 +249,21 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Some:
+    """There is such an element. Never unknown."""
+
+    items: Items
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """The test is true of each such element. Never unknown."""
+
+    items: Items
+    test: "Test"
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """Negation; of unknown, unknown."""
 
@@ -242,7 +285,17 @@ class Or:
 
 
 Atom: TypeAlias = (
-    Constant | Comparison | LooseComparison | Membership | Containment | Missing | NoParent | Annotated | Disagreement
+    Constant
+    | Comparison
+    | LooseComparison
+    | Membership
+    | Containment
+    | Missing
+    | NoParent
+    | Annotated
+    | Disagreement
+    | Some
+    | Every
 )
 Test: TypeAlias = Atom | Not | And | Or
 
@@ -253,10 +306,12 @@ class Condition:
 
     text: str
     test: Test
+    record: str = "span"
+    """What it speaks of: span, trace or session."""
 
 
 def chosen_sources(node: Test | Value) -> frozenset[Source]:
-    """The annotations of which the node needs one chosen."""
+    """The annotations of which the node needs one chosen; elements of collections choose for themselves."""
     return frozenset(_sources(node))
 
 
@@ -266,6 +321,6 @@ def _sources(node: object) -> Iterator[Source]:
     elif isinstance(node, tuple):
         for part in node:
             yield from _sources(part)
-    elif is_dataclass(node) and not isinstance(node, Disagreement):
+    elif is_dataclass(node) and not isinstance(node, Disagreement | Some | Every | Count | Reduced):
         for field in fields(node):
             yield from _sources(getattr(node, field.name))

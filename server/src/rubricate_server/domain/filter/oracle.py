@@ -5,11 +5,10 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
-from rubricate.records.annotation import TargetKind
+from rubricate_server.domain.filter.cases import Case, Mark, Scalar
 from rubricate_server.domain.filter.expressions import (
     And,
     Annotated,
@@ -23,9 +22,12 @@ from rubricate_server.domain.filter.expressions import (
     Condition,
     Constant,
     Containment,
+    Count,
     Disagreement,
+    Every,
     Field,
     Instant,
+    Items,
     Joined,
     Literal,
     LooseComparison,
@@ -35,6 +37,8 @@ from rubricate_server.domain.filter.expressions import (
     NoParent,
     Not,
     Or,
+    Reduced,
+    Some,
     Source,
     Test,
     Value,
@@ -45,70 +49,35 @@ NUMERIC_TEXT = 256
 """Characters up to which a string can be read as a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An annotation, as far as conditions see it."""
-
-    name: str
-    label: str | None = None
-    score: float | None = None
-    explanation: str | None = None
-    identifier: str = ""
-    annotator_kind: str = "HUMAN"
-    user: str | None = None
-    created_us: int = 0
-
-
-class SubtreeTokens(NamedTuple):
-    """Tokens of the LLM spans among a span and all below it."""
-
-    prompt: int = 0
-    completion: int = 0
-    total: int = 0
-
-
-NO_TOKENS = SubtreeTokens()
-
-
-@dataclass(frozen=True, slots=True)
-class SpanCase:
-    """A span and what surrounds it, as far as conditions see them."""
-
-    span_id: str
-    trace_id: str
-    parent_id: str | None = None
-    parent_is_stored: bool = False
-    name: str = ""
-    kind: str = "UNKNOWN"
-    status_code: str = "UNSET"
-    status_message: str = ""
-    start_ns: int = 0
-    end_ns: int = 0
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    """All of them, flat: also those that storage keeps in columns."""
-    events: str | None = None
-    """JSON."""
-    tokens: SubtreeTokens = NO_TOKENS
-    annotations: Mapping[TargetKind, tuple[Mark, ...]] = field(default_factory=dict)
-    """Of the span, its documents, its trace and its session."""
-
-
-Scalar: TypeAlias = str | int | float | bool | None
 _Chosen: TypeAlias = Mapping[Source, Mark | None]
 
 
-def matches(condition: Condition, case: SpanCase) -> bool:
-    """Whether the condition is true of the span, for some choice of annotations."""
-    sources = sorted(chosen_sources(condition.test), key=repr)
+def matches(condition: Condition, case: Case) -> bool:
+    """Whether the condition is true of the record, for some choice of annotations."""
+    return _holds(condition.test, case)
+
+
+def _holds(test: Test, case: Case) -> bool:
+    sources = sorted(chosen_sources(test), key=repr)
     choices = product(*(_marks(case, source) or (None,) for source in sources))
-    return any(_truth(condition.test, case, dict(zip(sources, choice, strict=True))) is True for choice in choices)
+    return any(_truth(test, case, dict(zip(sources, choice, strict=True))) is True for choice in choices)
 
 
-def _marks(case: SpanCase, source: Source) -> tuple[Mark, ...]:
+def _elements(items: Items, case: Case) -> list[Case]:
+    return [element for element in case.elements(items.collection) if _holds(items.of, element)]
+
+
+def _reduce(by: str, numbers: list[Any]) -> Scalar:
+    if by == "sum":
+        return _held(sum(numbers))
+    return (min if by == "min" else max)(numbers, default=None)
+
+
+def _marks(case: Case, source: Source) -> tuple[Mark, ...]:
     return tuple(mark for mark in case.annotations.get(source.target, ()) if mark.name == source.name)
 
 
-def _truth(test: Test, case: SpanCase, chosen: _Chosen) -> bool | None:
+def _truth(test: Test, case: Case, chosen: _Chosen) -> bool | None:
     def scalar(value: Value) -> Scalar:
         return _scalar(value, case, chosen)
 
@@ -137,11 +106,15 @@ def _truth(test: Test, case: SpanCase, chosen: _Chosen) -> bool | None:
         case Missing(value):
             return scalar(value) is None
         case NoParent():
-            return case.parent_id is None or not case.parent_is_stored
+            return case.lacks_parent
         case Annotated(source):
             return chosen[source] is not None
         case Disagreement(source):
             return _disagree(_marks(case, source))
+        case Some(items):
+            return bool(_elements(items, case))
+        case Every(items, inner):
+            return all(_holds(inner, element) for element in _elements(items, case))
 
 
 def _all(truths: Iterable[bool | None]) -> bool | None:
@@ -204,14 +177,14 @@ def _disagree(marks: tuple[Mark, ...]) -> bool:
     return False
 
 
-def _scalar(value: Value, case: SpanCase, chosen: _Chosen) -> Scalar:
+def _scalar(value: Value, case: Case, chosen: _Chosen) -> Scalar:
     match value:
         case Literal(scalar):
             return scalar
         case Instant(ns):
             return ns
         case Field(name=name):
-            return _field(case, name)
+            return case.field(name)
         case AnnotationField(source, field=name):
             return _mark_field(chosen[source], name)
         case AsText(Attribute(key)):
@@ -229,30 +202,13 @@ def _scalar(value: Value, case: SpanCase, chosen: _Chosen) -> Scalar:
         case Joined(left, right):
             texts = _scalar(left, case, chosen), _scalar(right, case, chosen)
             return None if None in texts else f"{texts[0]}{texts[1]}"
+        case Count(items):
+            return len(_elements(items, case))
+        case Reduced(by, items, of):
+            values = [_scalar(of, element, {}) for element in _elements(items, case)]
+            return _reduce(by, [each for each in values if each is not None])
         case Attribute() | AsText() | AsTruth():
             raise TypeError(f"{value} has no reading")
-
-
-def _field(case: SpanCase, name: str) -> Scalar:
-    match name:
-        case "span_id" | "trace_id" | "parent_id" | "name" | "status_code" | "status_message" | "events":
-            return getattr(case, name)  # type: ignore[no-any-return]  # they are str or None
-        case "span_kind":
-            return "".join(letter.upper() if letter.isascii() else letter for letter in case.kind)
-        case "start_time":
-            return case.start_ns
-        case "end_time":
-            return case.end_ns
-        case "latency_ms":
-            return (case.end_ns - case.start_ns) / 1_000_000
-        case "prompt_cost" | "completion_cost" | "total_cost":
-            return case.attributes.get(f"llm.cost.{name.removesuffix('_cost')}") or 0.0
-        case _ if name.startswith("llm."):
-            number: Scalar = case.attributes.get(name)
-            return number
-        case _:
-            tokens: int = getattr(case.tokens, name.removeprefix("cumulative_llm_token_count_"))
-            return tokens
 
 
 def _mark_field(mark: Mark | None, name: str) -> Scalar:

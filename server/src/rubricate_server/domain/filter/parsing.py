@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
-from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import (
     And,
@@ -20,9 +19,12 @@ from rubricate_server.domain.filter.expressions import (
     Condition,
     Constant,
     Containment,
+    Count,
     Disagreement,
+    Every,
     Field,
     Instant,
+    Items,
     Joined,
     Kind,
     Literal,
@@ -35,6 +37,8 @@ from rubricate_server.domain.filter.expressions import (
     Operation,
     Or,
     Order,
+    Reduced,
+    Some,
     Source,
     Test,
     Value,
@@ -42,12 +46,14 @@ from rubricate_server.domain.filter.expressions import (
     kind_of,
 )
 from rubricate_server.domain.filter.instants import instant
-from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, SPANS, Language, Name
+from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, ELEMENTS, SPANS, Language, Name
 
 MAX_LENGTH = 50_000
 """Characters: room for a list of two thousand span ids."""
 MAX_DEPTH = 48
 """Levels of the tree, so that neither Python's nor the database's stack can be exhausted."""
+COMPREHENSION_LEVELS = 12
+"""Levels that a comprehension counts for: it becomes a subquery, and SQLite's parser holds only so many."""
 MAX_CONDITIONS = 200
 """Comparisons and the like; databases nest them, SQLite up to a thousand."""
 MAX_NAMES = 24
@@ -61,14 +67,14 @@ def parse(text: str, language: Language = SPANS) -> Condition:
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the expression is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
     if not text.strip():
-        return Condition(text, Constant(True))
+        return Condition(text, Constant(True), language.record)
     source = _Text(text)
     tree = source.tree()
     _check_size(tree, source)
     test = _Parser(source, language).condition(tree)
     if len(chosen_sources(test)) > MAX_NAMES:
         raise FilterError(f"the expression uses more than {MAX_NAMES} annotation names", 1)
-    return Condition(text, test)
+    return Condition(text, test, language.record)
 
 
 _ORDERS: dict[type[ast.cmpop], Order] = {
@@ -156,7 +162,8 @@ def _check_size(tree: ast.expr, source: _Text) -> None:
         conditions += _weight(node)
         if conditions > MAX_CONDITIONS:
             source.fail(node, f"the expression has more than {MAX_CONDITIONS} conditions")
-        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+        below = depth + (COMPREHENSION_LEVELS if isinstance(node, ast.GeneratorExp | ast.ListComp) else 1)
+        waiting.extend((child, below) for child in ast.iter_child_nodes(node))
 
 
 def _weight(node: ast.AST) -> int:
@@ -204,13 +211,75 @@ class _Parser:
                 return self._comparisons(node)
             case ast.Constant(value=bool() as value):
                 return Constant(value)
-            case ast.Call(func=ast.Name(id="disagree")):
-                return Disagreement(Source(TargetKind.SPAN, self._only_name(node)))
+            case ast.Call(func=ast.Name(id="disagree")) if self._language.own_annotations is not None:
+                return Disagreement(Source(self._language.own_annotations, self._only_name(node)))
+            case ast.Call(func=ast.Name(id="any" | "all" as reducer)):
+                return self._quantified(reducer, node)
             case ast.Subscript():
                 source = self._annotation_source(node)
                 return Annotated(source) if source else None
+            case ast.Name(id=name) if name in self._language.fields:
+                field = _field(self._language.fields[name])
+                return Comparison("==", field, Literal(True)) if field.kind is Kind.TRUTH else None
             case _:
                 return None
+
+    # Comprehensions
+
+    def _quantified(self, reducer: str, node: ast.Call) -> Test:
+        inner, items, element = self._comprehension(reducer, node)
+        test = inner._test(element)
+        if reducer == "any":
+            return Some(Items(items.collection, test if items.of == Constant(True) else And((items.of, test))))
+        return Every(items, test)
+
+    def _reduced(self, reducer: str, node: ast.Call) -> Value:
+        inner, items, element = self._comprehension(reducer, node)
+        if reducer == "len":
+            return Count(items)
+        value = inner._value(element)
+        if chosen_sources(value):
+            inner._fail(
+                element, "of the annotations of an element, one cannot be chosen here; iterate over annotations"
+            )
+        if kind_of(value) is Kind.TIME and reducer != "sum":
+            return Reduced("min" if reducer == "min" else "max", items, value)
+        number = inner._number(value, element)
+        match reducer:
+            case "sum" | "min" | "max":
+                return Reduced(reducer, items, number)
+        raise ValueError(reducer)
+
+    def _comprehension(self, reducer: str, node: ast.Call) -> tuple["_Parser", Items, ast.expr]:
+        """A parser of the element's language, the elements, and what stands before `for`."""
+        if not self._language.collections:
+            self._fail(node, f"`{reducer}` does not work here; an element of this collection has none of its own")
+        known = tuple(self._language.collections)
+        shape = f"[x for x in {known[0]}]" if reducer == "len" else f"x.… for x in {known[0]}"
+        match node:
+            case ast.Call(args=[ast.GeneratorExp() | ast.ListComp() as each], keywords=[]):
+                pass
+            case _:
+                self._fail(node, f"`{reducer}` takes a comprehension over {_either(known)}: `{reducer}({shape})`")
+        if reducer == "len" and isinstance(each, ast.GeneratorExp):
+            self._fail(each, f"`len` takes a list: `len({shape})`")
+        if len(each.generators) != 1:
+            self._fail(each, "a comprehension has one `for`; put another comprehension inside to go deeper")
+        (generator,) = each.generators
+        if not isinstance(generator.target, ast.Name):
+            self._fail(generator.target, "the element has a plain name: `for x in …`")
+        collection = dotted(generator.iter)
+        if collection is None or collection not in self._language.collections:
+            shown = self._source.shown(generator.iter)
+            hint = _near(collection, known) or f"; there are {_either(known)}"
+            self._fail(generator.iter, f"{shown} is no collection of a {self._language.record}{hint}")
+        inner = _Parser(self._source, ELEMENTS[self._language.collections[collection]])
+        stripped = _ElementNames(self._source, generator.target.id)
+        conditions = [inner._test(stripped.visit(condition)) for condition in generator.ifs]
+        of = Constant(True) if not conditions else conditions[0] if len(conditions) == 1 else And(tuple(conditions))
+        if reducer == "len":
+            return inner, Items(collection, of), each.elt
+        return inner, Items(collection, of), stripped.visit(each.elt)
 
     def _only_name(self, call: ast.Call) -> str:
         match call:
@@ -238,7 +307,7 @@ class _Parser:
         if isinstance(op, ast.Is | ast.IsNot) and not _is_bool(right):
             self._fail(right, "`is` takes only None, True or False; use `==`")
         for node in (left, right):
-            if dotted(node) == _PARENT:
+            if dotted(node) == _PARENT and self._language.has_parent:
                 self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
         return self._compared_test(left, order, right) or self._compared(
             self._value(left), order, self._value(right), left, right
@@ -248,7 +317,7 @@ class _Parser:
         if order not in ("==", "!="):
             self._fail(none, "None has no order; use `is None` or `is not None`")
         test = self._test_or_none(node) if isinstance(node, ast.Subscript) else None
-        if dotted(node) == _PARENT:
+        if dotted(node) == _PARENT and self._language.has_parent:
             missing: Test = NoParent()
         elif test is not None:
             missing = Not(test)  # annotations['n'] is None: there is none
@@ -319,18 +388,27 @@ class _Parser:
                 return None
 
     def _membership(self, left: ast.expr, right: ast.expr) -> Test:
-        if dotted(left) == _PARENT:
+        if dotted(left) == _PARENT and self._language.has_parent:
             self._fail(left, "`parent_span` can only be compared with None: `parent_span is None`")
         if isinstance(right, ast.List | ast.Tuple):
             return self._in_list(left, right.elts)
         if isinstance(right, ast.Constant):
             self._fail(right, f"`in` takes a list or a text field on its right, not {self._source.shown(right)}")
+        searched = self._language.searched.get(right.id) if isinstance(right, ast.Name) else None
+        if searched is not None:
+            return self._searched(left, searched)
         part, whole = self._value(left), self._value(right)
         for value, node in ((whole, right), (part, left)):
             if kind_of(value) not in (Kind.TEXT, Kind.LOOSE):
                 hint = _hint(Kind.TEXT, value)
                 self._fail(node, f"`in` looks for text in text; {self._source.shown(node)} is a {kind_of(value)}{hint}")
         return Containment(_as_text(part), _as_text(whole))
+
+    def _searched(self, part: ast.expr, field: str) -> Test:
+        """Whether any root span's input, or output, contains the text."""
+        if not isinstance(part, ast.Constant) or not isinstance(part.value, str):
+            self._fail(part, f"here `in` looks for a text in quotes, not for {self._source.shown(part)}")
+        return Some(Items("root_spans", Containment(self._literal(part), Field(field, Kind.TEXT))))
 
     def _in_list(self, left: ast.expr, elements: list[ast.expr]) -> Test:
         value = self._value(left)
@@ -370,7 +448,7 @@ class _Parser:
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 self._fail(node, f"{self._source.shown(node)} is a condition, and a value was expected")
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
-                self._fail(node, "comprehensions are not supported in span filters")
+                self._fail(node, f"a comprehension stands in {_either(_REDUCERS)}")
             case _:
                 self._fail(node, f"{self._source.shown(node)} is not supported in filters")
 
@@ -424,10 +502,12 @@ class _Parser:
 
     def _call(self, node: ast.Call) -> Value:
         name = dotted(node.func)
-        if name in _REDUCERS:
-            self._fail(node, f"`{name}(...)` is not supported: comprehensions do not work in span filters")
+        if name in ("any", "all"):
+            self._fail(node, f"{self._source.shown(node)} is a condition, and a value was expected")
+        if name is not None and name in _REDUCERS:
+            return self._reduced(name, node)
         if name is None or name not in _CASTS:
-            hint = _near(name, (*_CASTS, "disagree"))
+            hint = _near(name, (*_CASTS, *_REDUCERS, "disagree"))
             self._fail(node, f"the call of {self._source.shown(node.func)} is not supported{hint}")
         if len(node.args) != 1 or node.keywords:
             self._fail(node, f"`{name}` takes one value")
@@ -449,10 +529,12 @@ class _Parser:
 
     def _named(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Value:
         path = dotted(node)
-        if path == _PARENT:
+        if path == _PARENT and self._language.has_parent:
             self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
-        if path in self._language.collections:
-            self._fail(node, f"`{path}` is a collection; comprehensions are not supported in span filters")
+        if path in self._language.searched:
+            self._fail(node, f"`{path}` can only stand on the right of `in` and `not in`")
+        if path in self._language.collections and path not in self._language.annotations:
+            self._fail(node, f"`{path}` is a collection: `any(x.… for x in {path})`")
         if path is not None and path in self._language.fields:
             return _field(self._language.fields[path])
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Subscript):
@@ -461,6 +543,8 @@ class _Parser:
                 return self._annotation_field(node, source)
         if isinstance(node, ast.Subscript) and self._annotation_source(node) is not None:
             self._fail(node, f"{self._source.shown(node)} is a condition; its values are {_listed(ANNOTATION_FIELDS)}")
+        if self._language.strict and _root(node) not in ("attributes", "metadata", *self._language.annotations):
+            self._fail_unknown(node)
         key = self._attribute_key(node)
         if key is None:
             self._fail_unnamed(node)
@@ -499,6 +583,20 @@ class _Parser:
             case _:
                 return None
 
+    def _fail_unknown(self, node: ast.expr) -> NoReturn:
+        """Say that a strict language has no such name, and what it has."""
+        language, shown = self._language, self._source.shown(node)
+        bracketed = () if language.record in ("annotation", "cost") else ("attributes", "metadata")
+        known = (*language.fields, *language.collections, *language.searched, *language.annotations, *bracketed)
+        path = dotted(node)
+        hint = _near(path, known)
+        if not hint and path is not None and bracketed:
+            hint = f"; read an attribute as `attributes[{path!r}]`"
+        elif not hint:
+            hint = f"; it has {', '.join(f'`{name}`' for name in language.fields)}"
+        article = "an" if language.record[0] in "aeiou" else "a"
+        self._fail(node, f"{shown} is not a field of {article} {language.record}{hint}")
+
     def _fail_unnamed(self, node: ast.expr) -> NoReturn:
         """Say why this names nothing."""
         root, shown = _root(node), self._source.shown(node)
@@ -523,6 +621,40 @@ class _Parser:
 
     def _fail(self, node: ast.AST, message: str) -> NoReturn:
         self._source.fail(node, message)
+
+
+class _ElementNames(ast.NodeTransformer):
+    """Takes the name of the element away: `x.name` becomes `name`, a field of the element. Nothing else has a name."""
+
+    def __init__(self, source: _Text, element: str) -> None:
+        self._source = source
+        self._element = element
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == self._element:
+            return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
+        return self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id == self._element:
+            self._source.fail(node, f"`{node.id}` is an element; test one of its fields: `{node.id}.name`")
+        self._source.fail(node, f"`{node.id}` is not of the element; write `{self._element}.{node.id}` if it is")
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        arguments = [self.visit(argument) for argument in node.args]
+        return ast.copy_location(ast.Call(node.func, arguments, node.keywords), node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        return self._inner(node)
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        return self._inner(node)
+
+    def _inner(self, node: ast.GeneratorExp | ast.ListComp) -> ast.AST:
+        """A comprehension inside has an element of its own; only what it goes over is ours."""
+        first, *others = node.generators
+        over = ast.comprehension(first.target, self.visit(first.iter), first.ifs, first.is_async)
+        return ast.copy_location(type(node)(node.elt, [over, *others]), node)
 
 
 _READINGS: dict[Kind, Callable[[Value], Value]] = {Kind.TEXT: AsText, Kind.NUMBER: AsNumber, Kind.TRUTH: AsTruth}
@@ -595,6 +727,10 @@ def _hint(wanted: Kind, value: Value) -> str:
 def _near(name: str | None, known: Mapping[str, object] | tuple[str, ...]) -> str:
     close = get_close_matches(name or "", list(known), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return f"{', '.join(f'`{name}`' for name in names[:-1])} or `{names[-1]}`" if len(names) > 1 else f"`{names[0]}`"
 
 
 def _listed(fields: Mapping[str, object]) -> str:

@@ -1,7 +1,7 @@
-"""The names of each filter language. Spans have one; traces and sessions will bring theirs."""
+"""The names of each filter language: of spans, of traces, of sessions, and of the elements of their collections."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rubricate.records.annotation import TargetKind
@@ -28,8 +28,16 @@ class Language:
     """Attributes that have a kind of their own; all others are loose."""
     annotations: Mapping[str, TargetKind]
     """What is subscripted with an annotation's name."""
-    collections: frozenset[str]
-    """What comprehensions could iterate over."""
+    collections: Mapping[str, str]
+    """What comprehensions iterate over, and whose elements' language (a key of ELEMENTS) they use."""
+    strict: bool = True
+    """Whether attributes need their brackets, so that any other unknown name is an error."""
+    own_annotations: TargetKind | None = None
+    """What `disagree` is about."""
+    has_parent: bool = False
+    """Whether `parent_span is None` means something."""
+    searched: Mapping[str, str] = field(default_factory=dict)
+    """Names that stand only on the right of `in`: any of these elements' fields contains the text."""
 
 
 def _fields(*names: Name) -> dict[str, Name]:
@@ -37,7 +45,7 @@ def _fields(*names: Name) -> dict[str, Name]:
 
 
 def _of_kind(kind: Kind, *fields: str) -> dict[str, Name]:
-    return {field: Name(field, kind) for field in fields}
+    return {name: Name(name, kind) for name in fields}
 
 
 ANNOTATION_FIELDS: Mapping[str, Name] = _fields(
@@ -84,5 +92,88 @@ SPANS = Language(
         "session_annotations": TargetKind.SESSION,
         "document_annotations": TargetKind.DOCUMENT,
     },
-    collections=frozenset({"cost_details"}),
+    collections={"cost_details": "cost"},
+    strict=False,
+    own_annotations=TargetKind.SPAN,
+    has_parent=True,
 )
+
+_SUMS = _of_kind(
+    Kind.NUMBER,
+    *(f"token_count_{part}" for part in ("prompt", "completion", "total")),
+    *(f"{part}_cost" for part in ("prompt", "completion", "total")),
+)
+_TIMES = _of_kind(Kind.TIME, "start_time", "end_time")
+
+TRACES = Language(
+    record="trace",
+    fields=_fields(Name("trace_id", Kind.TEXT, "lower"))
+    | _TIMES
+    | _SUMS
+    | _of_kind(Kind.NUMBER, "latency_ms", "num_spans", "error_count", "tool_span_count", "llm_span_count")
+    | _of_kind(Kind.TEXT, "input", "output", "user.id", "session.id"),
+    attributes=SPANS.attributes,
+    annotations={"trace_annotations": TargetKind.TRACE, "session_annotations": TargetKind.SESSION},
+    collections={
+        "spans": "span",
+        "root_spans": "span",
+        "trace_annotations": "annotation",
+        "span_annotations": "annotation",
+        "span_cost_details": "cost",
+    },
+    own_annotations=TargetKind.TRACE,
+)
+
+SESSIONS = Language(
+    record="session",
+    fields=_of_kind(Kind.TEXT, "session_id", "first_input", "last_output", "user.id")
+    | _TIMES
+    | _SUMS
+    | _of_kind(Kind.NUMBER, "num_traces", "num_traces_with_error", "duration_ms"),
+    attributes=SPANS.attributes,
+    annotations={"session_annotations": TargetKind.SESSION},
+    collections={
+        "traces": "trace",
+        "spans": "span",
+        "root_spans": "span",
+        "session_annotations": "annotation",
+        "trace_annotations": "annotation",
+        "span_annotations": "annotation",
+        "span_cost_details": "cost",
+    },
+    own_annotations=TargetKind.SESSION,
+    searched={"any_input": "input", "any_output": "output"},
+)
+
+_TOKENS = ("prompt", "completion", "total")
+
+ELEMENTS: Mapping[str, Language] = {
+    "span": Language(
+        record="span",
+        fields=dict(SPANS.fields)
+        | _of_kind(Kind.TEXT, "input", "output")
+        | {f"llm_token_count_{part}": Name(f"llm.token_count.{part}", Kind.NUMBER) for part in _TOKENS},
+        attributes=SPANS.attributes,
+        annotations=SPANS.annotations,
+        collections={"children": "span", "cost_details": "cost"},
+        own_annotations=TargetKind.SPAN,
+        has_parent=True,
+    ),
+    "trace": TRACES,
+    "annotation": Language(
+        record="annotation",
+        fields={"name": Name("name", Kind.TEXT), **ANNOTATION_FIELDS},
+        attributes={},
+        annotations={},
+        collections={},
+    ),
+    "cost": Language(
+        record="cost",
+        fields=_of_kind(Kind.TEXT, "token_type")
+        | _of_kind(Kind.TRUTH, "is_prompt")
+        | _of_kind(Kind.NUMBER, "tokens", "cost", "cost_per_token"),
+        attributes={},
+        annotations={},
+        collections={},
+    ),
+}

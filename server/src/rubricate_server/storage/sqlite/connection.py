@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rubricate_server.storage.errors import TooComplex
 from rubricate_server.storage.sqlite.body import register_functions
 
 READERS = 8
@@ -59,9 +60,15 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A short read transaction."""
+    """A short read transaction. Raises TooComplex for a condition that SQLite cannot parse."""
     with engine.connect() as connection, connection.begin():
-        yield connection
+        try:
+            yield connection
+        except sa.exc.OperationalError as error:
+            # What a level of the filter language needs of the parser's stack differs, so its limit cannot be exact.
+            if "parser stack overflow" in str(error.orig):
+                raise TooComplex("The condition is nested too deep; write it with fewer levels.") from error
+            raise
 
 
 def insert_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:

@@ -2,6 +2,8 @@
 
 import sqlite3  # noqa: TID251  # the engine
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import sqlalchemy as sa
 
@@ -64,19 +66,28 @@ def repack(connection: sqlite3.Connection) -> bool:
 
 
 def _merge(connection: sqlite3.Connection, project_id: int, blocks: Sequence[int]) -> None:
-    rows: list[int] = []
+    places: list[tuple[int, int, int]] = []
+    for block in blocks:
+        places += connection.execute(
+            "select id, block, block_offset from span where block = ? order by block_offset", (block,)
+        )
+    pack_anew(connection, project_id, places, REPACK_LEVEL)
+    connection.executemany("delete from span_block where id = ?", [(block,) for block in blocks])
+
+
+def pack_anew(
+    connection: sqlite3.Connection, project_id: int, places: Sequence[tuple[int, int, int]], level: int
+) -> None:
+    """Copy the bodies of spans, (row, block, offset) in order of blocks, into a new block, and point them at it."""
     bodies: list[SpanBody] = []
     names = ", ".join(COLUMNS.values())
-    for block in blocks:
+    for block, members in groupby(places, key=itemgetter(1)):
         frames = connection.execute(f"select {names} from span_block where id = ?", (block,)).fetchone()
         columns = [None if frame is None else unpack(frame) for frame in frames]
-        for row, offset in connection.execute(
-            "select id, block_offset from span where block = ? order by block_offset", (block,)
-        ):
+        for _, _, offset in members:
             inputs, outputs, attributes, events, envelope = [
                 None if column is None else column.get(offset) for column in columns
             ]
-            rows.append(row)
             bodies.append(
                 SpanBody(
                     None if inputs is None else inputs.decode("utf-8", "surrogatepass"),
@@ -86,12 +97,11 @@ def _merge(connection: sqlite3.Connection, project_id: int, blocks: Sequence[int
                     envelope,
                 )
             )
-    merged = connection.execute(
+    packed = connection.execute(
         f"insert into span_block (project_id, n, live, {names}) values (?, ?, ?, ?, ?, ?, ?, ?) returning id",
-        (project_id, len(rows), len(rows), *pack_block(bodies, REPACK_LEVEL)),
+        (project_id, len(places), len(places), *pack_block(bodies, level)),
     ).fetchone()[0]
     connection.executemany(
         "update span set block = ?, block_offset = ? where id = ?",
-        [(merged, offset, row) for offset, row in enumerate(rows)],
+        [(packed, offset, place[0]) for offset, place in enumerate(places)],
     )
-    connection.executemany("delete from span_block where id = ?", [(block,) for block in blocks])

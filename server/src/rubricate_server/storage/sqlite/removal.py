@@ -1,6 +1,7 @@
 """Taking things out: spans one by one, projects in bounded pieces, and what dead rows leave behind."""
 
 import sqlite3  # noqa: TID251  # the engine
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from rubricate_server.storage.sqlite.connection import select_in
@@ -8,6 +9,8 @@ from rubricate_server.storage.sqlite.history import record_deletion
 
 STEP_SPANS = 500
 """Spans removed in one transaction: some 20 ms, so that no writer waits long."""
+STEP_TRACED_SPANS = 250
+"""The same where traces, sessions and annotations go along."""
 STEP_ROWS = 2000
 """Rows of other tables removed in one transaction."""
 STEP_BLOCKS = 64
@@ -35,8 +38,39 @@ def delete_spans(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
             (failed, prompt, completion, cost, trace_id),
         )
     connection.executemany("delete from span_block where id = ? and live <= 0", {(row[1],) for row in found})
-    for (trace_id,) in {(row[0],) for row in found}:
-        _delete_empty_trace(connection, trace_id)
+    _delete_empty_traces(connection, {row[0] for row in found})
+
+
+def remove_traces(connection: sqlite3.Connection, rows: Sequence[int]) -> bool:
+    """Remove a bounded piece of some traces with all that hangs on them; True when there may be more."""
+    traces = ",".join("?" * len(rows))
+    spans = [
+        row[0]
+        for row in connection.execute(
+            "select span.id from trace join span on span.trace_id = trace.trace_id"
+            f" where trace.id in ({traces}) limit ?",
+            (*rows, STEP_TRACED_SPANS),
+        )
+    ]
+    marks = ",".join("?" * len(spans))
+    # Annotations first, and counted: a span may have many.
+    annotated = connection.execute(
+        f"select id from annotation where target_kind in ('span', 'document') and target_row in ({marks})"
+        f" union all select id from annotation where target_kind = 'trace' and target_row in ({traces}) limit ?",
+        (*spans, *rows, STEP_ROWS),
+    ).fetchall()
+    delete_annotations(connection, [row[0] for row in annotated])
+    if len(annotated) == STEP_ROWS:
+        return True
+    if spans:
+        delete_spans(connection, spans)
+        return True
+    # Without spans there should be no trace; if one is left over, it must not stay for ever.
+    left = connection.execute(
+        f"update trace set span_count = 0 where id in ({traces}) returning trace_id", rows
+    ).fetchall()
+    _delete_empty_traces(connection, [row[0] for row in left])
+    return False
 
 
 def delete_annotations(connection: sqlite3.Connection, ids: Sequence[int], user_id: str | None = None) -> None:
@@ -45,27 +79,42 @@ def delete_annotations(connection: sqlite3.Connection, ids: Sequence[int], user_
     connection.executemany("delete from annotation where id = ?", [(row,) for row in ids])
 
 
-def _delete_empty_trace(connection: sqlite3.Connection, trace_id: bytes) -> None:
-    gone = connection.execute(
-        "delete from trace where trace_id = ? and span_count <= 0 returning id, session_row", (trace_id,)
-    ).fetchone()
-    if gone is None:
+def _delete_empty_traces(connection: sqlite3.Connection, trace_ids: Collection[bytes]) -> None:
+    """Delete those traces that have no spans left, and the sessions that have no traces left then."""
+    left: Counter[int] = Counter()
+    for trace_id in trace_ids:
+        gone = connection.execute(
+            "delete from trace where trace_id = ? and span_count <= 0 returning id, session_row", (trace_id,)
+        ).fetchone()
+        if gone is None:
+            continue
+        _delete_annotations_of(connection, "trace", gone[0])
+        if gone[1] is not None:
+            left[gone[1]] += 1
+    for session_row, count in left.items():
+        _shrink_session(connection, session_row, count)
+
+
+def _shrink_session(connection: sqlite3.Connection, row: int, lost: int) -> None:
+    remaining = connection.execute(
+        "update session set trace_count = trace_count - ? where id = ? returning trace_count", (lost, row)
+    ).fetchall()
+    if remaining and remaining[0][0] <= 0:
+        connection.execute("delete from session where id = ?", (row,))
+        _delete_annotations_of(connection, "session", row)
         return
-    row, session_row = gone
+    connection.execute(
+        "update session set (start_ns, end_ns) = (select coalesce(min(trace.start_ns), session.start_ns),"
+        " coalesce(max(trace.end_ns), session.end_ns) from trace where trace.session_row = session.id) where id = ?",
+        (row,),
+    )
+
+
+def _delete_annotations_of(connection: sqlite3.Connection, kind: str, row: int) -> None:
     annotated = connection.execute(
-        "select id from annotation where target_kind = 'trace' and target_row = ?", (row,)
+        "select id from annotation where target_kind = ? and target_row = ?", (kind, row)
     ).fetchall()
     delete_annotations(connection, [found[0] for found in annotated])
-    if session_row is None:
-        return
-    connection.execute("update session set trace_count = trace_count - 1 where id = ?", (session_row,))
-    if connection.execute(
-        "delete from session where id = ? and trace_count <= 0 returning id", (session_row,)
-    ).fetchall():
-        annotated = connection.execute(
-            "select id from annotation where target_kind = 'session' and target_row = ?", (session_row,)
-        ).fetchall()
-        delete_annotations(connection, [found[0] for found in annotated])
 
 
 def remove_leftovers(
@@ -149,6 +198,7 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
         ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
         ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
         ("delete from project_rubric where project_id = ? and ?", 1),
+        ("delete from project_retention where project_id = ? and ?", 1),
         ("delete from project where id = ? and ?", 1),
     ):
         if connection.execute(statement, (project[0], limit)).rowcount > 0:

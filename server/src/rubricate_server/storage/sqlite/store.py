@@ -16,8 +16,11 @@ from rubricate_server.storage.sqlite.connection import connect_writer, read_engi
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
 from rubricate_server.storage.sqlite.project import SqliteProjects
+from rubricate_server.storage.sqlite.retention import SqliteRetention
 from rubricate_server.storage.sqlite.rubric import SqliteRubrics
+from rubricate_server.storage.sqlite.session import SqliteSessions
 from rubricate_server.storage.sqlite.span import SqliteSpans
+from rubricate_server.storage.sqlite.trace import SqliteTraces
 from rubricate_server.storage.sqlite.writer import Writer
 
 DATABASE = "rubricate.db"
@@ -56,8 +59,12 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         with reading(readers) as reader:
             reader.execute(sa.text("select 1 from project limit 1")).fetchone()
 
+    traces = SqliteTraces(writer, readers)
     return Storage(
         spans=SqliteSpans(writer, readers),
+        traces=traces,
+        sessions=SqliteSessions(writer, readers, traces),
+        retention=SqliteRetention(writer, readers),
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),

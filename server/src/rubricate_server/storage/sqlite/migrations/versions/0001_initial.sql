@@ -64,10 +64,26 @@ CREATE TABLE project (
 
 CREATE UNIQUE INDEX ux_project_name ON project (name) WHERE deleted_us IS NULL;
 
+CREATE TABLE project_retention (
+	project_id INTEGER NOT NULL, 
+	retention_id INTEGER NOT NULL, 
+	PRIMARY KEY (project_id)
+);
+
+CREATE INDEX ix_project_retention_retention_id ON project_retention (retention_id);
+
 CREATE TABLE project_rubric (
 	project_id INTEGER NOT NULL, 
 	rubric_id INTEGER NOT NULL, 
 	PRIMARY KEY (project_id, rubric_id)
+);
+
+CREATE TABLE retention (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	max_days FLOAT, 
+	max_traces INTEGER, 
+	UNIQUE (name)
 );
 
 CREATE TABLE rubric (
@@ -88,17 +104,18 @@ CREATE TABLE rubric_version (
 CREATE INDEX ix_rubric_version_rubric_id ON rubric_version (rubric_id);
 
 CREATE TABLE session (
-	id INTEGER NOT NULL, 
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	session_id TEXT NOT NULL, 
 	project_id INTEGER NOT NULL, 
 	start_ns BIGINT NOT NULL, 
 	end_ns BIGINT NOT NULL, 
 	trace_count INTEGER DEFAULT '0' NOT NULL, 
-	PRIMARY KEY (id), 
 	UNIQUE (session_id)
 );
 
 CREATE INDEX ix_session_project ON session (project_id, start_ns);
+
+CREATE INDEX ix_session_row ON session (project_id, id);
 
 CREATE TABLE span (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -141,7 +158,7 @@ CREATE INDEX ix_span_session ON span (session_id) WHERE session_id IS NOT NULL;
 
 CREATE INDEX ix_span_time ON span (project_id, start_ns, end_ns, tokens_total);
 
-CREATE INDEX ix_span_trace ON span (trace_id);
+CREATE INDEX ix_span_trace ON span (trace_id, parent_id);
 
 CREATE UNIQUE INDEX ux_span_span_id ON span (span_id);
 
@@ -162,7 +179,7 @@ CREATE INDEX ix_span_block_project ON span_block (project_id);
 CREATE INDEX ix_span_block_small ON span_block (project_id, live) WHERE live < 32;
 
 CREATE TABLE trace (
-	id INTEGER NOT NULL, 
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	trace_id BLOB NOT NULL, 
 	project_id INTEGER NOT NULL, 
 	session_row INTEGER, 
@@ -173,9 +190,12 @@ CREATE TABLE trace (
 	tokens_prompt BIGINT DEFAULT '0' NOT NULL, 
 	tokens_completion BIGINT DEFAULT '0' NOT NULL, 
 	cost_usd FLOAT DEFAULT '0' NOT NULL, 
-	PRIMARY KEY (id), 
 	UNIQUE (trace_id)
 );
+
+CREATE INDEX ix_trace_error ON trace (project_id, start_ns) WHERE error_count > 0;
+
+CREATE INDEX ix_trace_latency ON trace (project_id, end_ns - start_ns);
 
 CREATE INDEX ix_trace_project ON trace (project_id, start_ns);
 
