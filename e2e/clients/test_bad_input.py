@@ -244,7 +244,7 @@ def test_content_types_that_are_json(http: httpx.Client, project: str, span_id: 
     )
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/xml", "application/json; charset=latin-1"])
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/xml", "application/x-json"])
 @pytest.mark.parametrize("path", ["/v1/traces", "/"])
 def test_traces_of_a_wrong_content_type(http: httpx.Client, path: str, kind: str) -> None:
     headers = {"content-type": kind} if kind else {}
