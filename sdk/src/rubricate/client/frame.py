@@ -70,7 +70,7 @@ def _tables(content: bytes) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _without_collector() -> Iterator[None]:
-    """Hundreds of thousands of small objects are made and all are kept: looking for garbage costs a sixth of the time."""
+    """Hundreds of thousands of small objects are made, and all are kept: looking for garbage is a sixth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
