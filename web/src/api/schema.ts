@@ -1856,7 +1856,7 @@ export interface components {
              * Total Cost
              * @default 0
              */
-            total_cost: number;
+            total_cost: number | null;
             /** Spans */
             spans?: components["schemas"]["TraceSpan"][] | null;
         };
@@ -3095,15 +3095,6 @@ export interface operations {
                     "application/json": components["schemas"]["Data_list_AnnotationId__"];
                 };
             };
-            /** @description Not acceptable as it is; the text says why. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
             /** @description Not found. */
             404: {
                 headers: {
@@ -3113,12 +3104,13 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Validation Error */
+            /** @description Not valid; text, or JSON with the places. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/plain": string;
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
