@@ -61,7 +61,8 @@ def refused(response: httpx.Response, *parts: str, status: int | None = None) ->
     assert response.headers["x-phoenix-server-version"]
     assert len(response.content) < 20_000, "a refusal does not repeat what it refuses"
     if kind.startswith("application/json"):
-        assert response.json()["detail"], said
+        told = response.json()
+        assert told.get("detail") or told["duplicate_spans"] or told["invalid_spans"], said
     assert response.text.strip(), said
     for part in parts:
         assert part in response.text.replace('","', ".").replace('",', ".").replace(',"', "."), said
