@@ -22,7 +22,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from ..server import Server
-from .helpers import HTTP, Json, a_span, annotations_of, id_of, new_span_id, send, spans_in
+from .helpers import HTTP, Json, a_rag_trace, a_span, annotations_of, id_of, new_span_id, send, spans_in
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 JSON_TYPE = {"content-type": "application/json"}
@@ -61,7 +61,8 @@ def refused(response: httpx.Response, *parts: str, status: int | None = None) ->
     assert response.headers["x-phoenix-server-version"]
     assert len(response.content) < 20_000, "a refusal does not repeat what it refuses"
     if kind.startswith("application/json"):
-        assert response.json()["detail"], said
+        told = response.json()
+        assert told.get("detail") or told["duplicate_spans"] or told["invalid_spans"], said
     assert response.text.strip(), said
     for part in parts:
         assert part in response.text.replace('","', ".").replace('",', ".").replace(',"', "."), said
@@ -107,10 +108,47 @@ CONTINUOUS: Json = {
     "lower_bound": 0,
     "upper_bound": 1,
 }
+NOBODYS_ANNOTATION = "U3BhbkFubm90YXRpb246OTk5OTk5"  # SpanAnnotation:999999
+NOBODYS_SESSION = "session-of-nobody"
+
+
+def about(**target: Any) -> Json:
+    """A batch of one annotation of this target."""
+    annotation = an_annotation("")
+    del annotation["span_id"]
+    return {"data": [target | annotation]}
+
+
 BODIES: dict[str, tuple[str, str, Any]] = {
     "annotations": ("POST", "/v1/span_annotations", {"data": [ANNOTATION]}),
     "spans": ("POST", "/v1/projects/wrong-types/spans", {"data": [SPAN]}),
     "note": ("POST", "/v1/span_notes", {"data": {"span_id": "0" * 16, "note": "n", "identifier": ""}}),
+    "trace annotations": ("POST", "/v1/trace_annotations", about(trace_id="0" * 32)),
+    "session annotations": ("POST", "/v1/session_annotations", about(session_id=NOBODYS_SESSION)),
+    "document annotations": ("POST", "/v1/document_annotations", about(span_id="0" * 16, document_position=0)),
+    "trace note": ("POST", "/v1/trace_notes", {"data": {"trace_id": "0" * 32, "note": "n", "identifier": ""}}),
+    "session note": (
+        "POST",
+        "/v1/session_notes",
+        {"data": {"session_id": NOBODYS_SESSION, "note": "n", "identifier": ""}},
+    ),
+    "patch": (
+        "PATCH",
+        f"/v1/annotations/{NOBODYS_ANNOTATION}",
+        {
+            "annotator_kind": "CODE",
+            "result": {"label": "l", "score": 0.5, "explanation": "e"},
+            "metadata": {},
+        },
+    ),
+    "transfer": (
+        "POST",
+        "/v1/traces/transfer",
+        {"trace_identifiers": ["0" * 32], "destination_project_identifier": "default"},
+    ),
+    "sessions": ("POST", "/v1/sessions/delete", {"session_identifiers": [NOBODYS_SESSION]}),
+    "retention": ("POST", "/v1/retention_policies", {"name": "wrong-types", "max_days": 36500.0, "max_traces": 9}),
+    "project retention": ("PATCH", "/v1/projects/default/retention", {"policy_id": "x"}),
     "project": ("POST", "/v1/projects", {"name": "wrong-types", "description": "d"}),
     "description": ("PUT", "/v1/projects/default", {"description": "d"}),
     "categorical": ("POST", "/v1/annotation_configs", CONFIG),
@@ -216,6 +254,8 @@ def test_an_empty_object(http: httpx.Client, name: str) -> None:
 
     if name == "description":
         taken(response)  # all of it is optional
+    elif name == "patch":
+        refused(response, status=404)  # as it is here, but there is no such annotation
     else:
         refused(response, status=422)
 
@@ -281,6 +321,24 @@ TEXT_PLACES = [
     ("spans", ("data", 0, "events", 0, "name")),
     ("note", ("data", "note")),
     ("note", ("data", "identifier")),
+    ("trace annotations", ("data", 0, "name")),
+    ("trace annotations", ("data", 0, "result", "label")),
+    ("trace note", ("data", "note")),
+    ("session annotations", ("data", 0, "session_id")),
+    ("session annotations", ("data", 0, "identifier")),
+    ("session note", ("data", "session_id")),
+    ("session note", ("data", "note")),
+    ("document annotations", ("data", 0, "name")),
+    ("document annotations", ("data", 0, "result", "explanation")),
+    ("patch", ("result", "label")),
+    ("patch", ("result", "explanation")),
+    ("patch", ("metadata", "key")),
+    ("patch", ("metadata", "@key")),
+    ("transfer", ("trace_identifiers", 0)),
+    ("transfer", ("destination_project_identifier",)),
+    ("sessions", ("session_identifiers", 0)),
+    ("retention", ("name",)),
+    ("project retention", ("policy_id",)),
     ("project", ("name",)),
     ("project", ("description",)),
     ("description", ("description",)),
@@ -304,7 +362,17 @@ def test_an_odd_text(
 ) -> None:
     """Refused with its field; or else stored, and all that is stored can still be read."""
     method, url, body = BODIES[name]
-    body = json.loads(json.dumps(body).replace("0" * 16, span_id).replace("wrong-types", project))
+    trace_id = spans_in(server, project)[0]["context"]["trace_id"]
+    session = send(server, project, [a_span(attributes={"session.id": f"session of {project}"})])[0]["attributes"]
+    [annotation] = post_json(http, "/v1/span_annotations?sync=true", {"data": [an_annotation(span_id)]}).json()["data"]
+    url = url.replace(NOBODYS_ANNOTATION, quote(annotation["id"], safe=""))
+    body = json.loads(
+        json.dumps(body)
+        .replace("0" * 32, trace_id)
+        .replace("0" * 16, span_id)
+        .replace(NOBODYS_SESSION, session["session.id"])
+        .replace("wrong-types", project)
+    )
     if name == "spans":
         body["data"][0]["context"] = a_span()["context"]
     *above, last = path
@@ -320,10 +388,17 @@ def test_an_odd_text(
 
     assert response.status_code < 500, response.text[:300]
     if response.status_code >= 400:
-        refused(response, *([] if last == "@key" else [str(last)]))
+        field = last if isinstance(last, str) else above[-1]
+        known = response.status_code == 404 or field == "policy_id"  # then the text says what is not there
+        refused(response, *([] if last == "@key" or known else [str(field)]))
     listed = [
         f"/v1/projects/{project}/spans",
         f"/v1/projects/{project}/span_annotations?span_ids={span_id}&limit=1000",
+        f"/v1/projects/{project}/annotations",
+        f"/v1/annotations/{quote(annotation['id'], safe='')}/history",
+        f"/v1/projects/{project}/traces",
+        f"/v1/projects/{project}/sessions",
+        "/v1/retention_policies?limit=1000",
         "/v1/projects?limit=1000",
         "/v1/annotation_configs?limit=1000",
     ]
@@ -342,8 +417,9 @@ def test_an_odd_text(
 def test_a_body_that_is_not_utf_8(http: httpx.Client, name: str) -> None:
     method, url, body = BODIES[name]
     wire = json.dumps(body).encode().replace(b"x", b"\xff").replace(b"n", b"\xc3(")
+    told = ["UTF-8"] if name != "query" else []
 
-    refused(http.request(method, url, content=wire, headers=JSON_TYPE))
+    refused(http.request(method, url, content=wire, headers=JSON_TYPE), "body", *told, status=422)
 
 
 def test_utf_16_is_refused_or_understood(http: httpx.Client, project: str) -> None:
@@ -532,7 +608,15 @@ def test_a_number_that_does_not_fit(
         "/v1/annotation_configs",
         "/v1/projects/default/annotation_configs",
         "/v1/projects/default/spans",
+        "/v1/projects/default/spans/otlpv1",
+        "/v1/projects/default/traces",
+        "/v1/projects/default/sessions",
+        "/v1/projects/default/annotations",
         "/v1/projects/default/span_annotations?identifier=x",
+        "/v1/projects/default/trace_annotations?identifier=x",
+        "/v1/projects/default/session_annotations?identifier=x",
+        "/v1/projects/default/document_annotations?identifier=x",
+        "/v1/retention_policies",
     ],
 )
 def test_a_limit_that_is_none(http: httpx.Client, path: str, limit: str) -> None:
@@ -689,6 +773,10 @@ CURSORS = ["zz", "%%%", "é", "\0", "a" * 5000, "null", "-1", "0"] + [
         ":",
         "Span:٣",
         "é:1",
+        "1:start_time:x",
+        f"1:start_time:{HUGE}",
+        f"{'9' * 5000}:latency_ms:1",
+        "1:name:1",
     )
 ]
 
@@ -701,7 +789,16 @@ CURSORS = ["zz", "%%%", "é", "\0", "a" * 5000, "null", "-1", "0"] + [
         "/v1/annotation_configs?",
         "/v1/projects/default/annotation_configs?",
         "/v1/projects/default/spans?",
+        "/v1/projects/default/spans/otlpv1?",
+        "/v1/projects/default/traces?",
+        "/v1/projects/default/traces?sort=latency_ms&",
+        "/v1/projects/default/sessions?",
+        "/v1/projects/default/annotations?",
         "/v1/projects/default/span_annotations?identifier=x&",
+        "/v1/projects/default/trace_annotations?identifier=x&",
+        "/v1/projects/default/session_annotations?identifier=x&",
+        "/v1/projects/default/document_annotations?identifier=x&",
+        "/v1/retention_policies?",
     ],
 )
 def test_a_cursor_that_is_none(http: httpx.Client, path: str, cursor: str) -> None:
@@ -747,6 +844,29 @@ IDENTIFIED = [
     ("PUT", "/v1/annotation_configs/{}"),
     ("DELETE", "/v1/annotation_configs/{}"),
     ("DELETE", "/v1/spans/{}"),
+    ("GET", "/v1/projects/{}/spans/otlpv1"),
+    ("GET", "/v1/projects/{}/traces"),
+    ("DELETE", "/v1/projects/{}/traces?start_time=2026-01-01T00:00:00Z&end_time=2026-01-02T00:00:00Z"),
+    ("GET", "/v1/projects/{}/sessions"),
+    ("GET", "/v1/projects/{}/annotations"),
+    ("GET", "/v1/projects/{}/trace_annotations?trace_ids=" + "0" * 32),
+    ("GET", "/v1/projects/{}/session_annotations?session_ids=x"),
+    ("GET", "/v1/projects/{}/document_annotations?span_ids=" + "0" * 16),
+    ("DELETE", "/v1/projects/{}/trace_annotations?delete_all=true"),
+    ("DELETE", "/v1/projects/{}/session_annotations?delete_all=true"),
+    ("DELETE", "/v1/projects/{}/document_annotations?delete_all=true"),
+    ("PATCH", "/v1/projects/{}/retention"),
+    ("DELETE", "/v1/traces/{}"),
+    ("GET", "/v1/sessions/{}"),
+    ("DELETE", "/v1/sessions/{}"),
+    ("GET", "/v1/annotations/{}"),
+    ("PATCH", "/v1/annotations/{}"),
+    ("DELETE", "/v1/annotations/{}"),
+    ("GET", "/v1/annotations/{}/history"),
+    ("GET", "/v1/annotation_configs/{}/versions"),
+    ("GET", "/v1/retention_policies/{}"),
+    ("PUT", "/v1/retention_policies/{}"),
+    ("DELETE", "/v1/retention_policies/{}"),
 ]
 
 
@@ -756,7 +876,11 @@ def test_an_unknown_identifier(http: httpx.Client, method: str, path: str, unkno
     body: Any = {"description": "d", "annotation_config_ids": []}
     if path.startswith("/v1/annotation_configs"):
         body = CONFIG
-    response = http.request(method, path.format(unknown), json=body if method == "PUT" else None)
+    elif path.startswith("/v1/retention_policies"):
+        body = {"name": "unknown", "max_days": 36500}
+    elif method == "PATCH":
+        body = {"policy_id": None} if path.endswith("/retention") else {"metadata": {}}
+    response = http.request(method, path.format(unknown), json=body if method in ("PUT", "PATCH") else None)
 
     refused(response)
     assert response.status_code in (400, 404, 405, 422), response.status_code
@@ -949,6 +1073,100 @@ def test_one_bad_annotation_refuses_them_all(
     )
 
     assert annotations_of(server, project, span_id) == []
+
+
+@pytest.mark.parametrize("kind", ["trace", "session", "document"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"target": "another"},
+        {"name": ""},
+        {"annotator_kind": "ROBOT"},
+        {"result": {"score": "high"}},
+        {"metadata": []},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("place", [0, 99])
+def test_one_bad_annotation_of_another_target_refuses_them_all(
+    http: httpx.Client, server: Server, project: str, kind: str, bad: Json, place: int
+) -> None:
+    spans = send(server, project, a_rag_trace())
+    trace_id, retriever = spans[0]["context"]["trace_id"], id_of(spans[1])
+    send(server, project, [a_span(attributes={"session.id": project})])
+    target, unknown = {
+        "trace": ({"trace_id": trace_id}, {"trace_id": "f" * 32}),
+        "session": ({"session_id": project}, {"session_id": "no such session"}),
+        "document": ({"span_id": retriever, "document_position": 0}, {"document_position": 2}),
+    }[kind]
+    batch = [about(**target)["data"][0] | {"name": f"n{number}"} for number in range(100)]
+    batch[place] |= unknown if "target" in bad else bad
+
+    response = post_json(http, f"/v1/{kind}_annotations?sync=true", {"data": batch})
+
+    refused(response, *map(str, unknown.values() if "target" in bad else bad))
+    assert http.get(f"/v1/projects/{project}/annotations").json()["data"] == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_unknown_trace_keeps_all_where_they_are(
+    http: httpx.Client, server: Server, project: str, place: int
+) -> None:
+    trace_ids = [send(server, project, [a_span()])[0]["context"]["trace_id"] for _ in range(2)]
+    trace_ids.insert(place, "f" * 32)
+    there = f"{project}-there"
+    send(server, there, [a_span()])
+
+    body = {"trace_identifiers": trace_ids, "destination_project_identifier": there}
+    refused(http.post("/v1/traces/transfer", json=body), "traces", status=404)
+
+    assert (len(spans_in(server, project)), len(spans_in(server, there))) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"result": {"score": "high"}}, {"annotator_kind": "ROBOT"}, {"metadata": 5}, {"name": "other"}, {"unknown": 1}],
+    ids=str,
+)
+def test_a_bad_patch_changes_nothing(http: httpx.Client, server: Server, project: str, span_id: str, bad: Json) -> None:
+    taken(post_json(http, "/v1/span_annotations", {"data": [an_annotation(span_id)]}))
+    [before] = annotations_of(server, project, span_id)
+    url = f"/v1/annotations/{quote(before['id'], safe='')}"
+
+    refused(http.patch(url, json={"result": {"label": "changed"}} | bad), next(iter(bad)), status=422)
+
+    assert annotations_of(server, project, span_id) == [before]
+    assert len(http.get(f"{url}/history").json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"name": " "}, "name"),
+        ({"max_days": 0}, "max_days"),
+        ({"max_days": -1}, "max_days"),
+        ({"max_days": 1e9}, "max_days"),
+        ({"max_days": float("nan")}, "max_days"),
+        ({"max_traces": 0}, "max_traces"),
+        ({"max_traces": 1.5}, "max_traces"),
+        ({"max_traces": HUGE}, "max_traces"),
+        ({"max_days": None, "max_traces": None}, "max_days"),
+    ],
+)
+def test_a_retention_policy_that_cannot_be_meant(http: httpx.Client, project: str, change: Json, part: str) -> None:
+    policy = {"name": project, "max_days": 36500, "max_traces": 9} | change
+
+    refused(post_json(http, "/v1/retention_policies", policy), part, status=422)
+
+    names = [each["name"] for each in http.get("/v1/retention_policies?limit=1000").json()["data"]]
+    assert project not in names
+
+
+@pytest.mark.parametrize("position", [-1, HUGE, 2**31, 0.5, "first", None])
+def test_a_document_position_that_is_none(http: httpx.Client, span_id: str, position: Any) -> None:
+    body = about(span_id=span_id, document_position=position)
+
+    refused(post_json(http, "/v1/document_annotations", body), "document_position", status=422)
 
 
 @pytest.mark.parametrize(
@@ -1217,6 +1435,24 @@ KNOWN = [
     "/v1/spans",
     "/v1/spans/0000000000000000",
     "/v1/traces",
+    "/v1/projects/default/spans/otlpv1",
+    "/v1/projects/default/traces",
+    "/v1/projects/default/sessions",
+    "/v1/projects/default/annotations",
+    "/v1/projects/default/document_annotations",
+    "/v1/traces/00000000000000000000000000000000",
+    "/v1/traces/transfer",
+    "/v1/sessions/nothing",
+    "/v1/sessions/delete",
+    "/v1/trace_annotations",
+    "/v1/session_annotations",
+    "/v1/document_annotations",
+    "/v1/trace_notes",
+    "/v1/session_notes",
+    "/v1/annotation_configs/user_feedback/versions",
+    "/v1/retention_policies",
+    "/v1/retention_policies/nothing",
+    "/v1/evaluations",
 ]
 
 

@@ -133,8 +133,8 @@ export interface paths {
          * Create Spans
          * @description Store spans; they are durable and readable when the answer comes.
          *
-         *     All or nothing: one invalid span, or one whose id is stored already, refuses the request with 400, whose text is
-         *     JSON that lists them. A project that does not exist is made.
+         *     All or nothing: one invalid span, or one whose id is stored already, refuses the request with 400, which lists
+         *     them. A project that does not exist is made.
          */
         post: operations["create_spans"];
         delete?: never;
@@ -1138,6 +1138,18 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
+        /**
+         * InvalidSpan
+         * @description A span that cannot be stored, and why.
+         */
+        InvalidSpan: {
+            /** Span Id */
+            span_id: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Error */
+            error: string;
+        };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
             /** Data */
@@ -1285,6 +1297,16 @@ export interface components {
         ProjectUpdate: {
             /** Description */
             description?: string | null;
+        };
+        /**
+         * RefusedSpan
+         * @description A span that is stored already.
+         */
+        RefusedSpan: {
+            /** Span Id */
+            span_id: string;
+            /** Trace Id */
+            trace_id: string;
         };
         /**
          * RetentionPolicy
@@ -1720,6 +1742,26 @@ export interface components {
             data: components["schemas"]["SpanCreate"][];
         };
         /**
+         * SpansRefused
+         * @description Which spans of a request are why none of them was stored.
+         */
+        SpansRefused: {
+            /** Error */
+            error: string;
+            /** Total Received */
+            total_received: number;
+            /** Total Queued */
+            total_queued: number;
+            /** Total Duplicates */
+            total_duplicates: number;
+            /** Total Invalid */
+            total_invalid: number;
+            /** Duplicate Spans */
+            duplicate_spans: components["schemas"]["RefusedSpan"][];
+            /** Invalid Spans */
+            invalid_spans: components["schemas"]["InvalidSpan"][];
+        };
+        /**
          * StatusCode
          * @description OpenTelemetry's status of a span.
          * @enum {string}
@@ -1856,7 +1898,7 @@ export interface components {
              * Total Cost
              * @default 0
              */
-            total_cost: number;
+            total_cost: number | null;
             /** Spans */
             spans?: components["schemas"]["TraceSpan"][] | null;
         };
@@ -2380,13 +2422,13 @@ export interface operations {
                     "application/json": components["schemas"]["SpansAccepted"];
                 };
             };
-            /** @description Not acceptable as it is; the text says why. */
+            /** @description Spans are invalid, or stored already. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/json": components["schemas"]["SpansRefused"];
                 };
             };
             /** @description Not found. */
@@ -3095,15 +3137,6 @@ export interface operations {
                     "application/json": components["schemas"]["Data_list_AnnotationId__"];
                 };
             };
-            /** @description Not acceptable as it is; the text says why. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
             /** @description Not found. */
             404: {
                 headers: {
@@ -3113,12 +3146,13 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Validation Error */
+            /** @description Not valid; text, or JSON with the places. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "text/plain": string;
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };

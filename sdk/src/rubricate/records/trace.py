@@ -35,7 +35,8 @@ class Trace(Record):
     token_count_total: int = 0
     span_count: int = 0
     error_count: int = 0
-    total_cost: float = 0.0
+    total_cost: float | None = 0.0
+    """In USD; None when the sum is more than a float holds."""
     spans: list[TraceSpan] | None = None
 
 

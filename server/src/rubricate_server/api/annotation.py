@@ -106,7 +106,7 @@ def create_session_annotations(request: Request, body: SessionAnnotationsBody, s
     return _create(request, SESSION, body.data, sync)
 
 
-@router.post("/document_annotations", **_WRITTEN)
+@router.post("/document_annotations", **(_WRITTEN | {"responses": refusals(404, 422, 503)}))
 def create_document_annotations(request: Request, body: DocumentAnnotationsBody, sync: Sync = False) -> Response:
     """Write annotations of documents. The same (span, position, name, identifier) again replaces one whole.
 

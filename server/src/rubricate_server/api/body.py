@@ -30,6 +30,15 @@ class StrictRequest(Request):
         except (ValueError, RecursionError):
             self._refuse_unwritable(body)
 
+    async def json(self) -> Any:
+        """The body. Raises JSONDecodeError, which FastAPI answers with 422 and the place, for all that is none."""
+        try:
+            return await super().json()
+        except UnicodeDecodeError as error:
+            raise json.JSONDecodeError("The body is not UTF-8", "", error.start) from None
+        except RecursionError:
+            raise json.JSONDecodeError("Nested too deep", "", 0) from None
+
     @staticmethod
     def _refuse_unwritable(body: bytes) -> None:
         """Python's own reader takes NaN and halves of surrogate pairs; it helps to say where they are."""

@@ -126,17 +126,47 @@ class SpansAccepted(Record):
     total_queued: int
 
 
+class RefusedSpan(Record):
+    """A span that is stored already."""
+
+    span_id: str
+    trace_id: str
+
+
+class InvalidSpan(RefusedSpan):
+    """A span that cannot be stored, and why."""
+
+    error: str
+
+
+class SpansRefused(Record):
+    """Which spans of a request are why none of them was stored."""
+
+    error: str
+    total_received: int
+    total_queued: int
+    total_duplicates: int
+    total_invalid: int
+    duplicate_spans: list[RefusedSpan]
+    invalid_spans: list[InvalidSpan]
+
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"model": SpansRefused, "description": "Spans are invalid, or stored already."}
+}
+
+
 @router.post(
     "/projects/{project_identifier}/spans",
     status_code=202,
     response_model=SpansAccepted,
-    responses=refusals(400, 404, 503),
+    responses=_REFUSED | refusals(404, 503),
 )
 def create_spans(request: Request, project_identifier: str, body: SpansBody) -> Response:
     """Store spans; they are durable and readable when the answer comes.
 
-    All or nothing: one invalid span, or one whose id is stored already, refuses the request with 400, whose text is
-    JSON that lists them. A project that does not exist is made.
+    All or nothing: one invalid span, or one whose id is stored already, refuses the request with 400, which lists
+    them. A project that does not exist is made.
     """
     storage = storage_of(request)
     row = row_of(project_identifier, "Project")
@@ -256,7 +286,8 @@ def _refused(received: int, duplicates: list[dict[str, str]], invalid: list[dict
         "duplicate_spans": duplicates,
         "invalid_spans": invalid,
     }
-    return Response(orjson.dumps(detail), 400, media_type="text/plain")
+    # Clients from npm read the lists only of what calls itself JSON.
+    return json_answer(detail, 400)
 
 
 def _wire(span: StoredSpan) -> dict[str, Any]:
