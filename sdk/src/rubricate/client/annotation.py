@@ -215,7 +215,7 @@ class Annotations(SpanAnnotations[M]):
     `identifier`, `metadata`, `source`, `user_id`, `created_at`, `updated_at`, `rubric_version`, `project_id`, and
     `target` (`{"kind", "id", "position"}`); the fields of `rubricate.records.annotation.Annotation`.
 
-    These calls are Rubricate's own; Phoenix answers them with `NotFound`.
+    These calls are Rubricate's own: Phoenix has nothing like them.
     """
 
     @call

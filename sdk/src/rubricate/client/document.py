@@ -118,8 +118,8 @@ class DocumentAnnotations(Resource[M]):
     ) -> Steps[list[JsonObject]]:
         """The annotations of the documents of these spans; all else as for `get_span_annotations`.
 
-        Each is a dict of the fields of `rubricate.records.annotation.DocumentAnnotation`. Phoenix cannot read them
-        back, and answers `NotFound`.
+        Each is a dict of the fields of `rubricate.records.annotation.DocumentAnnotation`. Phoenix has no such
+        call.
         """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names or (), limit, timeout, progress

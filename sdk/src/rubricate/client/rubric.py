@@ -133,7 +133,7 @@ class Rubrics(Resource[M]):
         Each is a dict of `number` (1, 2, 3 …), `created_at` and `config`, the rubric as it was until the next one. An
         annotation says in `rubric_version` under which it was given.
 
-        Raises `NotFound`; Phoenix keeps no versions, and answers that, too.
+        Raises `NotFound`. Phoenix keeps no versions.
 
             >>> [version["config"]["values"] for version in client.rubrics.versions("correctness")]
         """

@@ -12,7 +12,7 @@ from rubricate import environment
 from rubricate.client import frame as frames
 from rubricate.client.calls import Request, Steps, data, page, pages, path
 from rubricate.client.progress import Progress
-from rubricate.errors import InvalidInput, NotFound, RubricateError
+from rubricate.errors import InvalidInput, NotFound, RubricateError, UnreadableAnswer
 from rubricate.records.annotation import (
     NOTE,
     AnnotationResult,
@@ -252,7 +252,7 @@ def _all_of_project(most_pages: int, selection: Selection) -> Steps[list[JsonObj
         for _ in range(most_pages):
             try:
                 items, cursor = yield from page(request, LARGEST_PAGE, cursor)
-            except NotFound:  # Phoenix has no such call.
+            except (NotFound, UnreadableAnswer):  # Phoenix has no such call, and answers with its web page.
                 return None
             found += items
             line.at(len(found))
