@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]  # has no stubs
 import pytest
+from phoenix.client import Client as PhoenixClient
+from phoenix.client.helpers import spans as phoenix_helpers
 
 from rubricate import AsyncClient, Client, DocumentEvaluations, SpanEvaluations, TraceEvaluations, errors
 from rubricate.client.helpers import spans as helpers
@@ -399,15 +401,25 @@ def test_frames_for_judging_retrieval(client: Any, project: str, traces: list[li
         "Depots open at 8.",
         0.9,
     ]
-    assert context.index.name == "context.trace_id"
-    assert context.loc[trace_id_of(traces[0])].to_dict() == {
-        "context.span_id": id_of(traces[0][0]),
+    assert context.index.name == "context.span_id"
+    assert context.loc[id_of(traces[0][0])].to_dict() == {
+        "context.trace_id": trace_id_of(traces[0]),
         "input": "Where is my parcel?",
         "output": "At the depot.",
         "metadata": {"tenant": "blue", "tier": 2},
         "context": "Depots open at 8.\n\nParcels take 2 days.",
     }
     assert of(client, "get_input_output_context", project_name=f"{project}-unknown") is None
+
+
+@pytest.mark.parametrize("name", ["get_retrieved_documents", "get_input_output_context"])
+def test_frames_for_judging_are_those_of_the_client_of_phoenix(
+    server: Server, project: str, traces: list[list[Json]], name: str
+) -> None:
+    with Client(base_url=server.base_url) as ours:
+        frame = getattr(helpers, name)(ours, project_name=project)
+    theirs = getattr(phoenix_helpers, name)(PhoenixClient(base_url=server.base_url), project_name=project)
+    pd.testing.assert_frame_equal(frame, theirs)
 
 
 def retrieved(client: Any, project: str) -> pd.DataFrame:

@@ -89,7 +89,7 @@ def get_input_output_context(
 ) -> "pd.DataFrame | None":
     """One row a trace with retrieval: question, answer and what the answer had to go by.
 
-    Index: `context.trace_id`. Columns: `context.span_id` (of the root span, so that judgements can be logged on it),
+    Index: `context.span_id`, of the root span, so that judgements can be logged on it. Columns: `context.trace_id`,
     `input`, `output`, `metadata`, `context` (the texts of all documents of the trace, an empty line between them).
     None if no trace has both a root span and documents. Arguments as for `get_retrieved_documents`.
 
@@ -216,7 +216,7 @@ def _input_output_context(name: str | None, identifier: str | None, *rest: Any) 
     # A trace may search more than once, and has a row for each search.
     texts = documents["context"].dropna().groupby(level=0, sort=False).agg(DEFAULT_SEPARATOR.join)
     both = roots[~roots.index.duplicated()].join(texts, how="inner")
-    return None if both.empty else both
+    return None if both.empty else both.reset_index().set_index(SPAN_ID)
 
 
 def _frames(
