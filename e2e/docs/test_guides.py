@@ -1,4 +1,5 @@
-"""The guides do what they say: their blocks run in order, each guide against a server of its own.
+"""The guides, and the reference of the SDK, do what they say: their blocks run in order, each page against a server of
+its own.
 
 ```python and ```bash blocks run; what a ```text output block shows is what the block above it printed. A block that
 cannot run here says so and why: ```bash no-run: installs packages.
@@ -18,6 +19,7 @@ from ..server import Server, free_ports, strangers_environment
 
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "docs" / "guide").glob("*.md"))
+PAGES = [*GUIDES, ROOT / "docs" / "reference" / "sdk.md"]
 ADDRESS = "http://127.0.0.1:6006"
 _BLOCK = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -80,7 +82,7 @@ def model() -> Iterator[str]:
         process.communicate()
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+@pytest.mark.parametrize("guide", PAGES, ids=lambda guide: guide.stem)
 def test_a_guide_does_what_it_says(guide: Path, start_server: Callable[..., Server], model: str) -> None:
     server = start_server()
     blocks = [block for block in blocks_of(guide) if block.not_run is None]
@@ -106,7 +108,7 @@ def test_a_guide_does_what_it_says(guide: Path, start_server: Callable[..., Serv
     assert "lost" not in ran.stderr, ran.stderr
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+@pytest.mark.parametrize("guide", PAGES, ids=lambda guide: guide.stem)
 def test_what_is_not_run_says_why(guide: Path) -> None:
     for block in blocks_of(guide):
         if block.not_run is not None:

@@ -10,6 +10,7 @@ application changes servers without changing its deployment.
 | headers | `*_CLIENT_HEADERS`: `key=value,other=value` (URL-encoded) or a JSON object |
 | project | `*_PROJECT`, `*_PROJECT_NAME` |
 | gRPC port | `*_GRPC_PORT` |
+| a line that tells how far a long transfer is | `RUBRICATE_PROGRESS` (`0`: none) |
 """
 
 import json
@@ -74,6 +75,12 @@ def project_name() -> str:
     """The project that is meant when none is named."""
     found = read("PROJECT", "PROJECT_NAME")
     return found.value if found else DEFAULT_PROJECT
+
+
+def wants_progress() -> bool:
+    """Whether long transfers may show how far they are; `RUBRICATE_PROGRESS=0` says no."""
+    found = read("PROGRESS", prefixes=("RUBRICATE_",))
+    return found is None or found.value.lower() not in ("0", "false", "no", "off")
 
 
 def http_port() -> int:

@@ -19,11 +19,15 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from rubricate import environment
-from rubricate.client.annotation import SpanAnnotations, with_a_result, write
-from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Resource, Steps, call
+from rubricate.client import frame as frames
+from rubricate.client.annotation import Annotations
+from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Resource, Steps, call
 from rubricate.client.project import Projects
 from rubricate.client.rubric import Rubrics
+from rubricate.client.session import Sessions
 from rubricate.client.span import Spans, project_named, query_frames
+from rubricate.client.target import with_a_result, write
+from rubricate.client.trace import Traces
 from rubricate.client.transport import Server, run, run_async
 from rubricate.client.types.spans import SpanQuery
 from rubricate.errors import InvalidInput, NotFound, Unsupported
@@ -40,7 +44,9 @@ class _Calls(Resource[M]):
     """What both clients can do."""
 
     spans: Spans[M]
-    annotations: SpanAnnotations[M]
+    traces: Traces[M]
+    sessions: Sessions[M]
+    annotations: Annotations[M]
     projects: Projects[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
@@ -48,7 +54,9 @@ class _Calls(Resource[M]):
     def __init__(self, run: Any) -> None:
         super().__init__(run)
         self.spans = Spans(run)
-        self.annotations = SpanAnnotations(run)
+        self.traces = Traces(run)
+        self.sessions = Sessions(run)
+        self.annotations = Annotations(run)
         self.projects = Projects(run)
         self.rubrics = self.annotation_configs = Rubrics(run)
 
@@ -98,7 +106,9 @@ class _Calls(Resource[M]):
         return found[0] if len(found) == 1 else found
 
     @call
-    def log_evaluations(self, *evals: "Evaluations", project_name: str | None = None) -> Steps[None]:
+    def log_evaluations(
+        self, *evals: "Evaluations", project_name: str | None = None, progress: bool = True
+    ) -> Steps[None]:
         """Write evaluations (`SpanEvaluations`, `DocumentEvaluations`, `TraceEvaluations`) as annotations of kind LLM.
 
         Rows with neither score, label nor explanation are left out, with a warning. Evaluations belong to the spans
@@ -116,9 +126,36 @@ class _Calls(Resource[M]):
                 raise InvalidInput(f"log_evaluations takes SpanEvaluations and the like, not {type(each).__name__}.")
         for each in evals:
             try:
-                yield from write(each.record, list(with_a_result(each.annotations())), sync=False)
+                yield from write(each.record, list(with_a_result(each.annotations())), sync=False, progress=progress)
             except NotFound as error:
                 raise Unsupported(error.response, detail=f"{type(each).__name__} are not taken.") from error
+
+    @call
+    def get_evaluations(
+        self, project_name: str | None = None, *, timeout: float | None = TIMEOUT_S
+    ) -> Steps["list[Evaluations]"]:
+        """The evaluations of a project: `SpanEvaluations` and the like, one for each kind of target and name.
+
+        They are the annotations of kind LLM without an identifier, which is what `log_evaluations` writes. Default
+        project: the environment's. Without any, or without such a project, the list is empty.
+
+        Raises `UnreadableAnswer` if the server has no such call (as Phoenix's newer ones), `MissingExtra` without
+        pandas.
+
+            >>> {found.eval_name: found.dataframe["score"].mean() for found in client.get_evaluations("my-app")}
+        """
+        from rubricate.trace import DocumentEvaluations, SpanEvaluations, TraceEvaluations
+
+        frames.pandas()
+        kinds = {kind.__name__: kind for kind in (SpanEvaluations, DocumentEvaluations, TraceEvaluations)}
+        params = {"project_name": project_name or environment.project_name()}
+        try:
+            response = yield Request(
+                "GET", "v1/evaluations", params, headers={"accept": frames.ARROW}, timeout_s=timeout
+            )
+        except NotFound:
+            return []
+        return [kinds[kind](name, frame) for kind, name, frame in frames.evaluation_tables(response) if kind in kinds]
 
 
 class Client(_Calls[Blocking]):

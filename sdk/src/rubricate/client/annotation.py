@@ -1,40 +1,40 @@
-"""Annotations of spans: written one by one, in batches or from data frames, and read back."""
+"""Annotations of spans: written one by one, in batches or from data frames, and read back; and any, by its id."""
 
-import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
-from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError
+import builtins
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from rubricate import environment
 from rubricate.client import frame as frames
-from rubricate.client.calls import TIMEOUT_S, M, Request, Resource, Steps, call, data, pages, path
-from rubricate.errors import InvalidInput, NotFound, RubricateError
-from rubricate.records.annotation import (
-    NOTE,
-    AnnotationResult,
-    DocumentAnnotationCreate,
-    SpanAnnotationCreate,
-    SpanNoteCreate,
-    TraceAnnotationCreate,
+from rubricate.client.calls import NOBODY_SAID, TIMEOUT_S, M, Request, Resource, Steps, call, data, instant, pages, path
+from rubricate.client.target import (
+    COLUMNS,
+    LARGEST_PAGE,
+    SPAN,
+    SPAN_ID_NAMES,
+    Kind,
+    Selection,
+    add,
+    checked,
+    flat,
+    given,
+    read,
+    read_frame,
+    write,
+    write_frame,
+    write_note,
 )
-from rubricate.records.base import Input, JsonObject
+from rubricate.errors import InvalidInput, NotFound
+from rubricate.records.annotation import AnnotationPatch, SpanAnnotationCreate
+from rubricate.records.base import JsonObject
 from rubricate.records.span import Span, SpanCreate
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # has no stubs
 
-Kind = Literal["HUMAN", "LLM", "CODE"]
-AnyAnnotation = SpanAnnotationCreate | TraceAnnotationCreate | DocumentAnnotationCreate
-I = TypeVar("I", bound=Input)  # noqa: E741 - an input
-
-BATCH = 100
-"""Annotations in a request, and span ids in a question: servers and proxies in between are happy with that."""
-
-SPAN_ID_NAMES = ("span_id", "context.span_id")
-
-log = logging.getLogger("rubricate")
+TargetKind = Literal["span", "trace", "session", "document"]
+Source = Literal["API", "APP"]
 
 
 class SpanAnnotations(Resource[M]):
@@ -70,20 +70,28 @@ class SpanAnnotations(Resource[M]):
             ...     span_id=context.get_last_span_id(), annotation_name="user feedback", label="thumbs up", score=1
             ... )
         """
-        annotation = {
-            "span_id": span_id,
-            "name": annotation_name,
-            "annotator_kind": annotator_kind,
-            "result": {"label": label, "score": score, "explanation": explanation},
-            "metadata": metadata,
-            "identifier": identifier or "",
-        }
-        ids = yield from write(SpanAnnotationCreate, [annotation], sync=sync)
-        return ids[0] if ids else None
+        return (
+            yield from add(
+                SPAN,
+                {"span_id": span_id},
+                name=annotation_name,
+                kind=annotator_kind,
+                label=label,
+                score=score,
+                explanation=explanation,
+                metadata=metadata,
+                identifier=identifier,
+                sync=sync,
+            )
+        )
 
     @call
     def log_span_annotations(
-        self, *, span_annotations: Iterable[Mapping[str, Any] | SpanAnnotationCreate], sync: bool = False
+        self,
+        *,
+        span_annotations: Iterable[Mapping[str, Any] | SpanAnnotationCreate],
+        sync: bool = False,
+        progress: bool = True,
     ) -> Steps[list[JsonObject] | None]:
         """Write many annotations, 100 a request.
 
@@ -91,6 +99,7 @@ class SpanAnnotations(Resource[M]):
         (`{"label", "score", "explanation"}`, at least one), and if wanted `metadata` and `identifier`; or a
         `rubricate.records.annotation.SpanAnnotationCreate`. All are checked before the first is sent; sending again
         after an error does no harm. With `sync=True` the answer is a list of `{"id": …}` in the same order, else None.
+        On a terminal, what takes long tells how far it is, unless `progress=False`.
 
         Raises `InvalidInput`, naming the annotation, the field and the reason.
 
@@ -98,7 +107,7 @@ class SpanAnnotations(Resource[M]):
             ...     {"span_id": id, "name": "quality", "annotator_kind": "CODE", "result": {"score": 0.7}} for id in ids
             ... ])
         """
-        return (yield from write(SpanAnnotationCreate, span_annotations, sync=sync))
+        return (yield from write(SpanAnnotationCreate, span_annotations, sync=sync, progress=progress))
 
     @call
     def log_span_annotations_dataframe(
@@ -108,6 +117,7 @@ class SpanAnnotations(Resource[M]):
         annotation_name: str | None = None,
         annotator_kind: Kind | None = None,
         sync: bool = False,
+        progress: bool = True,
     ) -> Steps[list[JsonObject] | None]:
         """Write the rows of a data frame as annotations, 100 a request.
 
@@ -124,13 +134,11 @@ class SpanAnnotations(Resource[M]):
             ...     dataframe=frame, annotation_name="apologises", annotator_kind="CODE"
             ... )
         """
-        rows = frames.annotation_rows(
-            dataframe,
-            ids={"span_id": SPAN_ID_NAMES},
-            defaults=_given(name=annotation_name, annotator_kind=annotator_kind),
-            what="log_span_annotations_dataframe",
+        return (
+            yield from write_frame(
+                SPAN, dataframe, name=annotation_name, kind=annotator_kind, sync=sync, progress=progress
+            )
         )
-        return (yield from write(SpanAnnotationCreate, with_a_result(rows), sync=sync))
 
     @call
     def get_span_annotations(
@@ -143,6 +151,7 @@ class SpanAnnotations(Resource[M]):
         exclude_annotation_names: Sequence[str] | None = None,
         limit: int = 1000,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps[list[JsonObject]]:
         """The annotations of these spans, as dicts of the fields of `rubricate.records.annotation.SpanAnnotation`.
 
@@ -152,16 +161,10 @@ class SpanAnnotations(Resource[M]):
 
         Raises `NotFound` if none of the spans is in the project.
         """
-        return (
-            yield from read(
-                _span_ids(span_ids, spans, None),
-                project_identifier,
-                include_annotation_names,
-                exclude_annotation_names,
-                limit,
-                timeout,
-            )
+        selection = Selection(
+            project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
         )
+        return (yield from read(SPAN, span_ids_of(span_ids, spans, None), selection))
 
     @call
     def get_span_annotations_dataframe(
@@ -175,6 +178,7 @@ class SpanAnnotations(Resource[M]):
         exclude_annotation_names: Sequence[str] | None = None,
         limit: int = 1000,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
         """The annotations of these spans as a data frame, one row an annotation, indexed by `span_id`.
 
@@ -188,17 +192,10 @@ class SpanAnnotations(Resource[M]):
             ... )
             >>> spans.join(labels)
         """
-        pd = frames.pandas()
-        found = yield from read(
-            _span_ids(span_ids, spans, spans_dataframe),
-            project_identifier,
-            include_annotation_names,
-            exclude_annotation_names,
-            limit,
-            timeout,
+        selection = Selection(
+            project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
         )
-        rows = [_flat(annotation) for annotation in found]
-        return pd.DataFrame(rows, columns=None if rows else _COLUMNS).set_index("span_id")
+        return (yield from read_frame(SPAN, span_ids_of(span_ids, spans, spans_dataframe), selection))
 
     @call
     def add_span_note(self, *, span_id: str, note: str, identifier: str | None = None) -> Steps[JsonObject]:
@@ -208,147 +205,211 @@ class SpanAnnotations(Resource[M]):
 
             >>> client.spans.add_span_note(span_id="051581bf3cb55c13", note="Ask Ana about this one.")
         """
-        new = checked(SpanNoteCreate, {"span_id": span_id, "note": note, "identifier": identifier or ""}, "the note")
-        content = {"data": _wire(new)}
-        response = yield Request("POST", "v1/span_notes", json=content, repeatable=bool(identifier))
-        answer: JsonObject = data(response)
-        return answer
+        return (yield from write_note(SPAN, span_id, note, identifier))
 
 
-_PATHS: dict[type[AnyAnnotation], str] = {
-    SpanAnnotationCreate: "v1/span_annotations",
-    TraceAnnotationCreate: "v1/trace_annotations",
-    DocumentAnnotationCreate: "v1/document_annotations",
-}
+class Annotations(SpanAnnotations[M]):
+    """Annotations, as `client.annotations`: those of spans, and, given by their ids, those of every kind of target.
 
+    An annotation is a dict of `id`, `name`, `annotator_kind`, `result` (`{"label", "score", "explanation"}`),
+    `identifier`, `metadata`, `source`, `user_id`, `created_at`, `updated_at`, `rubric_version`, `project_id`, and
+    `target` (`{"kind", "id", "position"}`); the fields of `rubricate.records.annotation.Annotation`.
 
-def write(
-    kind: type[AnyAnnotation], annotations: Iterable[Mapping[str, Any] | AnyAnnotation], *, sync: bool
-) -> Steps[list[JsonObject] | None]:
-    """Check all annotations, then send them in batches. Repeating is harmless: the same key is the same annotation."""
-    wire = [_wire(_judgement(kind, each, f"annotation {number}")) for number, each in enumerate(annotations)]
-    ids: list[JsonObject] = []
-    for start in range(0, len(wire), BATCH):
-        batch = wire[start : start + BATCH]
+    These calls are Rubricate's own: Phoenix has nothing like them.
+    """
+
+    @call
+    def get(self, annotation_id: str) -> Steps[JsonObject]:
+        """One annotation, by its id. Raises `NotFound`, and `InvalidRequest` if it is no id of an annotation.
+
+        >>> client.annotations.get(added["id"])["result"]["label"]
+        """
+        response = yield Request("GET", path("v1/annotations", annotation_id))
+        annotation: JsonObject = data(response)
+        return annotation
+
+    @call
+    def list(
+        self,
+        *,
+        project_identifier: str | None = None,
+        target_kind: TargetKind | None = None,
+        name: str | Sequence[str] | None = None,
+        exclude_name: str | Sequence[str] | None = None,
+        identifier: str | Sequence[str] | None = None,
+        annotator_kind: Kind | None = None,
+        source: Source | None = None,
+        user: str | None = None,
+        label: str | Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_score: float | None = None,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        limit: int | None = None,
+        timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
+    ) -> Steps[builtins.list[JsonObject]]:
+        """The annotations of a project that meet all the conditions, newest first, notes among them.
+
+        A condition given as a list is met by any of its values. `user` is the `user_id` of who wrote it. The bounds of
+        the score are inclusive. `start_time` (inclusive) and `end_time` (exclusive) are of creation; without a zone
+        they are local time. `limit` is the most annotations (None: all). `timeout` is in seconds a page.
+
+        Raises `NotFound` if there is no such project.
+
+            >>> client.annotations.list(project_identifier="my-app", name="quality", label="bad", max_score=0.5)
+        """
+        found = yield from _find(
+            project_identifier,
+            limit,
+            timeout,
+            progress,
+            target_kind=target_kind,
+            name=name,
+            exclude_name=exclude_name,
+            identifier=identifier,
+            annotator_kind=annotator_kind,
+            source=source,
+            user=user,
+            label=label,
+            min_score=min_score,
+            max_score=max_score,
+            start_time=instant(start_time),
+            end_time=instant(end_time),
+        )
+        return found
+
+    @call
+    def get_annotations_dataframe(
+        self,
+        *,
+        project_identifier: str | None = None,
+        target_kind: TargetKind | None = None,
+        name: str | Sequence[str] | None = None,
+        exclude_name: str | Sequence[str] | None = None,
+        identifier: str | Sequence[str] | None = None,
+        annotator_kind: Kind | None = None,
+        source: Source | None = None,
+        user: str | None = None,
+        label: str | Sequence[str] | None = None,
+        min_score: float | None = None,
+        max_score: float | None = None,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        limit: int | None = None,
+        timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
+    ) -> Steps["pd.DataFrame"]:
+        """The same as a data frame, one row an annotation, indexed by `id`.
+
+        Columns: `target.kind`, `target.id`, `target.position`, `annotation_name`, `annotator_kind`, `result.label`,
+        `result.score`, `result.explanation`, `metadata`, `identifier`, `created_at`, `updated_at`, `source`,
+        `user_id`, `rubric_version`, `project_id`.
+        """
+        pd = frames.pandas()
+        found = yield from _find(
+            project_identifier,
+            limit,
+            timeout,
+            progress,
+            target_kind=target_kind,
+            name=name,
+            exclude_name=exclude_name,
+            identifier=identifier,
+            annotator_kind=annotator_kind,
+            source=source,
+            user=user,
+            label=label,
+            min_score=min_score,
+            max_score=max_score,
+            start_time=instant(start_time),
+            end_time=instant(end_time),
+        )
+        rows = [_with_target(annotation) for annotation in found]
+        columns = None if rows else [*_TARGET_COLUMNS, *COLUMNS, "rubric_version", "project_id"]
+        return pd.DataFrame(rows, columns=columns).set_index("id")
+
+    @call
+    def update(
+        self,
+        annotation_id: str,
+        *,
+        annotator_kind: Kind | None = None,
+        label: str | None = NOBODY_SAID,
+        score: float | None = NOBODY_SAID,
+        explanation: str | None = NOBODY_SAID,
+        metadata: JsonObject | None = NOBODY_SAID,
+    ) -> Steps[JsonObject]:
+        """Change what is given of an annotation, and nothing else; None empties a field. The answer is all of it.
+
+        What it said before stays in its `history`. Raises `NotFound`, and `InvalidInput` before sending.
+
+            >>> client.annotations.update(added["id"], label="correct", explanation=None)
+        """
+        result = _said(label=label, score=score, explanation=explanation)
+        changes = (
+            _said(metadata=metadata) | given(annotator_kind=annotator_kind) | ({"result": result} if result else {})
+        )
+        patch = checked(AnnotationPatch, changes, "the changes")
+        wire = patch.model_dump(mode="json", exclude_unset=True)
+        response = yield Request("PATCH", path("v1/annotations", annotation_id), json=wire)
+        annotation: JsonObject = data(response)
+        return annotation
+
+    @call
+    def delete(self, annotation_id: str) -> Steps[None]:
+        """Delete one annotation, of whatever target; its history stays. Raises `NotFound`."""
         try:
-            response = yield Request("POST", _PATHS[kind], {"sync": "true"} if sync else {}, {"data": batch})
-        except RubricateError as error:
-            if start:
-                error.add_note(f"{start} of {len(wire)} annotations were sent before this; sending all again is safe.")
-            raise
-        ids += data(response)
-    return ids if sync else None
+            yield Request("DELETE", path("v1/annotations", annotation_id))
+        except NotFound as error:
+            if not error.maybe_applied:
+                raise
+
+    @call
+    def history(self, annotation_id: str) -> Steps[builtins.list[JsonObject]]:
+        """Every change of an annotation, oldest first, also when it is deleted by now.
+
+        Each is a dict of `at`, `action` ("created", "replaced", "deleted"), `user_id`, `source`, `rubric_version`, and
+        what the annotation said after it (for a deletion: before it): `annotator_kind`, `result`, `metadata`.
+
+        Raises `NotFound`.
+
+            >>> [change["result"]["label"] for change in client.annotations.history(added["id"])]
+        """
+        response = yield Request("GET", path("v1/annotations", annotation_id, "/history"))
+        changes: builtins.list[JsonObject] = data(response)
+        return changes
 
 
-def read(
-    span_ids: list[str],
-    project_identifier: str | None,
-    include: Sequence[str] | None,
-    exclude: Sequence[str] | None,
-    limit: int,
-    timeout: float | None,
-) -> Steps[list[JsonObject]]:
-    """The annotations of the spans, a hundred spans at a time."""
-    if exclude is None:
-        exclude = [] if NOTE in (include or ()) else [NOTE]
-    url = path("v1/projects", project_identifier or environment.project_name(), "/span_annotations")
-    found: list[JsonObject] = []
-    missed: list[NotFound] = []
-    batches = [span_ids[start : start + BATCH] for start in range(0, len(span_ids), BATCH)]
-    for batch in batches:
-        params = {
-            "span_ids": batch,
-            "include_annotation_names": list(include or ()),
-            "exclude_annotation_names": list(exclude),
-        }
-        try:
-            found += yield from pages(Request("GET", url, params, timeout_s=timeout), page_size=limit)
-        except NotFound as error:  # Servers say so when they know none of the batch; the next may be better.
-            missed.append(error)
-    if missed and len(missed) == len(batches):
-        raise missed[-1]
-    return found
+def _find(
+    project_identifier: str | None, limit: int | None, timeout: float | None, progress: bool, **conditions: Any
+) -> Steps[builtins.list[JsonObject]]:
+    url = path("v1/projects", project_identifier or environment.project_name(), "/annotations")
+    params = {name: value for name, value in conditions.items() if value is not None and value != []}
+    request = Request("GET", url, params, timeout_s=timeout)
+    return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
 
 
-def with_a_result(rows: Iterable[JsonObject]) -> Iterator[JsonObject]:
-    """The rows that say something; how many do not is logged."""
-    silent = 0
-    for row in rows:
-        if row["result"]:
-            yield row
-        else:
-            silent += 1
-    if silent:
-        log.warning("Rows with neither label, score nor explanation are not sent: %d.", silent)
+def _said(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not NOBODY_SAID}
 
 
-def checked(kind: type[I], value: Mapping[str, Any] | I, what: str) -> I:
-    """The value as a record; `InvalidInput` with every field that is wrong, and why."""
-    if isinstance(value, kind):
-        return value
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        raise InvalidInput(f"{what}: {explained(error)}") from error
+_TARGET_COLUMNS = ["target.kind", "target.id", "target.position"]
 
 
-def explained(error: ValidationError) -> str:
-    """What pydantic says, as `field: reason (got value)`."""
-    reasons = []
-    for each in error.errors(include_url=False):
-        field = ".".join(str(part) for part in each["loc"]) or "value"
-        got = "" if each["type"] == "missing" else f" (got {each['input']!r:.200})"
-        reasons.append(f"{field}: {each['msg']}{got}")
-    return "; ".join(reasons)
+def _with_target(annotation: JsonObject) -> JsonObject:
+    row = flat(annotation)
+    target = row.pop("target")
+    return {**{f"target.{key}": target.get(key) for key in ("kind", "id", "position")}, **row}
 
 
-def _judgement(kind: type[I], value: Mapping[str, Any] | I, what: str) -> I:
-    new = checked(kind, value, what)
-    result: AnnotationResult | None = getattr(new, "result", None)
-    if result is None or (result.label is None and result.score is None and result.explanation is None):
-        raise InvalidInput(f"{what}: result: at least one of label, score and explanation must be given.")
-    if getattr(new, "name", None) == NOTE:
-        raise InvalidInput(f"{what}: name: {NOTE!r} is reserved; use add_span_note.")
-    return new
-
-
-def _wire(value: Input) -> JsonObject:
-    try:
-        content = value.model_dump(mode="json", exclude_none=True)
-    except PydanticSerializationError as error:
-        raise InvalidInput(f"The value cannot be written as JSON: {error}") from error
-    return {key: item for key, item in content.items() if key not in ("metadata", "identifier") or item}
-
-
-def _flat(annotation: JsonObject) -> JsonObject:
-    result = annotation.get("result") or {}
-    rest = {("annotation_name" if key == "name" else key): item for key, item in annotation.items() if key != "result"}
-    return {**rest, **{f"result.{key}": result.get(key) for key in ("label", "score", "explanation")}}
-
-
-_COLUMNS = [
-    "id",
-    "created_at",
-    "updated_at",
-    "source",
-    "user_id",
-    "annotation_name",
-    "annotator_kind",
-    "metadata",
-    "identifier",
-    "span_id",
-    "result.label",
-    "result.score",
-    "result.explanation",
-]
-
-
-def _span_ids(
+def span_ids_of(
     span_ids: Iterable[str] | None,
     spans: Iterable[Mapping[str, Any] | Span | SpanCreate] | None,
     dataframe: "pd.DataFrame | None",
 ) -> list[str]:
-    if sum(given is not None for given in (span_ids, spans, dataframe)) != 1:
+    """The ids of spans that were given in one of three ways."""
+    if sum(each is not None for each in (span_ids, spans, dataframe)) != 1:
         raise InvalidInput("Give one of span_ids, spans and spans_dataframe.")
     if span_ids is not None:
         if isinstance(span_ids, str):
@@ -359,7 +420,3 @@ def _span_ids(
     else:
         ids = frames.identifiers(dataframe, SPAN_ID_NAMES, "spans_dataframe")
     return list(dict.fromkeys(ids))
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -18,11 +18,13 @@ import inspect
 import typing
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
 from urllib.parse import quote
 
 import httpx
 
+from rubricate.client.progress import Progress
 from rubricate.errors import UnreadableAnswer
 
 P = ParamSpec("P")
@@ -114,6 +116,13 @@ def path(first: str, *rest: str) -> str:
     return first + "".join(part if part.startswith("/") else "/" + quote(part, safe="") for part in rest)
 
 
+def instant(time: datetime | None) -> str | None:
+    """A time in ISO 8601 with its zone; a time without one is local."""
+    if time is None:
+        return None
+    return (time if time.tzinfo else time.astimezone()).isoformat()
+
+
 def body(response: httpx.Response) -> Any:
     """The JSON of an answer."""
     try:
@@ -128,25 +137,40 @@ def body(response: httpx.Response) -> Any:
 
 def data(response: httpx.Response) -> Any:
     """What an answer wraps in `data`."""
+    return _wrapped(response)["data"]
+
+
+def _wrapped(response: httpx.Response) -> dict[str, Any]:
     answer = body(response)
     if not isinstance(answer, dict) or "data" not in answer:
         raise UnreadableAnswer(f"{response.request.method} {response.request.url} answered JSON without `data`.")
-    return answer["data"]
+    return answer
 
 
-def pages(request: Request, *, limit: int | None = None, page_size: int = 100) -> Steps[list[Any]]:
+def pages(
+    request: Request, *, limit: int | None = None, page_size: int = 100, progress: bool = False
+) -> Steps[list[Any]]:
     """All items of a list that comes in pages, or the first `limit` of them."""
     found: list[Any] = []
     cursor = None
-    while limit is None or len(found) < limit:
-        size = page_size if limit is None else min(page_size, limit - len(found))
-        params = {**request.params, "limit": size} | ({"cursor": cursor} if cursor else {})
-        response = yield Request(request.method, request.path, params, timeout_s=request.timeout_s)
-        found += data(response)
-        following = body(response).get("next_cursor")
-        if not following:
-            break
-        if following == cursor:
-            raise UnreadableAnswer(f"{response.request.url} names itself as the next page; the list cannot be read.")
-        cursor = following
+    with Progress(f"Reading {request.path.rpartition('/')[2]}", wanted=progress) as line:
+        while limit is None or len(found) < limit:
+            size = page_size if limit is None else min(page_size, limit - len(found))
+            items, cursor = yield from page(request, size, cursor)
+            found += items
+            line.at(len(found))
+            if not cursor:
+                break
     return found if limit is None else found[:limit]
+
+
+def page(request: Request, size: int, cursor: str | None = None) -> Steps[tuple[list[Any], str | None]]:
+    """One page of a list, and the cursor of the next; None after the last."""
+    params = {**request.params, "limit": size} | ({"cursor": cursor} if cursor else {})
+    response = yield Request(request.method, request.path, params, timeout_s=request.timeout_s)
+    answer = _wrapped(response)  # Parsed once: pages are large.
+    items: list[Any] = answer["data"]
+    following = answer.get("next_cursor") or None
+    if following and following == cursor:
+        raise UnreadableAnswer(f"{response.request.url} names itself as the next page; the list cannot be read.")
+    return items, following

@@ -7,12 +7,12 @@ import contextlib
 import gc
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from rubricate.client.types.spans import SPAN_ID
+from rubricate.client.types.spans import SPAN_ID, TRACE_ID
 from rubricate.errors import InvalidInput, MissingExtra, UnreadableAnswer
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def _from_arrow(table: Any) -> "pd.DataFrame":
     frame = _without_extensions(table).to_pandas(split_blocks=True, maps_as_pydicts="lossy")
     for name in nested:
         if name in frame.columns:
-            frame[name] = _objects([plain(cell) for cell in frame[name].array], frame.index)
+            frame[name] = objects([plain(cell) for cell in frame[name].array], frame.index)
     for name in as_json & set(frame.columns):
         cells = [json.loads(cell) if isinstance(cell, str | bytes) else None for cell in frame[name].array]
-        frame[name] = _objects(cells, frame.index)
+        frame[name] = objects(cells, frame.index)
     return frame
 
 
@@ -135,7 +135,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _objects(cells: list[Any], index: Any) -> Any:
+def objects(cells: list[Any], index: Any) -> Any:
     """A column of Python values; built this way, pandas does not take lists for further dimensions."""
     import numpy
 
@@ -187,7 +187,7 @@ def _without_ordinal(name: str) -> str:
 
 
 def annotation_rows(
-    frame: "pd.DataFrame", *, ids: dict[str, Sequence[str]], defaults: dict[str, Any], what: str
+    frame: "pd.DataFrame", *, ids: Mapping[str, Sequence[str]], defaults: dict[str, Any], what: str
 ) -> Iterator[dict[str, Any]]:
     """The rows of a frame as annotations.
 
@@ -234,6 +234,60 @@ def identifiers(frame: "pd.DataFrame", names: Sequence[str], what: str, *, alone
     )
 
 
+def spans_of(frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
+    """The rows of a frame of spans as spans to store."""
+    what = "log_spans_dataframe"
+    lacking = [name for name in ("name", "start_time", "end_time") if name not in frame.columns]
+    if lacking:
+        raise InvalidInput(f"{what}: the data frame lacks {', '.join(lacking)}. Its columns are {list(frame.columns)}.")
+    span_ids = identifiers(frame, (SPAN_ID, "span_id"), what, alone=False)
+    trace_ids = identifiers(frame, (TRACE_ID, "trace_id"), what, alone=False)
+    fields = {name: frame[name].tolist() for name in _SPAN_COLUMNS if name in frame.columns}
+    attributes = {
+        name.removeprefix(ATTRIBUTES): frame[name].tolist()
+        for name in frame.columns
+        if isinstance(name, str) and name.startswith(ATTRIBUTES)
+    }
+    for number, (span_id, trace_id) in enumerate(zip(span_ids, trace_ids, strict=True)):
+        span = {name: json_value(column[number]) for name, column in fields.items()}
+        found = {name: json_value(column[number]) for name, column in attributes.items()}
+        yield {
+            **{name: value for name, value in span.items() if not missing(value)},
+            "context": {"trace_id": trace_id, "span_id": span_id},
+            "attributes": {name: _whole(name, value) for name, value in found.items() if not missing(value)},
+        }
+
+
+ATTRIBUTES = "attributes."
+_SPAN_COLUMNS = (
+    "name",
+    "span_kind",
+    "parent_id",
+    "start_time",
+    "end_time",
+    "status_code",
+    "status_message",
+    "events",
+)
+
+
+def json_value(value: Any) -> Any:
+    """A cell as JSON can carry it: lists and dicts instead of numpy's arrays, plain numbers instead of numpy's."""
+    if isinstance(value, dict):
+        return {key: json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_value(item) for item in value]
+    if hasattr(value, "tolist"):
+        return json_value(value.tolist())
+    return value
+
+
+def _whole(name: str, value: Any) -> Any:
+    """Counts of tokens as whole numbers again: pandas makes a column of them float when one is missing."""
+    counts = name.startswith("llm.token_count.") and isinstance(value, float) and value.is_integer()
+    return int(value) if counts else value
+
+
 def missing(value: Any) -> bool:
     """Whether a cell is empty: None, NaN, NaT or NA."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -244,3 +298,20 @@ def missing(value: Any) -> bool:
 def scalar(value: Any) -> Any:
     """A cell as a plain Python value rather than numpy's."""
     return value.item() if hasattr(value, "item") and not getattr(value, "ndim", False) else value
+
+
+def evaluation_tables(response: httpx.Response) -> "Iterator[tuple[str, str, pd.DataFrame]]":
+    """Kind, name and frame of each table of `GET /v1/evaluations`."""
+    kind = response.headers.get("content-type", "")
+    if not kind.startswith(ARROW):
+        raise UnreadableAnswer(
+            f"{response.request.url} answered with {kind or 'no content type'}, where Arrow was expected. "
+            "Does this server still have evaluations?"
+        )
+    for table in _tables(response.content):
+        try:
+            about = json.loads((table.schema.metadata or {})[b"arize"])
+            name, type_ = str(about["eval_name"]), str(about["eval_type"])
+        except (KeyError, ValueError) as error:
+            raise UnreadableAnswer(f"{response.request.url} answered a table that does not say what it is.") from error
+        yield type_, name, _from_arrow(table)

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from rubricate.client.annotation import explained
 from rubricate.client.calls import M, Request, Resource, Steps, call, data, pages, path
 from rubricate.client.project import is_id
+from rubricate.client.target import explained
 from rubricate.errors import InvalidInput, NotFound
 from rubricate.records.base import JsonObject
 from rubricate.records.rubric import OptimizationDirection, Rubric
@@ -125,6 +125,21 @@ class Rubrics(Resource[M]):
         except NotFound as error:
             if not error.maybe_applied:
                 raise
+
+    @call
+    def versions(self, identifier: str) -> Steps[builtins.list[JsonObject]]:
+        """Every version of a rubric, by name or id, oldest first; by id also when it is deleted by now.
+
+        Each is a dict of `number` (1, 2, 3 …), `created_at` and `config`, the rubric as it was until the next one. An
+        annotation says in `rubric_version` under which it was given.
+
+        Raises `NotFound`. Phoenix keeps no versions.
+
+            >>> [version["config"]["values"] for version in client.rubrics.versions("correctness")]
+        """
+        response = yield Request("GET", path("v1/annotation_configs", identifier, "/versions"))
+        versions: builtins.list[JsonObject] = data(response)
+        return versions
 
     @call
     def of_project(self, project_identifier: str) -> Steps[builtins.list[JsonObject]]:

@@ -1,4 +1,4 @@
-"""Spans: as data frames, as a list, stored, deleted; and, inherited, their annotations."""
+"""Spans: as data frames, as a list, stored, deleted; and, inherited, their annotations and those of documents."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rubricate import environment
 from rubricate.client import frame as frames
-from rubricate.client.annotation import SpanAnnotations, checked
-from rubricate.client.calls import TIMEOUT_S, M, Request, Steps, body, call, pages, path
+from rubricate.client.annotation import SpanAnnotations
+from rubricate.client.calls import TIMEOUT_S, M, Request, Steps, body, call, instant, pages, path
+from rubricate.client.document import DocumentAnnotations
 from rubricate.client.project import project_name_of
-from rubricate.client.types.spans import SpanQuery
+from rubricate.client.target import LARGEST_PAGE, Selection, cell, checked, read_by_span
+from rubricate.client.types.spans import SPAN_ID, SpanQuery
 from rubricate.errors import InvalidInput, InvalidRequest, NotFound, ServerFailed, SpanCreationError, UnreadableAnswer
 from rubricate.records.base import JsonObject
 from rubricate.records.span import Span, SpanCreate
@@ -20,12 +22,9 @@ if TYPE_CHECKING:
 
 Status = Literal["OK", "ERROR", "UNSET"]
 
-LARGEST_PAGE = 1000
-ROOTS = "null"
 
-
-class Spans(SpanAnnotations[M]):
-    """Spans and their annotations, as `client.spans`."""
+class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
+    """Spans, their annotations and those of their documents, as `client.spans`."""
 
     @call
     def get_spans_dataframe(
@@ -38,7 +37,9 @@ class Spans(SpanAnnotations[M]):
         root_spans_only: bool | None = None,
         project_name: str | None = None,
         project_identifier: str | None = None,
+        include_annotations: bool = False,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
         """The spans of a project as a data frame, newest first.
 
@@ -49,7 +50,12 @@ class Spans(SpanAnnotations[M]):
 
         `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `limit` is the most rows
         (None: all). The project is given by name, or by name or id as `project_identifier`; default the environment's
-        project. `timeout` is in seconds.
+        project. `timeout` is in seconds a request.
+
+        With `include_annotations=True` there is a column `annotations`: in each cell a list, empty or newest first, of
+        dicts with `name`, `annotator_kind`, `label`, `score`, `explanation`, `identifier`, `metadata`, `user_id`,
+        `source`, `created_at`, `updated_at` (datetime, UTC) and `id`. Notes and annotations of documents are not among
+        them. A query must leave the span's id in the index or in a column for that.
 
         Raises `InvalidRequest` if the server cannot read the query, `MissingExtra` without pandas.
 
@@ -60,6 +66,8 @@ class Spans(SpanAnnotations[M]):
         found = yield from query_frames(
             [query or SpanQuery()], name, start_time, end_time, limit, root_spans_only, timeout
         )
+        if include_annotations:
+            yield from _add_annotations(found[0], Selection(name, None, None, LARGEST_PAGE, timeout, progress))
         return found[0]
 
     @call
@@ -76,14 +84,16 @@ class Spans(SpanAnnotations[M]):
         span_kind: str | Sequence[str] | None = None,
         status_code: Status | Sequence[Status] | None = None,
         attributes: Mapping[str, str | int | float | bool] | None = None,
-        limit: int = 100,
+        limit: int | None = 100,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps[list[JsonObject]]:
         """The spans of a project that meet all the conditions, as dicts of the fields of `rubricate.records.span.Span`.
 
         A condition given as a list is met by any of its values. `parent_id="null"` asks for roots. `attributes` are
         compared for equality, such as `{"llm.model_name": "gpt-5", "llm.token_count.total": 12}`. `start_time` is
-        inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned.
+        inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned
+        (None: all).
 
             >>> client.spans.get_spans(project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR")
         """
@@ -100,7 +110,8 @@ class Spans(SpanAnnotations[M]):
         }
         params = {name: value for name, value in conditions.items() if value}
         url = path("v1/projects", project_identifier or environment.project_name(), "/spans")
-        return (yield from pages(Request("GET", url, params, timeout_s=timeout), limit=limit, page_size=LARGEST_PAGE))
+        request = Request("GET", url, params, timeout_s=timeout)
+        return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
 
     @call
     def log_spans(
@@ -119,24 +130,29 @@ class Spans(SpanAnnotations[M]):
         Raises `InvalidInput` before sending, naming span, field and reason; `SpanCreationError` with the spans that the
         server has already or does not accept.
         """
-        project = project_identifier or environment.project_name()
-        new = [_checked_span(span, number) for number, span in enumerate(spans)]
-        rest = [span.model_dump(mode="json", exclude_none=True) for span in new]
-        url = path("v1/projects", project, "/spans")
-        while True:
-            try:
-                response = yield Request("POST", url, json={"data": rest}, timeout_s=timeout)
-            except InvalidRequest as error:
-                refused = _creation_error(error, rest)
-                there = {span["span_id"] for span in refused.duplicate_spans}
-                left = [span for span in rest if span["context"]["span_id"] not in there]
-                if not error.maybe_applied or refused.invalid_spans or len(left) == len(rest):
-                    raise refused from error
-                rest = left  # An earlier try, whose answer was lost, stored these.
-                if not rest:
-                    return {"total_received": len(new), "total_queued": len(new)}
-            else:
-                return {**body(response), "total_received": len(new), "total_queued": len(new)}
+        return (yield from _store(spans, project_identifier, timeout))
+
+    @call
+    def log_spans_dataframe(
+        self,
+        *,
+        spans_dataframe: "pd.DataFrame",
+        project_identifier: str | None = None,
+        timeout: float | None = TIMEOUT_S,
+    ) -> Steps[JsonObject]:
+        """Store the rows of a data frame as spans; all else as for `log_spans`.
+
+        The frame is like that of `get_spans_dataframe`: `name`, `start_time` and `end_time` with a zone,
+        `context.trace_id`, `context.span_id` (column or index), and if wanted `span_kind`, `parent_id`, `status_code`,
+        `status_message`, `events` and `attributes.…`. Empty cells are attributes that the span does not have. Other
+        columns are ignored. `rubricate.client.helpers.spans.uniquify_spans_dataframe` gives copies ids of their own.
+
+            >>> frame = client.spans.get_spans_dataframe(project_name="my-app")
+            >>> client.spans.log_spans_dataframe(
+            ...     spans_dataframe=uniquify_spans_dataframe(frame), project_identifier="copy"
+            ... )
+        """
+        return (yield from _store(frames.spans_of(spans_dataframe), project_identifier, timeout))
 
     @call
     def delete(self, *, span_identifier: str, timeout: float | None = TIMEOUT_S) -> Steps[None]:
@@ -149,6 +165,36 @@ class Spans(SpanAnnotations[M]):
         except NotFound as error:
             if not error.maybe_applied:
                 raise
+
+
+def _store(
+    spans: Iterable[Mapping[str, Any] | Span | SpanCreate], project_identifier: str | None, timeout: float | None
+) -> Steps[JsonObject]:
+    project = project_identifier or environment.project_name()
+    new = [_checked_span(span, number) for number, span in enumerate(spans)]
+    rest = [span.model_dump(mode="json", exclude_none=True) for span in new]
+    url = path("v1/projects", project, "/spans")
+    while True:
+        try:
+            response = yield Request("POST", url, json={"data": rest}, timeout_s=timeout)
+        except InvalidRequest as error:
+            refused = _creation_error(error, rest)
+            there = {span["span_id"] for span in refused.duplicate_spans}
+            left = [span for span in rest if span["context"]["span_id"] not in there]
+            if not error.maybe_applied or refused.invalid_spans or len(left) == len(rest):
+                raise refused from error
+            rest = left  # An earlier try, whose answer was lost, stored these.
+            if not rest:
+                return {"total_received": len(new), "total_queued": len(new)}
+        else:
+            return {**body(response), "total_received": len(new), "total_queued": len(new)}
+
+
+def _add_annotations(frame: "pd.DataFrame", selection: Selection) -> Steps[None]:
+    span_ids = frames.identifiers(frame, (SPAN_ID,), "include_annotations", alone=False)
+    by_span = yield from read_by_span(span_ids, selection)
+    cells = {span_id: [cell(annotation) for annotation in found] for span_id, found in by_span.items()}
+    frame["annotations"] = frames.objects([cells.get(span_id, []) for span_id in span_ids], frame.index)
 
 
 def query_frames(
@@ -195,13 +241,6 @@ def project_named(name: str | None, identifier: str | None) -> Steps[str]:
     if identifier:
         return (yield from project_name_of(identifier))
     return name or environment.project_name()
-
-
-def instant(time: datetime | None) -> str | None:
-    """A time in ISO 8601 with its zone; a time without one is local."""
-    if time is None:
-        return None
-    return (time if time.tzinfo else time.astimezone()).isoformat()
 
 
 def _listed(value: str | Iterable[str] | None) -> list[str]:

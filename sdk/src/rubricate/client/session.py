@@ -1,0 +1,340 @@
+"""Sessions: the traces of one conversation each; listed, read turn by turn, annotated, deleted."""
+
+import builtins
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+
+from rubricate import environment
+from rubricate.client import frame as frames
+from rubricate.client.calls import TIMEOUT_S, M, Request, Resource, Steps, call, data, pages, path
+from rubricate.client.target import (
+    BATCH,
+    LARGEST_PAGE,
+    SESSION,
+    Kind,
+    Selection,
+    add,
+    given,
+    read,
+    read_frame,
+    write,
+    write_frame,
+    write_note,
+)
+from rubricate.errors import InvalidInput, NotFound
+from rubricate.records.annotation import SessionAnnotationCreate
+from rubricate.records.base import JsonObject
+
+if TYPE_CHECKING:
+    import pandas as pd  # type: ignore[import-untyped]  # has no stubs
+
+
+class TurnText(TypedDict):
+    """What went in or came out in a turn; `mime_type` if the application told it."""
+
+    value: str
+    mime_type: NotRequired[str]
+
+
+class SessionTurn(TypedDict):
+    """One turn of a conversation: a trace, told by its root span. The times are in ISO 8601."""
+
+    trace_id: str
+    start_time: str
+    end_time: str
+    input: NotRequired[TurnText]
+    output: NotRequired[TurnText]
+    root_span: NotRequired[JsonObject]
+
+
+class Sessions(Resource[M]):
+    """Sessions and their annotations, as `client.sessions`.
+
+    A session is a dict of the fields of `rubricate.records.session.Session`: `id`, `session_id` (what the application
+    sends as `session.id`), `project_id`, `start_time`, `end_time`, `traces`, token counts. Where a session is asked
+    for, give either of its ids.
+    """
+
+    @call
+    def get(self, *, session_id: str, timeout: float | None = TIMEOUT_S) -> Steps[JsonObject]:
+        """One session. Raises `NotFound`.
+
+        >>> client.sessions.get(session_id="conversation-7")["traces"]
+        """
+        return (yield from _get(session_id, timeout))
+
+    @call
+    def list(
+        self,
+        *,
+        project_id: str | None = None,
+        project_name: str | None = None,
+        filter_condition: str | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        limit: int | None = None,
+        timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
+    ) -> Steps[builtins.list[JsonObject]]:
+        """The sessions of a project, oldest first unless told otherwise; at most `limit` (None: all).
+
+        The project is given by id or by name; default the environment's project. `filter_condition` is in the session
+        language, such as `num_traces_with_error > 0` (Phoenix ignores it). `timeout` is in seconds a page.
+
+        Raises `NotFound` if there is no such project.
+
+            >>> client.sessions.list(project_name="my-app", filter_condition="'refund' in any_input")
+        """
+        return (yield from _list(project_id, project_name, filter_condition, order, limit, timeout, progress))
+
+    @call
+    def get_sessions_dataframe(
+        self,
+        *,
+        project_id: str | None = None,
+        project_name: str | None = None,
+        filter_condition: str | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        limit: int | None = None,
+        timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
+    ) -> Steps["pd.DataFrame"]:
+        """The same as a data frame, one row a session.
+
+        Columns: `id`, `session_id`, `project_id`, `start_time`, `end_time` (UTC), `num_traces`, `token_count_prompt`,
+        `token_count_completion`, `token_count_total`.
+        """
+        pd = frames.pandas()
+        found = yield from _list(project_id, project_name, filter_condition, order, limit, timeout, progress)
+        rows = [{**session, "num_traces": len(session.get("traces", ()))} for session in found]
+        frame = pd.DataFrame(rows, columns=_COLUMNS)
+        for name in ("start_time", "end_time"):
+            frame[name] = pd.to_datetime(frame[name], utc=True, format="ISO8601")
+        return frame
+
+    @call
+    def get_session_turns(
+        self, *, session_id: str, timeout: float | None = TIMEOUT_S
+    ) -> Steps[builtins.list[SessionTurn]]:
+        """The conversation: one turn a trace of the session, in the order in which they started.
+
+        Each is a dict of `trace_id`, `start_time`, `end_time`, and, where the trace's root span tells them, `input` and
+        `output` (`{"value", "mime_type"}`) and the `root_span` itself. Of several roots it is the earliest.
+
+        Raises `NotFound` if there is no such session.
+
+            >>> for turn in client.sessions.get_session_turns(session_id="conversation-7"):
+            ...     print(turn["input"]["value"], "->", turn["output"]["value"])
+        """
+        session = yield from _get(session_id, timeout)
+        roots: dict[str, JsonObject] = {}
+        trace_ids = [trace["trace_id"] for trace in session["traces"]]
+        for start in range(0, len(trace_ids), BATCH):
+            params = {"trace_id": trace_ids[start : start + BATCH], "parent_id": "null"}
+            url = path("v1/projects", session["project_id"], "/spans")
+            for span in (yield from pages(Request("GET", url, params, timeout_s=timeout), page_size=LARGEST_PAGE)):
+                trace_id = span["context"]["trace_id"]
+                if trace_id not in roots or span["start_time"] < roots[trace_id]["start_time"]:
+                    roots[trace_id] = span
+        turns = [_turn(trace, roots.get(trace["trace_id"])) for trace in session["traces"]]
+        return sorted(turns, key=lambda turn: turn["start_time"])
+
+    @call
+    def delete(self, *, session_id: str, timeout: float | None = TIMEOUT_S) -> Steps[None]:
+        """Delete one session with its traces, their spans and all annotations. Raises `NotFound`."""
+        try:
+            yield Request("DELETE", path("v1/sessions", session_id), timeout_s=timeout)
+        except NotFound as error:
+            if not error.maybe_applied:
+                raise
+
+    @call
+    def bulk_delete(self, *, session_ids: Sequence[str], timeout: float | None = TIMEOUT_S) -> Steps[None]:
+        """Delete several sessions with all that is in them; those that are not there are passed over.
+
+        The ids are all the application's, or all the server's.
+        """
+        if isinstance(session_ids, str) or not session_ids:
+            raise InvalidInput("session_ids must be a list of at least one id.")
+        content = {"session_identifiers": [*session_ids]}
+        yield Request("POST", "v1/sessions/delete", json=content, timeout_s=timeout)
+
+    @call
+    def add_session_annotation(
+        self,
+        *,
+        session_id: str,
+        annotation_name: str,
+        annotator_kind: Kind = "HUMAN",
+        label: str | None = None,
+        score: float | None = None,
+        explanation: str | None = None,
+        metadata: JsonObject | None = None,
+        identifier: str | None = None,
+        sync: bool = False,
+    ) -> Steps[JsonObject | None]:
+        """Annotate one session; kept under (session, name, identifier), so that the same again replaces it.
+
+        At least one of `label`, `score` (a finite number) and `explanation` is needed. `session_id` is the
+        application's. With `sync=True` the session must have arrived, and the answer is `{"id": …}`; else the session
+        may arrive later, and the answer is None.
+
+        Raises `InvalidInput` before sending, and `NotFound` if `sync` and the session is unknown.
+
+            >>> client.sessions.add_session_annotation(
+            ...     session_id="conversation-7", annotation_name="solved", label="yes", score=1
+            ... )
+        """
+        return (
+            yield from add(
+                SESSION,
+                {"session_id": session_id},
+                name=annotation_name,
+                kind=annotator_kind,
+                label=label,
+                score=score,
+                explanation=explanation,
+                metadata=metadata,
+                identifier=identifier,
+                sync=sync,
+            )
+        )
+
+    @call
+    def log_session_annotations(
+        self,
+        *,
+        session_annotations: Iterable[Mapping[str, Any] | SessionAnnotationCreate],
+        sync: bool = False,
+        progress: bool = True,
+    ) -> Steps[builtins.list[JsonObject] | None]:
+        """Write many annotations of sessions, 100 a request; all else as for `client.spans.log_span_annotations`.
+
+        Each has `session_id`, `name`, `annotator_kind`, `result`, and if wanted `metadata` and `identifier`.
+        """
+        return (yield from write(SessionAnnotationCreate, session_annotations, sync=sync, progress=progress))
+
+    @call
+    def log_session_annotations_dataframe(
+        self,
+        *,
+        dataframe: "pd.DataFrame",
+        annotation_name: str | None = None,
+        annotator_kind: Kind | None = None,
+        sync: bool = False,
+        progress: bool = True,
+    ) -> Steps[builtins.list[JsonObject] | None]:
+        """Write the rows of a data frame as annotations of sessions.
+
+        The session's id is in the column or index `session_id` or `session.id`, or in an index of strings without a
+        name. All else as for `client.spans.log_span_annotations_dataframe`.
+        """
+        return (
+            yield from write_frame(
+                SESSION, dataframe, name=annotation_name, kind=annotator_kind, sync=sync, progress=progress
+            )
+        )
+
+    @call
+    def get_session_annotations(
+        self,
+        *,
+        session_ids: Iterable[str],
+        project_identifier: str | None = None,
+        include_annotation_names: Sequence[str] | None = None,
+        exclude_annotation_names: Sequence[str] | None = None,
+        limit: int = 1000,
+        timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
+    ) -> Steps[builtins.list[JsonObject]]:
+        """The annotations of these sessions, as dicts like `rubricate.records.annotation.SessionAnnotation`.
+
+        All are returned; `limit` is only how many a request asks for. Notes are left out unless
+        `include_annotation_names` names "note". The project is given by name or id; default the environment's project.
+
+        Raises `NotFound` if none of the sessions is in the project.
+        """
+        selection = Selection(
+            project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
+        )
+        return (yield from read(SESSION, session_ids, selection))
+
+    @call
+    def get_session_annotations_dataframe(
+        self,
+        *,
+        session_ids: Iterable[str],
+        project_identifier: str | None = None,
+        include_annotation_names: Sequence[str] | None = None,
+        exclude_annotation_names: Sequence[str] | None = None,
+        limit: int = 1000,
+        timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
+    ) -> Steps["pd.DataFrame"]:
+        """The same as a data frame, one row an annotation, indexed by `session_id`; columns as for spans."""
+        selection = Selection(
+            project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
+        )
+        return (yield from read_frame(SESSION, session_ids, selection))
+
+    @call
+    def add_session_note(self, *, session_id: str, note: str, identifier: str | None = None) -> Steps[JsonObject]:
+        """Put a note on a session; the answer is `{"id": …}`. Notes pile up, unless an `identifier` names one.
+
+        Raises `NotFound` if the session is unknown.
+        """
+        return (yield from write_note(SESSION, session_id, note, identifier))
+
+
+_COLUMNS = [
+    "id",
+    "session_id",
+    "project_id",
+    "start_time",
+    "end_time",
+    "num_traces",
+    "token_count_prompt",
+    "token_count_completion",
+    "token_count_total",
+]
+
+
+def _get(session_id: str, timeout: float | None) -> Steps[JsonObject]:
+    response = yield Request("GET", path("v1/sessions", session_id), timeout_s=timeout)
+    session: JsonObject = data(response)
+    return session
+
+
+def _list(
+    project_id: str | None,
+    project_name: str | None,
+    condition: str | None,
+    order: str | None,
+    limit: int | None,
+    timeout: float | None,
+    progress: bool,
+) -> Steps[list[JsonObject]]:
+    if project_id and project_name:
+        raise InvalidInput("Give project_id or project_name, not both.")
+    url = path("v1/projects", project_id or project_name or environment.project_name(), "/sessions")
+    request = Request("GET", url, given(filter=condition, order=order), timeout_s=timeout)
+    return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
+
+
+def _turn(trace: JsonObject, root: JsonObject | None) -> SessionTurn:
+    turn = SessionTurn(trace_id=trace["trace_id"], start_time=trace["start_time"], end_time=trace["end_time"])
+    if root is None:
+        return turn
+    turn["root_span"] = root
+    if text := _text(root, "input"):
+        turn["input"] = text
+    if text := _text(root, "output"):
+        turn["output"] = text
+    return turn
+
+
+def _text(span: JsonObject, name: str) -> TurnText | None:
+    attributes = span.get("attributes") or {}
+    value, mime_type = attributes.get(f"{name}.value"), attributes.get(f"{name}.mime_type")
+    if value is None:
+        return None
+    return TurnText(value=value, mime_type=mime_type) if mime_type else TurnText(value=value)
