@@ -14,8 +14,10 @@ from fastapi.routing import APIRoute
 from rubricate_server.actions.furnish import furnish
 from rubricate_server.api import (
     annotation,
+    annotation_summary,
     any_annotation,
     dataframe,
+    disagreement,
     evaluation,
     note,
     otlp,
@@ -56,6 +58,8 @@ _PARTS = (
     dataframe,
     annotation,
     any_annotation,
+    annotation_summary,
+    disagreement,
     note,
     evaluation,
     rubric,

@@ -564,6 +564,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/annotation_summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotation Summaries
+         * @description Counts, mean score and shares of labels of every name, by kind of target, and by kind of annotator.
+         *
+         *     Every target counts once, however many annotations it has. Notes are left out.
+         */
+        get: operations["list_annotation_summaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotation_summaries/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation Series
+         * @description The summaries along time, by when the target started: the last 30 days unless told otherwise.
+         */
+        get: operations["get_annotation_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disagreements
+         * @description Targets of which the annotations of a name say different things, newest first, side by side.
+         *
+         *     They differ when there are two labels, or two scores among those without a label: what the filter language calls
+         *     `disagree('name')`.
+         */
+        get: operations["list_disagreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/span_notes": {
         parameters: {
             query?: never;
@@ -936,11 +1001,92 @@ export interface components {
             explanation?: string | null;
         };
         /**
+         * AnnotationSeries
+         * @description Summaries along time. Buckets without annotations are left out.
+         */
+        AnnotationSeries: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Points */
+            points: components["schemas"]["AnnotationSeriesPoint"][];
+        };
+        /**
+         * AnnotationSeriesPoint
+         * @description The annotations of a name on the targets that started within one bucket.
+         */
+        AnnotationSeriesPoint: {
+            /** Count */
+            count: number;
+            /** Target Count */
+            target_count: number;
+            /** Score Count */
+            score_count: number;
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            mean_score_interval: components["schemas"]["Interval"] | null;
+            /** Label Count */
+            label_count: number;
+            /** Labelled Target Count */
+            labelled_target_count: number;
+            /** Label Fractions */
+            label_fractions: components["schemas"]["LabelFraction"][];
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorStatistics"][];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+        };
+        /**
          * AnnotationSource
          * @description By which door the annotation came in: the API (SDK, REST) or the web page.
          * @enum {string}
          */
         AnnotationSource: "API" | "APP";
+        /**
+         * AnnotationSummary
+         * @description All annotations of a name on one kind of target.
+         */
+        AnnotationSummary: {
+            /** Count */
+            count: number;
+            /** Target Count */
+            target_count: number;
+            /** Score Count */
+            score_count: number;
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            mean_score_interval: components["schemas"]["Interval"] | null;
+            /** Label Count */
+            label_count: number;
+            /** Labelled Target Count */
+            labelled_target_count: number;
+            /** Label Fractions */
+            label_fractions: components["schemas"]["LabelFraction"][];
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorStatistics"][];
+        };
         /**
          * AnnotationTarget
          * @description What an annotation is about: a span or trace by its OpenTelemetry id, a session by its own id.
@@ -958,6 +1104,30 @@ export interface components {
          * @enum {string}
          */
         AnnotatorKind: "HUMAN" | "LLM" | "CODE";
+        /**
+         * AnnotatorStatistics
+         * @description The same of one kind of annotator.
+         */
+        AnnotatorStatistics: {
+            /** Count */
+            count: number;
+            /** Target Count */
+            target_count: number;
+            /** Score Count */
+            score_count: number;
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            mean_score_interval: components["schemas"]["Interval"] | null;
+            /** Label Count */
+            label_count: number;
+            /** Labelled Target Count */
+            labelled_target_count: number;
+            /** Label Fractions */
+            label_fractions: components["schemas"]["LabelFraction"][];
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+        };
         /**
          * CategoricalRubric
          * @description One of a fixed set of labels, each with a score if wanted.
@@ -1013,6 +1183,10 @@ export interface components {
         Data_AnnotationId_: {
             data: components["schemas"]["AnnotationId"];
         };
+        /** Data[AnnotationSeries] */
+        Data_AnnotationSeries_: {
+            data: components["schemas"]["AnnotationSeries"];
+        };
         /** Data[Annotation] */
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
@@ -1041,6 +1215,24 @@ export interface components {
         Data_list_AnnotationId__: {
             /** Data */
             data: components["schemas"]["AnnotationId"][];
+        };
+        /**
+         * Disagreement
+         * @description One target on which the annotations of a name differ: in their labels, or in the scores of those without one.
+         */
+        Disagreement: {
+            /** Name */
+            name: string;
+            target: components["schemas"]["AnnotationTarget"];
+            /** Labels */
+            labels: string[];
+            /** Score Range */
+            score_range: [
+                number,
+                number
+            ] | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * DocumentAnnotation
@@ -1138,6 +1330,27 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
+        /**
+         * Interval
+         * @description An interval of 95 %.
+         */
+        Interval: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * LabelFraction
+         * @description The share of a label: the mean, over the labelled targets, of its share of the target's labels.
+         */
+        LabelFraction: {
+            /** Label */
+            label: string;
+            /** Fraction */
+            fraction: number;
+            interval: components["schemas"]["Interval"] | null;
+        };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
             /** Data */
@@ -1152,10 +1365,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[AnnotationSummary] */
+        Page_AnnotationSummary_: {
+            /** Data */
+            data: components["schemas"]["AnnotationSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Annotation] */
         Page_Annotation_: {
             /** Data */
             data: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Disagreement] */
+        Page_Disagreement_: {
+            /** Data */
+            data: components["schemas"]["Disagreement"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3764,6 +3991,180 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AnnotationChange_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_annotation_summaries: {
+        parameters: {
+            query?: {
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnnotationSummary_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_annotation_series: {
+        parameters: {
+            query?: {
+                /** @description `hour`, `day`, or a width in seconds. Counted in UTC. */
+                bucket?: string;
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AnnotationSeries_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_disagreements: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                cursor?: string | null;
+                /** @description Disagreements on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Disagreement_"];
                 };
             };
             /** @description Not found. */

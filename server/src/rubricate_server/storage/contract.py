@@ -313,6 +313,75 @@ class AnnotationQuery:
     """The first row of the page, inclusive; newest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryQuery:
+    """Which annotations of a project to sum up. Every given field narrows; notes never count."""
+
+    project_id: int
+    target_kind: TargetKind | None = None
+    names: tuple[str, ...] = ()
+    start_ns: int | None = None
+    """Of the target, inclusive."""
+    end_ns: int | None = None
+    """Exclusive."""
+    condition: Condition | None = None
+    """An expression about spans: only annotations of such spans, and of their documents, count."""
+
+
+class StoredSummary(NamedTuple):
+    """Annotations of one name on one kind of target, summed up so that every target counts once."""
+
+    bucket_ns: int
+    """Where the bucket begins; 0 when there are no buckets."""
+    target_kind: str
+    name: str
+    annotator_kind: str | None
+    """None: annotators of all kinds."""
+    annotation_count: int
+    target_count: int
+    score_count: int
+    scored_target_count: int
+    mean: float | None
+    """Over the scored targets, of the target's mean score."""
+    squares: float | None
+    """The sum of the squared deviations of the targets' means from `mean`."""
+    label_count: int
+    labelled_target_count: int
+    labels: tuple[tuple[str, float], ...]
+    """The commonest labels with their sum of shares, where each labelled target gives out 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementQuery:
+    """Which disagreements of a project. Every given field narrows; notes never disagree."""
+
+    project_id: int
+    target_kind: TargetKind = TargetKind.SPAN
+    names: tuple[str, ...] = ()
+    start_ns: int | None = None
+    """Of the target, inclusive."""
+    end_ns: int | None = None
+    """Exclusive."""
+    after: "DisagreementMark | None" = None
+    """The last of the page before, exclusive."""
+
+
+class DisagreementMark(NamedTuple):
+    """A place in the list of disagreements, which goes down from the largest."""
+
+    target_row: int
+    position: int
+    name: str
+
+
+class StoredDisagreement(NamedTuple):
+    """Annotations of one target under one name that do not say the same."""
+
+    mark: DisagreementMark
+    annotations: tuple[StoredAnnotation, ...]
+    """Newest row first, at most as many as were asked for."""
+
+
 class StoredProject(NamedTuple):
     """A project as it is read back."""
 
@@ -559,6 +628,25 @@ class RubricStore(Protocol):
         """Make these the project's rubrics and no others; durable, idempotent. Raises NotFound."""
 
 
+class InsightStore(Protocol):
+    """What many rows say together. Everything is read in one state of the store; nothing is written."""
+
+    def summaries(
+        self, query: SummaryQuery, bucket_ns: int | None = None, most_labels: int = 50
+    ) -> list[StoredSummary]:
+        """By name, kind of target, bucket and kind of annotator; that of all annotators comes first.
+
+        Only what has annotations. A target belongs to the bucket in which it started.
+        """
+
+    def disagreements(self, query: DisagreementQuery, limit: int, side_by_side: int = 100) -> list[StoredDisagreement]:
+        """The first `limit` disagreements, newest row of the target first.
+
+        Annotators disagree when there are two labels, or two scores among those that gave no label: what the filter
+        language calls `disagree`.
+        """
+
+
 class Maintenance(Protocol):
     """Work that can wait, in steps that never block writers for long."""
 
@@ -577,6 +665,7 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    insight: InsightStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)
     """Writes what is waiting, then closes; no call may follow."""

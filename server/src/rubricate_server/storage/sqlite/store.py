@@ -13,6 +13,7 @@ from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import StorageError
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
+from rubricate_server.storage.sqlite.insight import SqliteInsight
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
 from rubricate_server.storage.sqlite.project import SqliteProjects
@@ -68,6 +69,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
+        insight=SqliteInsight(readers),
         maintenance=SqliteMaintenance(writer, readers),
         close=close,
         healthy=healthy,

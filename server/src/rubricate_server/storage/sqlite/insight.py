@@ -1,0 +1,211 @@
+"""What many rows say together, computed by the database: a row of Python for each would stop every other thread."""
+
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+
+from rubricate.records.annotation import NOTE, TargetKind
+from rubricate_server.storage.contract import (
+    DisagreementMark,
+    DisagreementQuery,
+    StoredAnnotation,
+    StoredDisagreement,
+    StoredSummary,
+    SummaryQuery,
+)
+from rubricate_server.storage.filter import compile_condition
+from rubricate_server.storage.schema import annotation, project, span
+from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS, stored_annotation
+from rubricate_server.storage.sqlite.connection import reading
+
+_KEYS = ("bucket", "target_kind", "name", "annotator_kind")
+_TARGET = ("target_row", "position")
+
+
+class SqliteInsight:
+    """`InsightStore` on SQLite."""
+
+    def __init__(self, readers: sa.Engine) -> None:
+        self._readers = readers
+
+    def summaries(
+        self, query: SummaryQuery, bucket_ns: int | None = None, most_labels: int = 50
+    ) -> list[StoredSummary]:
+        """See the contract."""
+        found: list[StoredSummary] = []
+        with reading(self._readers) as connection:
+            for by_annotator in (False, True):
+                rows = _rows(query, bucket_ns, by_annotator=by_annotator)
+                labels: defaultdict[tuple[Any, ...], list[tuple[str, float]]] = defaultdict(list)
+                for *key, label, share in connection.execute(_labels(rows, most_labels)):
+                    labels[tuple(key)].append((label, share))
+                means = connection.execute(_means(rows))
+                found += [StoredSummary._make([*row, tuple(labels[tuple(row[:4])])]) for row in means]
+        return sorted(found, key=lambda each: (each.name, each.target_kind, each.bucket_ns, each.annotator_kind or ""))
+
+    def disagreements(self, query: DisagreementQuery, limit: int, side_by_side: int = 100) -> list[StoredDisagreement]:
+        """See the contract."""
+        with reading(self._readers) as connection:
+            marks = [DisagreementMark._make(row) for row in connection.execute(_disagreements(query).limit(limit))]
+            return [
+                StoredDisagreement(mark, _annotations(connection, query.target_kind, mark, side_by_side))
+                for mark in marks
+            ]
+
+
+def _alive(project_id: int) -> sa.ColumnElement[bool]:
+    return sa.exists().where(project.c.id == project_id, project.c.deleted_us.is_(None))
+
+
+# --- summaries --------------------------------------------------------------------------------------------------------
+
+
+def _rows(query: SummaryQuery, bucket_ns: int | None, *, by_annotator: bool) -> sa.CTE:
+    """The annotations, each with the group that it counts for."""
+    column = annotation.c
+    where = [column.project_id == query.project_id, _alive(query.project_id), column.name != NOTE]
+    if query.target_kind is not None:
+        where.append(column.target_kind == query.target_kind)
+    if query.names:
+        where.append(column.name == query.names[0] if len(query.names) == 1 else column.name.in_(query.names))
+    if query.start_ns is not None:
+        where.append(column.start_ns >= query.start_ns)
+    if query.end_ns is not None:
+        where.append(column.start_ns < query.end_ns)
+    if query.condition is not None:
+        spans = sa.select(span.c.id).where(span.c.project_id == query.project_id, compile_condition(query.condition))
+        where += [column.target_kind.in_((TargetKind.SPAN, TargetKind.DOCUMENT)), column.target_row.in_(spans)]
+    bucket: sa.ColumnElement[int] = sa.literal_column("0")
+    if bucket_ns is not None:
+        bucket = column.start_ns - column.start_ns % sa.literal(bucket_ns, sa.BigInteger)
+    return (
+        sa.select(
+            bucket.label("bucket"),
+            column.target_kind,
+            column.name,
+            (column.annotator_kind if by_annotator else sa.null()).label("annotator_kind"),
+            column.target_row,
+            column.position,
+            column.label,
+            column.score,
+        )
+        .where(*where)
+        .cte("judgement")
+    )
+
+
+def _means(rows: sa.CTE) -> sa.Select[Any]:
+    """A row for each group: counts, the mean of the targets' means, and their squared deviations from it."""
+    keys = [rows.c[key] for key in _KEYS]
+    target = (
+        sa.select(
+            *keys,
+            sa.func.count().label("count"),
+            sa.func.count(rows.c.score).label("scores"),
+            sa.func.avg(rows.c.score).label("mean"),
+            sa.func.count(rows.c.label).label("labels"),
+        )
+        .group_by(*keys, *(rows.c[key] for key in _TARGET))
+        .subquery("target")
+    )
+    keys = [target.c[key] for key in _KEYS]
+    centred = sa.select(target, sa.func.avg(target.c.mean).over(partition_by=keys).label("centre")).subquery("centred")
+    keys = [centred.c[key] for key in _KEYS]
+    off = centred.c.mean - centred.c.centre
+    return sa.select(
+        *keys,
+        sa.func.sum(centred.c["count"]),
+        sa.func.count(),
+        sa.func.sum(centred.c.scores),
+        sa.func.count(centred.c.mean),
+        sa.func.min(centred.c.centre),
+        sa.func.sum(off * off),
+        sa.func.sum(centred.c.labels),
+        sa.func.count(sa.func.nullif(centred.c.labels, sa.literal_column("0"))),
+    ).group_by(*keys)
+
+
+def _labels(rows: sa.CTE, most: int) -> sa.Select[Any]:
+    """The commonest labels of each group, where each labelled target gives out 1 among its labels."""
+    keys = [rows.c[key] for key in _KEYS]
+    target = [*keys, *(rows.c[key] for key in _TARGET)]
+    count = sa.cast(sa.func.count(), sa.Float)
+    share = (
+        sa.select(*keys, rows.c.label, (count / sa.func.sum(sa.func.count()).over(partition_by=target)).label("share"))
+        .where(rows.c.label.is_not(None))
+        .group_by(*target, rows.c.label)
+        .subquery("share")
+    )
+    keys = [share.c[key] for key in _KEYS]
+    total = sa.func.sum(share.c.share)
+    place = sa.func.row_number().over(partition_by=keys, order_by=(total.desc(), share.c.label))
+    ranked = (
+        sa.select(*keys, share.c.label, total.label("total"), place.label("place"))
+        .group_by(*keys, share.c.label)
+        .subquery("ranked")
+    )
+    return (
+        sa.select(*(ranked.c[key] for key in _KEYS), ranked.c.label, ranked.c.total)
+        .where(ranked.c.place <= most)
+        .order_by(ranked.c.place)
+    )
+
+
+# --- disagreements ----------------------------------------------------------------------------------------------------
+
+
+def _disagreements(query: DisagreementQuery) -> sa.Select[Any]:
+    """Along ix_annotation_row from its end, so that a page of them need not look at the rest."""
+    column = annotation.c
+    # Position has no place in that index, and says something of documents only.
+    position = column.position if query.target_kind is TargetKind.DOCUMENT else sa.literal_column("-1", sa.Integer)
+    keys = [column.target_row, column.name]
+    if query.target_kind is TargetKind.DOCUMENT:
+        keys.insert(1, column.position)
+    # The sum hides the indexes of the project, which have not the order.
+    where = [
+        column.target_kind == query.target_kind,
+        column.project_id + sa.literal_column("0") == query.project_id,
+        column.target_row.is_not(None),
+        _alive(query.project_id),
+        column.name != NOTE,
+    ]
+    if query.names:
+        where.append(column.name.in_(query.names))
+    if query.start_ns is not None:
+        where.append(column.start_ns >= query.start_ns)
+    if query.end_ns is not None:
+        where.append(column.start_ns < query.end_ns)
+    if query.after is not None:
+        after = query.after._asdict()
+        last = [sa.literal(after[key.name], key.type) for key in keys]
+        where += [column.target_row <= query.after.target_row, sa.tuple_(*keys) < sa.tuple_(*last)]
+    unlabelled = sa.case((column.label.is_(None), column.score))
+    differ = sa.or_(
+        sa.func.min(column.label) != sa.func.max(column.label), sa.func.min(unlabelled) != sa.func.max(unlabelled)
+    )
+    return (
+        sa.select(column.target_row, position, column.name)
+        .where(*where)
+        .group_by(*keys)
+        .having(differ)
+        .order_by(*(key.desc() for key in keys))
+    )
+
+
+def _annotations(
+    connection: sa.Connection, kind: TargetKind, mark: DisagreementMark, most: int
+) -> tuple[StoredAnnotation, ...]:
+    column = annotation.c
+    statement = (
+        ANNOTATION_ROWS.where(
+            column.target_kind == kind,
+            column.target_row == mark.target_row,
+            column.position == mark.position,
+            column.name == mark.name,
+        )
+        .order_by(column.id.desc())
+        .limit(most)
+    )
+    return tuple(stored_annotation(row) for row in connection.execute(statement))
