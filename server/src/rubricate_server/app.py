@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from rubricate_server.api import (
     rubric,
     session,
     span,
+    status,
     system,
     trace,
 )
@@ -64,6 +66,7 @@ _PARTS = (
     evaluation,
     rubric,
     retention,
+    status,
 )
 """The API in the order in which it is documented."""
 
@@ -85,6 +88,7 @@ def build_app(
     )
     app.state.storage = storage
     app.state.ingest = ingest
+    app.state.started_ns = time.time_ns()
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(BodyLimit, most=max_body_bytes)

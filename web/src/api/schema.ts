@@ -897,6 +897,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead_letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Spans that were refused, newest first, with the reason.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead_letters/{dead_letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dead Letter
+         * @description One refused span, with its bytes as they were sent.
+         */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stats
+         * @description The server's version and age, what came in since it started, and what it holds.
+         */
+        get: operations["get_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description The same figures for Prometheus, in its text format.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1191,6 +1271,10 @@ export interface components {
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
         };
+        /** Data[DeadLetter] */
+        Data_DeadLetter_: {
+            data: components["schemas"]["DeadLetter"];
+        };
         /** Data[ProjectRetention] */
         Data_ProjectRetention_: {
             data: components["schemas"]["ProjectRetention"];
@@ -1202,6 +1286,10 @@ export interface components {
         /** Data[RetentionPolicy] */
         Data_RetentionPolicy_: {
             data: components["schemas"]["RetentionPolicy"];
+        };
+        /** Data[ServerStats] */
+        Data_ServerStats_: {
+            data: components["schemas"]["ServerStats"];
         };
         /** Data[Session] */
         Data_Session_: {
@@ -1215,6 +1303,56 @@ export interface components {
         Data_list_AnnotationId__: {
             /** Data */
             data: components["schemas"]["AnnotationId"][];
+        };
+        /**
+         * DeadLetter
+         * @description A refused span with its bytes.
+         */
+        DeadLetter: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Project */
+            project: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "protobuf" | "json";
+            /** Size Bytes */
+            size_bytes: number;
+            /** Payload */
+            payload: string;
+        };
+        /**
+         * DeadLetterSummary
+         * @description A span that was refused, and why. It is kept as it was sent.
+         */
+        DeadLetterSummary: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Project */
+            project: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "protobuf" | "json";
+            /** Size Bytes */
+            size_bytes: number;
         };
         /**
          * Disagreement
@@ -1331,6 +1469,30 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * IngestCounts
+         * @description What came in by OTLP since the server started.
+         */
+        IngestCounts: {
+            /** Requests */
+            requests: number;
+            /** Malformed */
+            malformed: number;
+            /** Refused */
+            refused: number;
+            /** Received */
+            received: number;
+            /** Stored */
+            stored: number;
+            /** Rejected */
+            rejected: number;
+            /** Annotations */
+            annotations: number;
+            /** Warnings */
+            warnings: number;
+            /** Pending Bytes */
+            pending_bytes: number;
+        };
+        /**
          * Interval
          * @description An interval of 95 %.
          */
@@ -1376,6 +1538,13 @@ export interface components {
         Page_Annotation_: {
             /** Data */
             data: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DeadLetterSummary] */
+        Page_DeadLetterSummary_: {
+            /** Data */
+            data: components["schemas"]["DeadLetterSummary"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1540,6 +1709,30 @@ export interface components {
             max_traces?: number | null;
         };
         /**
+         * RowCounts
+         * @description Rows that the store holds.
+         */
+        RowCounts: {
+            /** Project */
+            project: number;
+            /** Session */
+            session: number;
+            /** Trace */
+            trace: number;
+            /** Span */
+            span: number;
+            /** Span Block */
+            span_block: number;
+            /** Annotation */
+            annotation: number;
+            /** Annotation Event */
+            annotation_event: number;
+            /** Rubric */
+            rubric: number;
+            /** Dead Letter */
+            dead_letter: number;
+        };
+        /**
          * RubricIds
          * @description The rubrics of a project, by id: the whole set.
          */
@@ -1571,6 +1764,31 @@ export interface components {
             created_at: string;
             /** Config */
             config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * ServerStats
+         * @description A server's figures.
+         */
+        ServerStats: {
+            /** Version */
+            version: string;
+            /** Phoenix Version */
+            phoenix_version: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Uptime S */
+            uptime_s: number;
+            ingest: components["schemas"]["IngestCounts"];
+            rows: components["schemas"]["RowCounts"];
+            /** Waiting Annotations */
+            waiting_annotations: number;
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Wal Bytes */
+            wal_bytes: number;
         };
         /**
          * Session
@@ -5028,6 +5246,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Dead letters on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeadLetterSummary_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dead_letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DeadLetter_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ServerStats_"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

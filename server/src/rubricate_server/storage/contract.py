@@ -69,6 +69,29 @@ class DeadLetter(NamedTuple):
     encoding: Literal["protobuf", "json"]
 
 
+class StoredDeadLetter(NamedTuple):
+    """A rejected span in a list, without its bytes."""
+
+    id: int
+    at_us: int
+    project: str | None
+    reason: str
+    encoding: Literal["protobuf", "json"]
+    size: int
+
+
+class StoreStats(NamedTuple):
+    """What the store holds."""
+
+    rows: dict[str, int]
+    """By table. Projects that are being removed no longer count; what is left of their rows does."""
+    waiting_annotations: int
+    """Whose target has not arrived."""
+    disk_bytes: int
+    wal_bytes: int
+    """Of `disk_bytes`, what is written but not yet folded into the database."""
+
+
 class SpanBody(NamedTuple):
     """The large parts of a span."""
 
@@ -647,6 +670,19 @@ class InsightStore(Protocol):
         """
 
 
+class StatusStore(Protocol):
+    """How the store is doing."""
+
+    def dead_letters(self, *, from_id: int | None = None, limit: int = 100) -> list[StoredDeadLetter]:
+        """Rejected spans, newest first."""
+
+    def dead_letter(self, row: int) -> tuple[StoredDeadLetter, DeadLetter]:
+        """One of them, with its bytes. Raises NotFound."""
+
+    def stats(self) -> StoreStats:
+        """Counts and sizes, cheap enough to be asked every few seconds."""
+
+
 class Maintenance(Protocol):
     """Work that can wait, in steps that never block writers for long."""
 
@@ -666,8 +702,9 @@ class Storage:
     projects: ProjectStore
     rubrics: RubricStore
     insight: InsightStore
+    status: StatusStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)
     """Writes what is waiting, then closes; no call may follow."""
     healthy: Callable[[], None] = field(repr=False)
-    """Raises when writing or reading does not work."""
+    """Raises when writing or reading does not work. It writes: what it wrote is durable, and changes nothing."""

@@ -21,6 +21,7 @@ from rubricate_server.storage.sqlite.retention import SqliteRetention
 from rubricate_server.storage.sqlite.rubric import SqliteRubrics
 from rubricate_server.storage.sqlite.session import SqliteSessions
 from rubricate_server.storage.sqlite.span import SqliteSpans
+from rubricate_server.storage.sqlite.status import SqliteStatus
 from rubricate_server.storage.sqlite.trace import SqliteTraces
 from rubricate_server.storage.sqlite.writer import Writer
 
@@ -56,7 +57,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         lock.close()
 
     def healthy() -> None:
-        writer.run(lambda connection: connection.execute("select 1").fetchone())
+        writer.run(_write_and_undo)
         with reading(readers) as reader:
             reader.execute(sa.text("select 1 from project limit 1")).fetchone()
 
@@ -70,10 +71,17 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
         insight=SqliteInsight(readers),
+        status=SqliteStatus(readers, path),
         maintenance=SqliteMaintenance(writer, readers),
         close=close,
         healthy=healthy,
     )
+
+
+def _write_and_undo(connection: sqlite3.Connection) -> None:
+    """A real write, which fails on a full or broken disk. Writing the value that is there would not be one."""
+    connection.execute("insert or ignore into project_rubric (project_id, rubric_id) values (-1, -1)")
+    connection.execute("delete from project_rubric where project_id = -1")
 
 
 def _lock(directory: Path) -> IO[str]:
