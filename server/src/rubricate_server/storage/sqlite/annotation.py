@@ -20,7 +20,7 @@ from rubricate_server.storage.contract import (
 )
 from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.schema import annotation, annotation_event, project, rubric_version
-from rubricate_server.storage.sqlite.connection import reading, select_in
+from rubricate_server.storage.sqlite.connection import reading, select_in, touch, touch_owners
 from rubricate_server.storage.sqlite.history import record_writes
 from rubricate_server.storage.sqlite.removal import delete_annotations
 from rubricate_server.storage.sqlite.writer import Writer
@@ -192,6 +192,7 @@ def _put_all(connection: sqlite3.Connection, puts: Sequence[_Put]) -> list[list[
         kind: _targets(connection, kind, {item.key.target_id for item in everything if item.key.target_kind == kind})
         for kind in {item.key.target_kind for item in everything}
     }
+    touch(connection, "annotations", {target.project_id for found in targets.values() for target in found.values()})
     names = list({item.key.name for item in everything})
     versions = _versions(connection, names)
     outcomes: list[list[int] | Exception] = []
@@ -333,6 +334,7 @@ def _update(connection: sqlite3.Connection, annotation_id: int, update: Annotati
     ).fetchone()
     if before is None:
         raise _missing(annotation_id)
+    touch_owners(connection, "annotation", [annotation_id])
     key = AnnotationKey(TargetKind(before[0]), *before[1:5])
     kept = NewAnnotation._make([key, *before[5:9], orjson.loads(before[9]), before[10], user_id])
     changed = kept._replace(**update)

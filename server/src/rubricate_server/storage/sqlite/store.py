@@ -23,14 +23,16 @@ from rubricate_server.storage.sqlite.session import SqliteSessions
 from rubricate_server.storage.sqlite.span import SqliteSpans
 from rubricate_server.storage.sqlite.status import SqliteStatus
 from rubricate_server.storage.sqlite.trace import SqliteTraces
-from rubricate_server.storage.sqlite.writer import Writer
+from rubricate_server.storage.sqlite.writer import OnChange, Writer
 
 DATABASE = "rubricate.db"
 LOCK = "rubricate.lock"
 
 
-def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Storage:
+def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_change: OnChange | None = None) -> Storage:
     """Open the store in a directory, which is made if need be.
+
+    `on_change` hears of each commit, in the writing thread.
 
     Raises StorageError when another process has it open, when it cannot be read or written, and WrongSchema when
     a newer version of Rubricate wrote it. Nothing is changed then.
@@ -48,7 +50,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         if isinstance(error, StorageError):
             raise
         raise StorageError(f"{path} cannot be opened: {error}") from error
-    writer = Writer(connection, max_pending_bytes=max_pending_bytes)
+    writer = Writer(connection, max_pending_bytes=max_pending_bytes, on_change=on_change)
     readers = read_engine(path)
 
     def close() -> None:
