@@ -629,6 +629,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/retrieval_metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retrieval Metrics
+         * @description NDCG, precision and hit at k, and reciprocal rank, over the newest retrievers and rerankers.
+         *
+         *     Each mean is over the rankings for which the measure is known; n says how many these are.
+         */
+        get: operations["get_retrieval_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/retrieval_metrics/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Span Retrieval Metrics
+         * @description The same of each retriever and reranker, newest first.
+         */
+        get: operations["list_span_retrieval_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/span_notes": {
         parameters: {
             query?: never;
@@ -1311,6 +1353,10 @@ export interface components {
         Data_RetentionPolicy_: {
             data: components["schemas"]["RetentionPolicy"];
         };
+        /** Data[RetrievalMetrics] */
+        Data_RetrievalMetrics_: {
+            data: components["schemas"]["RetrievalMetrics"];
+        };
         /** Data[ServerStats] */
         Data_ServerStats_: {
             data: components["schemas"]["ServerStats"];
@@ -1628,6 +1674,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SpanRetrieval] */
+        Page_SpanRetrieval_: {
+            /** Data */
+            data: components["schemas"]["SpanRetrieval"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Span] */
         Page_Span_: {
             /** Data */
@@ -1731,6 +1784,39 @@ export interface components {
             max_days?: number | null;
             /** Max Traces */
             max_traces?: number | null;
+        };
+        /**
+         * RetrievalMetric
+         * @description A measure over the rankings for which it is known.
+         */
+        RetrievalMetric: {
+            /** Mean */
+            mean: number | null;
+            /** N */
+            n: number;
+            interval: components["schemas"]["Interval"] | null;
+        };
+        /**
+         * RetrievalMetrics
+         * @description The rankings of a project together.
+         */
+        RetrievalMetrics: {
+            /** K */
+            k: number;
+            /** Span Count */
+            span_count: number;
+            /** Complete */
+            complete: boolean;
+            /** Judged Span Count */
+            judged_span_count: number;
+            /** Document Count */
+            document_count: number;
+            /** Judged Document Count */
+            judged_document_count: number;
+            ndcg: components["schemas"]["RetrievalMetric"];
+            precision: components["schemas"]["RetrievalMetric"];
+            hit: components["schemas"]["RetrievalMetric"];
+            reciprocal_rank: components["schemas"]["RetrievalMetric"];
         };
         /**
          * RowCounts
@@ -2169,6 +2255,35 @@ export interface components {
             identifier: string;
             /** Span Id */
             span_id: string;
+        };
+        /**
+         * SpanRetrieval
+         * @description One ranking: the documents of a retriever or reranker. What is not known is None.
+         */
+        SpanRetrieval: {
+            /** Id */
+            id: string;
+            /** Span Id */
+            span_id: string;
+            /** Trace Id */
+            trace_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Document Count */
+            document_count: number;
+            /** Judged Document Count */
+            judged_document_count: number;
+            /** Ndcg */
+            ndcg: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Hit */
+            hit: boolean | null;
+            /** Reciprocal Rank */
+            reciprocal_rank: number | null;
         };
         /**
          * SpansAccepted
@@ -4407,6 +4522,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Disagreement_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retrieval_metrics: {
+        parameters: {
+            query: {
+                /** @description Of the annotations on documents. */
+                name: string;
+                /** @description How many documents from the top. */
+                k?: number;
+                /** @description Whose annotations count: people's, else judges', else code's if not given. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description A document is relevant from this score on. */
+                relevant_from?: number;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description Retrievers to look at, the newest. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RetrievalMetrics_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_span_retrieval_metrics: {
+        parameters: {
+            query: {
+                /** @description Of the annotations on documents. */
+                name: string;
+                /** @description How many documents from the top. */
+                k?: number;
+                /** @description Whose annotations count: people's, else judges', else code's if not given. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description A document is relevant from this score on. */
+                relevant_from?: number;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                cursor?: string | null;
+                /** @description Retrievers on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SpanRetrieval_"];
                 };
             };
             /** @description Not found. */

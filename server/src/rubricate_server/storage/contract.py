@@ -669,6 +669,19 @@ class InsightStore(Protocol):
         language calls `disagree`.
         """
 
+    def relevances(
+        self,
+        span_rows: Sequence[int],
+        name: str,
+        annotator_kind: AnnotatorKind | None = None,
+        label_scores: Mapping[str, float] = MappingProxyType({}),
+    ) -> dict[int, dict[int, float]]:
+        """What annotations of the name say of the documents of spans: relevance by row of the span and position.
+
+        That of people counts, else that of judges, else that of code; the mean where several say something. A label
+        without a score counts as `label_scores` has it. Documents of which nobody says anything are left out.
+        """
+
 
 class StatusStore(Protocol):
     """How the store is doing."""

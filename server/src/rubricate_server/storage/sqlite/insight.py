@@ -1,11 +1,13 @@
 """What many rows say together, computed by the database: a row of Python for each would stop every other thread."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
-from rubricate.records.annotation import NOTE, TargetKind
+from rubricate.records.annotation import NOTE, AnnotatorKind, TargetKind
 from rubricate_server.storage.contract import (
     DisagreementMark,
     DisagreementQuery,
@@ -21,6 +23,7 @@ from rubricate_server.storage.sqlite.connection import reading
 
 _KEYS = ("bucket", "target_kind", "name", "annotator_kind")
 _TARGET = ("target_row", "position")
+_AT_ONCE = 500
 
 
 class SqliteInsight:
@@ -52,6 +55,22 @@ class SqliteInsight:
                 StoredDisagreement(mark, _annotations(connection, query.target_kind, mark, side_by_side))
                 for mark in marks
             ]
+
+    def relevances(
+        self,
+        span_rows: Sequence[int],
+        name: str,
+        annotator_kind: AnnotatorKind | None = None,
+        label_scores: Mapping[str, float] = MappingProxyType({}),
+    ) -> dict[int, dict[int, float]]:
+        """See the contract."""
+        found: defaultdict[int, dict[int, float]] = defaultdict(dict)
+        with reading(self._readers) as connection:
+            for start in range(0, len(span_rows), _AT_ONCE):
+                statement = _relevances(span_rows[start : start + _AT_ONCE], name, annotator_kind, label_scores)
+                for row, position, relevance in connection.execute(statement):
+                    found[row][position] = relevance
+        return dict(found)
 
 
 def _alive(project_id: int) -> sa.ColumnElement[bool]:
@@ -209,3 +228,32 @@ def _annotations(
         .limit(most)
     )
     return tuple(stored_annotation(row) for row in connection.execute(statement))
+
+
+# --- relevance of documents -------------------------------------------------------------------------------------------
+
+
+def _relevances(
+    span_rows: Sequence[int], name: str, annotator_kind: AnnotatorKind | None, label_scores: Mapping[str, float]
+) -> sa.Select[Any]:
+    """A row for each document that somebody judged."""
+    column = annotation.c
+    of_label = [(column.label == label, sa.literal(score, sa.Float)) for label, score in label_scores.items()]
+    relevance = sa.func.coalesce(column.score, sa.case(*of_label)) if of_label else column.score
+    precedence = sa.case((column.annotator_kind == "HUMAN", 0), (column.annotator_kind == "LLM", 1), else_=2)
+    where = [
+        column.target_kind == TargetKind.DOCUMENT,
+        column.target_row.in_(span_rows),
+        column.name == name,
+        relevance.is_not(None),
+    ]
+    if annotator_kind is not None:
+        where.append(column.annotator_kind == annotator_kind)
+    place = sa.func.rank().over(partition_by=(column.target_row, column.position), order_by=precedence)
+    ranked = (
+        sa.select(column.target_row, column.position, relevance.label("relevance"), place.label("place"))
+        .where(*where)
+        .subquery("ranked")
+    )
+    keys = (ranked.c.target_row, ranked.c.position)
+    return sa.select(*keys, sa.func.avg(ranked.c.relevance)).where(ranked.c.place == 1).group_by(*keys)
