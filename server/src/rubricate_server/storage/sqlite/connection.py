@@ -83,7 +83,7 @@ def read_engine(path: Path) -> sa.Engine:
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in ("query_only = on", "busy_timeout = 10000", "cache_size = -4096"):
+    for pragma in ("query_only = on", "busy_timeout = 10000", "cache_size = -4096", "temp_store = memory"):
         connection.execute(f"pragma {pragma}").fetchall()
     register_functions(connection)
     return connection

@@ -125,33 +125,35 @@ def _means(rows: sa.CTE) -> sa.Select[Any]:
             sa.func.avg(rows.c.score).label("mean"),
             sa.func.count(rows.c.label).label("labels"),
         )
-        .group_by(*keys, *(rows.c[key] for key in _TARGET))
+        .group_by(*(rows.c[key] for key in _TARGET), *keys)
         .subquery("target")
     )
-    keys = [target.c[key] for key in _KEYS]
-    centred = sa.select(target, sa.func.avg(target.c.mean).over(partition_by=keys).label("centre")).subquery("centred")
-    keys = [centred.c[key] for key in _KEYS]
-    off = centred.c.mean - centred.c.centre
+    # Around the mean of all this would be exact, but costs a sort of all targets more.
+    squares = sa.func.sum(target.c.mean * target.c.mean) - sa.func.count(target.c.mean) * sa.func.avg(
+        target.c.mean
+    ) * sa.func.avg(target.c.mean)
     return sa.select(
-        *keys,
-        sa.func.sum(centred.c["count"]),
+        *(target.c[key] for key in _KEYS),
+        sa.func.sum(target.c["count"]),
         sa.func.count(),
-        sa.func.sum(centred.c.scores),
-        sa.func.count(centred.c.mean),
-        sa.func.min(centred.c.centre),
-        sa.func.sum(off * off),
-        sa.func.sum(centred.c.labels),
-        sa.func.count(sa.func.nullif(centred.c.labels, sa.literal_column("0"))),
-    ).group_by(*keys)
+        sa.func.sum(target.c.scores),
+        sa.func.count(target.c.mean),
+        sa.func.avg(target.c.mean),
+        sa.func.max(squares, sa.literal_column("0.0")),
+        sa.func.sum(target.c.labels),
+        sa.func.count(sa.func.nullif(target.c.labels, sa.literal_column("0"))),
+    ).group_by(*(target.c[key] for key in _KEYS))
 
 
 def _labels(rows: sa.CTE, most: int) -> sa.Select[Any]:
     """The commonest labels of each group, where each labelled target gives out 1 among its labels."""
     keys = [rows.c[key] for key in _KEYS]
-    target = [*keys, *(rows.c[key] for key in _TARGET)]
+    # What differs most comes first, so that sorting compares little; the bucket (keys[0]) follows from the target.
+    own = [*(rows.c[key] for key in _TARGET), *keys[1:]]
+    target = [*own, keys[0]]
     count = sa.cast(sa.func.count(), sa.Float)
     share = (
-        sa.select(*keys, rows.c.label, (count / sa.func.sum(sa.func.count()).over(partition_by=target)).label("share"))
+        sa.select(*keys, rows.c.label, (count / sa.func.sum(sa.func.count()).over(partition_by=own)).label("share"))
         .where(rows.c.label.is_not(None))
         .group_by(*target, rows.c.label)
         .subquery("share")
