@@ -606,6 +606,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/span_series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Span Series
+         * @description Count, errors, latency, tokens and cost of spans along time: the last 30 days unless told otherwise.
+         */
+        get: operations["get_span_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/disagreements": {
         parameters: {
             query?: never;
@@ -1364,6 +1384,10 @@ export interface components {
         /** Data[Session] */
         Data_Session_: {
             data: components["schemas"]["Session"];
+        };
+        /** Data[SpanSeries] */
+        Data_SpanSeries_: {
+            data: components["schemas"]["SpanSeries"];
         };
         /** Data[TracesTransferred] */
         Data_TracesTransferred_: {
@@ -2284,6 +2308,53 @@ export interface components {
             hit: boolean | null;
             /** Reciprocal Rank */
             reciprocal_rank: number | null;
+        };
+        /**
+         * SpanSeries
+         * @description Buckets without spans are left out.
+         */
+        SpanSeries: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Points */
+            points: components["schemas"]["SpanSeriesPoint"][];
+        };
+        /**
+         * SpanSeriesPoint
+         * @description The spans that started within one bucket.
+         */
+        SpanSeriesPoint: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Count */
+            count: number;
+            /** Error Count */
+            error_count: number;
+            /** Latency Ms P50 */
+            latency_ms_p50: number;
+            /** Latency Ms P99 */
+            latency_ms_p99: number;
+            /** Tokens Prompt */
+            tokens_prompt: number;
+            /** Tokens Completion */
+            tokens_completion: number;
+            /** Tokens Total */
+            tokens_total: number;
+            /** Cost Usd */
+            cost_usd: number;
         };
         /**
          * SpansAccepted
@@ -4470,6 +4541,54 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_span_series: {
+        parameters: {
+            query?: {
+                /** @description `hour`, `day`, or a width in seconds. Counted in UTC. */
+                bucket?: string;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SpanSeries_"];
                 };
             };
             /** @description Not found. */

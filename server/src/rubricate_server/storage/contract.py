@@ -405,6 +405,21 @@ class StoredDisagreement(NamedTuple):
     """Newest row first, at most as many as were asked for."""
 
 
+class SpanBucket(NamedTuple):
+    """The spans that started within one stretch of time."""
+
+    bucket_ns: int
+    span_count: int
+    error_count: int
+    p50_ns: int
+    """Latency by nearest rank: the smallest that half of the spans do not exceed."""
+    p99_ns: int
+    tokens_prompt: int
+    tokens_completion: int
+    tokens_total: int
+    cost_usd: float
+
+
 class StoredProject(NamedTuple):
     """A project as it is read back."""
 
@@ -661,6 +676,9 @@ class InsightStore(Protocol):
 
         Only what has annotations. A target belongs to the bucket in which it started.
         """
+
+    def span_series(self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int) -> list[SpanBucket]:
+        """The spans of a project that started in [start, end), by bucket and time. Empty buckets are left out."""
 
     def disagreements(self, query: DisagreementQuery, limit: int, side_by_side: int = 100) -> list[StoredDisagreement]:
         """The first `limit` disagreements, newest row of the target first.

@@ -227,3 +227,18 @@ def test_others_that_stand_between_are_not_shown(store: Storage) -> None:
     store.spans.add([*spans(1), new_span(2, project="other")])
     store.annotations.put([*two(1, label="bad"), *two(2, label="bad")])
     assert [each[0] for each in disagreements(store)] == [span_id(1)]
+
+
+def test_spans_along_time(store: Storage) -> None:
+    store.spans.add([new_span(n, start_ns=START_NS, end_ns=START_NS + n, tokens_prompt=1) for n in range(1, 201)])
+    later = START_NS + SECOND_NS
+    store.spans.add([new_span(300, start_ns=later, end_ns=later + 7, status=2, tokens_total=5, cost_usd=0.5)])
+    project_id = store.projects.get(PROJECT).id
+    found = store.insight.span_series(project_id, 0, 2 * START_NS, SECOND_NS)
+    assert [tuple(each) for each in found] == [
+        (START_NS, 200, 0, 100, 198, 200, 0, 200, 0.0),
+        (later, 1, 1, 7, 7, 0, 0, 5, 0.5),
+    ]
+    assert store.insight.span_series(project_id, START_NS, later, SECOND_NS) == found[:1]
+    store.projects.delete(project_id)
+    assert store.insight.span_series(project_id, 0, 2 * START_NS, SECOND_NS) == []
