@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,22 +15,29 @@ from fastapi.routing import APIRoute
 from rubricate_server.actions.furnish import furnish
 from rubricate_server.api import (
     annotation,
+    annotation_summary,
     any_annotation,
     dataframe,
+    disagreement,
     evaluation,
+    event,
     note,
     otlp,
     project,
     retention,
+    retrieval,
     rubric,
     session,
     span,
+    span_series,
+    status,
     system,
     trace,
 )
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
 from rubricate_server.api.page import install_page
+from rubricate_server.domain.topic import Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
@@ -56,10 +64,16 @@ _PARTS = (
     dataframe,
     annotation,
     any_annotation,
+    annotation_summary,
+    span_series,
+    disagreement,
+    retrieval,
     note,
     evaluation,
     rubric,
     retention,
+    status,
+    event,
 )
 """The API in the order in which it is documented."""
 
@@ -69,7 +83,12 @@ class CannotStart(Exception):
 
 
 def build_app(
-    storage: Storage, ingest: Ingest, *, compression: str = "remote", max_body_bytes: int = 64 << 20
+    storage: Storage,
+    ingest: Ingest,
+    *,
+    topics: Topics | None = None,
+    compression: str = "remote",
+    max_body_bytes: int = 64 << 20,
 ) -> FastAPI:
     """The API and the page over an open store; spans come in by another door."""
     app = FastAPI(
@@ -81,6 +100,8 @@ def build_app(
     )
     app.state.storage = storage
     app.state.ingest = ingest
+    app.state.topics = topics or Topics()
+    app.state.started_ns = time.time_ns()
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(BodyLimit, most=max_body_bytes)
@@ -96,9 +117,10 @@ def serve(settings: Settings) -> int:
     try:
         _refuse_exposure(settings)
         with _listening(settings.host, settings.port) as listener:
-            storage = open_storage(settings.data, max_pending_bytes=settings.max_pending_bytes)
+            topics = Topics()
+            storage = open_storage(settings.data, max_pending_bytes=settings.max_pending_bytes, on_change=topics.bump)
             try:
-                _serve(settings, storage, listener)
+                _serve(settings, storage, topics, listener)
             finally:
                 storage.close()
     except (CannotStart, StorageError, PortUnavailable) as error:
@@ -107,7 +129,7 @@ def serve(settings: Settings) -> int:
     return 0
 
 
-def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> None:
+def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socket.socket) -> None:
     furnish(storage)
     ingest = Ingest(storage.spans, _limits(settings))
     if settings.sample:
@@ -120,7 +142,13 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
     upkeep.start()
     retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None))
     retention_job.start()
-    api = build_app(storage, ingest, compression=settings.compression, max_body_bytes=settings.max_body_bytes)
+    api = build_app(
+        storage,
+        ingest,
+        topics=topics,
+        compression=settings.compression,
+        max_body_bytes=settings.max_body_bytes,
+    )
     app = VersionHeaders(TraceDoor(api, ingest=ingest))
     # What exists by now lives as long as the process: the collector need not look at it again.
     gc.collect()
@@ -144,11 +172,24 @@ def _serve(settings: Settings, storage: Storage, listener: socket.socket) -> Non
         timeout_graceful_shutdown=10,
     )
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, topics).run(sockets=[listener])
     finally:
         grpc.stop()
         retention_job.stop()
         upkeep.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of live updates when it is told to stop; they would be waited for otherwise."""
+
+    def __init__(self, config: uvicorn.Config, topics: Topics) -> None:
+        super().__init__(config)
+        self._topics = topics
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        self._topics.close()
+        await super().shutdown(sockets)
 
 
 def _limits(settings: Settings) -> IngestLimits:

@@ -564,6 +564,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/annotation_summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotation Summaries
+         * @description Counts, mean score and shares of labels of every name, by kind of target, and by kind of annotator.
+         *
+         *     Every target counts once, however many annotations it has. Notes are left out.
+         */
+        get: operations["list_annotation_summaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotation_summaries/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation Series
+         * @description The summaries along time, by when the target started: the last 30 days unless told otherwise.
+         */
+        get: operations["get_annotation_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/span_series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Span Series
+         * @description Count, errors, latency, tokens and cost of spans along time: the last 30 days unless told otherwise.
+         */
+        get: operations["get_span_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disagreements
+         * @description Targets of which the annotations of a name say different things, newest first, side by side.
+         *
+         *     They differ when there are two labels, or two scores among those without a label: what the filter language calls
+         *     `disagree('name')`.
+         */
+        get: operations["list_disagreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/retrieval_metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retrieval Metrics
+         * @description NDCG, precision and hit at k, and reciprocal rank, over the newest retrievers and rerankers.
+         *
+         *     Each mean is over the rankings for which the measure is known; n says how many these are.
+         */
+        get: operations["get_retrieval_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/retrieval_metrics/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Span Retrieval Metrics
+         * @description The same of each retriever and reranker, newest first.
+         */
+        get: operations["list_span_retrieval_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/span_notes": {
         parameters: {
             query?: never;
@@ -832,6 +959,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead_letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dead Letters
+         * @description Spans that were refused, newest first, with the reason.
+         */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead_letters/{dead_letter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dead Letter
+         * @description One refused span, with its bytes as they were sent.
+         */
+        get: operations["get_dead_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stats
+         * @description The server's version and age, what came in since it started, and what it holds.
+         */
+        get: operations["get_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description The same figures for Prometheus, in its text format.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description The versions of topics: all on connection, then those that change, at most four times a second.
+         *
+         *     Each event is named `topics`; its data is a JSON object of versions by topic: `projects`, `rubrics`,
+         *     `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the server. A
+         *     topic that is not there has not changed since the server started.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -936,11 +1167,92 @@ export interface components {
             explanation?: string | null;
         };
         /**
+         * AnnotationSeries
+         * @description Summaries along time. Buckets without annotations are left out.
+         */
+        AnnotationSeries: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Points */
+            points: components["schemas"]["AnnotationSeriesPoint"][];
+        };
+        /**
+         * AnnotationSeriesPoint
+         * @description The annotations of a name on the targets that started within one bucket.
+         */
+        AnnotationSeriesPoint: {
+            /** Count */
+            count: number;
+            /** Target Count */
+            target_count: number;
+            /** Score Count */
+            score_count: number;
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            mean_score_interval: components["schemas"]["Interval"] | null;
+            /** Label Count */
+            label_count: number;
+            /** Labelled Target Count */
+            labelled_target_count: number;
+            /** Label Fractions */
+            label_fractions: components["schemas"]["LabelFraction"][];
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorStatistics"][];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+        };
+        /**
          * AnnotationSource
          * @description By which door the annotation came in: the API (SDK, REST) or the web page.
          * @enum {string}
          */
         AnnotationSource: "API" | "APP";
+        /**
+         * AnnotationSummary
+         * @description All annotations of a name on one kind of target.
+         */
+        AnnotationSummary: {
+            /** Count */
+            count: number;
+            /** Target Count */
+            target_count: number;
+            /** Score Count */
+            score_count: number;
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            mean_score_interval: components["schemas"]["Interval"] | null;
+            /** Label Count */
+            label_count: number;
+            /** Labelled Target Count */
+            labelled_target_count: number;
+            /** Label Fractions */
+            label_fractions: components["schemas"]["LabelFraction"][];
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorStatistics"][];
+        };
         /**
          * AnnotationTarget
          * @description What an annotation is about: a span or trace by its OpenTelemetry id, a session by its own id.
@@ -958,6 +1270,30 @@ export interface components {
          * @enum {string}
          */
         AnnotatorKind: "HUMAN" | "LLM" | "CODE";
+        /**
+         * AnnotatorStatistics
+         * @description The same of one kind of annotator.
+         */
+        AnnotatorStatistics: {
+            /** Count */
+            count: number;
+            /** Target Count */
+            target_count: number;
+            /** Score Count */
+            score_count: number;
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            mean_score_interval: components["schemas"]["Interval"] | null;
+            /** Label Count */
+            label_count: number;
+            /** Labelled Target Count */
+            labelled_target_count: number;
+            /** Label Fractions */
+            label_fractions: components["schemas"]["LabelFraction"][];
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+        };
         /**
          * CategoricalRubric
          * @description One of a fixed set of labels, each with a score if wanted.
@@ -1013,9 +1349,17 @@ export interface components {
         Data_AnnotationId_: {
             data: components["schemas"]["AnnotationId"];
         };
+        /** Data[AnnotationSeries] */
+        Data_AnnotationSeries_: {
+            data: components["schemas"]["AnnotationSeries"];
+        };
         /** Data[Annotation] */
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
+        };
+        /** Data[DeadLetter] */
+        Data_DeadLetter_: {
+            data: components["schemas"]["DeadLetter"];
         };
         /** Data[ProjectRetention] */
         Data_ProjectRetention_: {
@@ -1029,9 +1373,21 @@ export interface components {
         Data_RetentionPolicy_: {
             data: components["schemas"]["RetentionPolicy"];
         };
+        /** Data[RetrievalMetrics] */
+        Data_RetrievalMetrics_: {
+            data: components["schemas"]["RetrievalMetrics"];
+        };
+        /** Data[ServerStats] */
+        Data_ServerStats_: {
+            data: components["schemas"]["ServerStats"];
+        };
         /** Data[Session] */
         Data_Session_: {
             data: components["schemas"]["Session"];
+        };
+        /** Data[SpanSeries] */
+        Data_SpanSeries_: {
+            data: components["schemas"]["SpanSeries"];
         };
         /** Data[TracesTransferred] */
         Data_TracesTransferred_: {
@@ -1041,6 +1397,74 @@ export interface components {
         Data_list_AnnotationId__: {
             /** Data */
             data: components["schemas"]["AnnotationId"][];
+        };
+        /**
+         * DeadLetter
+         * @description A refused span with its bytes.
+         */
+        DeadLetter: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Project */
+            project: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "protobuf" | "json";
+            /** Size Bytes */
+            size_bytes: number;
+            /** Payload */
+            payload: string;
+        };
+        /**
+         * DeadLetterSummary
+         * @description A span that was refused, and why. It is kept as it was sent.
+         */
+        DeadLetterSummary: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Project */
+            project: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Encoding
+             * @enum {string}
+             */
+            encoding: "protobuf" | "json";
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * Disagreement
+         * @description One target on which the annotations of a name differ: in their labels, or in the scores of those without one.
+         */
+        Disagreement: {
+            /** Name */
+            name: string;
+            target: components["schemas"]["AnnotationTarget"];
+            /** Labels */
+            labels: string[];
+            /** Score Range */
+            score_range: [
+                number,
+                number
+            ] | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * DocumentAnnotation
@@ -1139,6 +1563,40 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * IngestCounts
+         * @description What came in by OTLP since the server started.
+         */
+        IngestCounts: {
+            /** Requests */
+            requests: number;
+            /** Malformed */
+            malformed: number;
+            /** Refused */
+            refused: number;
+            /** Received */
+            received: number;
+            /** Stored */
+            stored: number;
+            /** Rejected */
+            rejected: number;
+            /** Annotations */
+            annotations: number;
+            /** Warnings */
+            warnings: number;
+            /** Pending Bytes */
+            pending_bytes: number;
+        };
+        /**
+         * Interval
+         * @description An interval of 95 %.
+         */
+        Interval: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * InvalidSpan
          * @description A span that cannot be stored, and why.
          */
@@ -1149,6 +1607,17 @@ export interface components {
             trace_id: string;
             /** Error */
             error: string;
+        };
+        /**
+         * LabelFraction
+         * @description The share of a label: the mean, over the labelled targets, of its share of the target's labels.
+         */
+        LabelFraction: {
+            /** Label */
+            label: string;
+            /** Fraction */
+            fraction: number;
+            interval: components["schemas"]["Interval"] | null;
         };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -1164,10 +1633,31 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[AnnotationSummary] */
+        Page_AnnotationSummary_: {
+            /** Data */
+            data: components["schemas"]["AnnotationSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Annotation] */
         Page_Annotation_: {
             /** Data */
             data: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DeadLetterSummary] */
+        Page_DeadLetterSummary_: {
+            /** Data */
+            data: components["schemas"]["DeadLetterSummary"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Disagreement] */
+        Page_Disagreement_: {
+            /** Data */
+            data: components["schemas"]["Disagreement"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1217,6 +1707,13 @@ export interface components {
         Page_SpanAnnotation_: {
             /** Data */
             data: components["schemas"]["SpanAnnotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SpanRetrieval] */
+        Page_SpanRetrieval_: {
+            /** Data */
+            data: components["schemas"]["SpanRetrieval"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1335,6 +1832,63 @@ export interface components {
             max_traces?: number | null;
         };
         /**
+         * RetrievalMetric
+         * @description A measure over the rankings for which it is known.
+         */
+        RetrievalMetric: {
+            /** Mean */
+            mean: number | null;
+            /** N */
+            n: number;
+            interval: components["schemas"]["Interval"] | null;
+        };
+        /**
+         * RetrievalMetrics
+         * @description The rankings of a project together.
+         */
+        RetrievalMetrics: {
+            /** K */
+            k: number;
+            /** Span Count */
+            span_count: number;
+            /** Complete */
+            complete: boolean;
+            /** Judged Span Count */
+            judged_span_count: number;
+            /** Document Count */
+            document_count: number;
+            /** Judged Document Count */
+            judged_document_count: number;
+            ndcg: components["schemas"]["RetrievalMetric"];
+            precision: components["schemas"]["RetrievalMetric"];
+            hit: components["schemas"]["RetrievalMetric"];
+            reciprocal_rank: components["schemas"]["RetrievalMetric"];
+        };
+        /**
+         * RowCounts
+         * @description Rows that the store holds.
+         */
+        RowCounts: {
+            /** Project */
+            project: number;
+            /** Session */
+            session: number;
+            /** Trace */
+            trace: number;
+            /** Span */
+            span: number;
+            /** Span Block */
+            span_block: number;
+            /** Annotation */
+            annotation: number;
+            /** Annotation Event */
+            annotation_event: number;
+            /** Rubric */
+            rubric: number;
+            /** Dead Letter */
+            dead_letter: number;
+        };
+        /**
          * RubricIds
          * @description The rubrics of a project, by id: the whole set.
          */
@@ -1366,6 +1920,31 @@ export interface components {
             created_at: string;
             /** Config */
             config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * ServerStats
+         * @description A server's figures.
+         */
+        ServerStats: {
+            /** Version */
+            version: string;
+            /** Phoenix Version */
+            phoenix_version: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Uptime S */
+            uptime_s: number;
+            ingest: components["schemas"]["IngestCounts"];
+            rows: components["schemas"]["RowCounts"];
+            /** Waiting Annotations */
+            waiting_annotations: number;
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Wal Bytes */
+            wal_bytes: number;
         };
         /**
          * Session
@@ -1722,6 +2301,82 @@ export interface components {
             identifier: string;
             /** Span Id */
             span_id: string;
+        };
+        /**
+         * SpanRetrieval
+         * @description One ranking: the documents of a retriever or reranker. What is not known is None.
+         */
+        SpanRetrieval: {
+            /** Id */
+            id: string;
+            /** Span Id */
+            span_id: string;
+            /** Trace Id */
+            trace_id: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Document Count */
+            document_count: number;
+            /** Judged Document Count */
+            judged_document_count: number;
+            /** Ndcg */
+            ndcg: number | null;
+            /** Precision */
+            precision: number | null;
+            /** Hit */
+            hit: boolean | null;
+            /** Reciprocal Rank */
+            reciprocal_rank: number | null;
+        };
+        /**
+         * SpanSeries
+         * @description Buckets without spans are left out.
+         */
+        SpanSeries: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Points */
+            points: components["schemas"]["SpanSeriesPoint"][];
+        };
+        /**
+         * SpanSeriesPoint
+         * @description The spans that started within one bucket.
+         */
+        SpanSeriesPoint: {
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Count */
+            count: number;
+            /** Error Count */
+            error_count: number;
+            /** Latency Ms P50 */
+            latency_ms_p50: number;
+            /** Latency Ms P99 */
+            latency_ms_p99: number;
+            /** Tokens Prompt */
+            tokens_prompt: number;
+            /** Tokens Completion */
+            tokens_completion: number;
+            /** Tokens Total */
+            tokens_total: number;
+            /** Cost Usd */
+            cost_usd: number;
         };
         /**
          * SpansAccepted
@@ -3821,6 +4476,341 @@ export interface operations {
             };
         };
     };
+    list_annotation_summaries: {
+        parameters: {
+            query?: {
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AnnotationSummary_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_annotation_series: {
+        parameters: {
+            query?: {
+                /** @description `hour`, `day`, or a width in seconds. Counted in UTC. */
+                bucket?: string;
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_AnnotationSeries_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_span_series: {
+        parameters: {
+            query?: {
+                /** @description `hour`, `day`, or a width in seconds. Counted in UTC. */
+                bucket?: string;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_SpanSeries_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_disagreements: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description Repeat for several: any of them. */
+                name?: string[] | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                cursor?: string | null;
+                /** @description Disagreements on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Disagreement_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retrieval_metrics: {
+        parameters: {
+            query: {
+                /** @description Of the annotations on documents. */
+                name: string;
+                /** @description How many documents from the top. */
+                k?: number;
+                /** @description Whose annotations count: people's, else judges', else code's if not given. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description A document is relevant from this score on. */
+                relevant_from?: number;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description Retrievers to look at, the newest. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_RetrievalMetrics_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_span_retrieval_metrics: {
+        parameters: {
+            query: {
+                /** @description Of the annotations on documents. */
+                name: string;
+                /** @description How many documents from the top. */
+                k?: number;
+                /** @description Whose annotations count: people's, else judges', else code's if not given. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description A document is relevant from this score on. */
+                relevant_from?: number;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                cursor?: string | null;
+                /** @description Retrievers on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SpanRetrieval_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     create_span_note: {
         parameters: {
             query?: never;
@@ -4661,6 +5651,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Dead letters on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeadLetterSummary_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dead_letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DeadLetter_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ServerStats_"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Too many listen already; ask again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

@@ -19,7 +19,7 @@ from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us, us_of
-from rubricate_server.api.target import TARGETS, TYPE_NAMES, annotation_id, common_wire, target_id
+from rubricate_server.api.target import TARGETS, TYPE_NAMES, annotation_id, any_wire
 from rubricate_server.storage import contract
 from rubricate_server.storage.contract import AnnotationQuery, AnnotationUpdate, Storage, StoredAnnotation
 from rubricate_server.storage.errors import NotFound
@@ -68,13 +68,13 @@ def list_annotations(
     )
     found = storage.annotations.find(query, limit + 1)
     following = annotation_id(found[limit]) if len(found) > limit else None
-    return page_answer([_wire(annotation) for annotation in found[:limit]], following)
+    return page_answer([any_wire(annotation) for annotation in found[:limit]], following)
 
 
 @router.get("/annotations/{annotation_id}", response_model=Data[Annotation], responses=refusals(404, 422))
 def get_annotation(request: Request, annotation_id: str) -> Response:
     """One annotation, by its id."""
-    return json_answer({"data": _wire(_one(storage_of(request), annotation_id))})
+    return json_answer({"data": any_wire(_one(storage_of(request), annotation_id))})
 
 
 @router.patch("/annotations/{annotation_id}", response_model=Data[Annotation], responses=refusals(404, 422, 503))
@@ -85,7 +85,7 @@ def update_annotation(request: Request, annotation_id: str, patch: AnnotationPat
     update = _update(patch)
     if update:
         found = storage.annotations.update(found.id, update)
-    return json_answer({"data": _wire(found)})
+    return json_answer({"data": any_wire(found)})
 
 
 @router.delete(
@@ -154,20 +154,6 @@ def _update(patch: AnnotationPatch) -> AnnotationUpdate:
     if "explanation" in given:
         update["explanation"] = patch.result.explanation if patch.result else None
     return update
-
-
-def _wire(annotation: StoredAnnotation) -> dict[str, Any]:
-    key = annotation.key
-    return {
-        **common_wire(annotation),
-        "rubric_version": annotation.rubric_version,
-        "target": {
-            "kind": key.target_kind,
-            "id": target_id(key),
-            "position": key.position if key.target_kind == TargetKind.DOCUMENT else None,
-        },
-        "project_id": None if annotation.project_id is None else global_id("Project", annotation.project_id),
-    }
 
 
 def _change(change: contract.AnnotationChange) -> dict[str, Any]:

@@ -15,7 +15,7 @@ HEADERS = [
 ]
 SMALLEST = 1024
 """Bytes below which compression is not worth a header."""
-STREAMED = ("/v1/spans",)
+STREAMED = ("/v1/spans", "/v1/events")
 """Answers that send their first bytes early, so that impatient clients stay: a compressor would hold them back."""
 _LOOPBACK = ("127.0.0.1", "::1")
 

@@ -80,3 +80,22 @@ def common_wire(annotation: StoredAnnotation) -> dict[str, Any]:
         "metadata": annotation.metadata,
         "identifier": annotation.key.identifier,
     }
+
+
+def target_wire(key: AnnotationKey) -> dict[str, Any]:
+    """A target of any kind."""
+    return {
+        "kind": key.target_kind,
+        "id": target_id(key),
+        "position": key.position if key.target_kind == TargetKind.DOCUMENT else None,
+    }
+
+
+def any_wire(annotation: StoredAnnotation) -> dict[str, Any]:
+    """An annotation, whatever it is about."""
+    return {
+        **common_wire(annotation),
+        "rubric_version": annotation.rubric_version,
+        "target": target_wire(annotation.key),
+        "project_id": None if annotation.project_id is None else global_id("Project", annotation.project_id),
+    }

@@ -69,6 +69,29 @@ class DeadLetter(NamedTuple):
     encoding: Literal["protobuf", "json"]
 
 
+class StoredDeadLetter(NamedTuple):
+    """A rejected span in a list, without its bytes."""
+
+    id: int
+    at_us: int
+    project: str | None
+    reason: str
+    encoding: Literal["protobuf", "json"]
+    size: int
+
+
+class StoreStats(NamedTuple):
+    """What the store holds."""
+
+    rows: dict[str, int]
+    """By table. Projects that are being removed no longer count; what is left of their rows does."""
+    waiting_annotations: int
+    """Whose target has not arrived."""
+    disk_bytes: int
+    wal_bytes: int
+    """Of `disk_bytes`, what is written but not yet folded into the database."""
+
+
 class SpanBody(NamedTuple):
     """The large parts of a span."""
 
@@ -311,6 +334,90 @@ class AnnotationQuery:
     """Exclusive."""
     from_id: int | None = None
     """The first row of the page, inclusive; newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryQuery:
+    """Which annotations of a project to sum up. Every given field narrows; notes never count."""
+
+    project_id: int
+    target_kind: TargetKind | None = None
+    names: tuple[str, ...] = ()
+    start_ns: int | None = None
+    """Of the target, inclusive."""
+    end_ns: int | None = None
+    """Exclusive."""
+    condition: Condition | None = None
+    """An expression about spans: only annotations of such spans, and of their documents, count."""
+
+
+class StoredSummary(NamedTuple):
+    """Annotations of one name on one kind of target, summed up so that every target counts once."""
+
+    bucket_ns: int
+    """Where the bucket begins; 0 when there are no buckets."""
+    target_kind: str
+    name: str
+    annotator_kind: str | None
+    """None: annotators of all kinds."""
+    annotation_count: int
+    target_count: int
+    score_count: int
+    scored_target_count: int
+    mean: float | None
+    """Over the scored targets, of the target's mean score."""
+    squares: float | None
+    """The sum of the squared deviations of the targets' means from `mean`."""
+    label_count: int
+    labelled_target_count: int
+    labels: tuple[tuple[str, float], ...]
+    """The commonest labels with their sum of shares, where each labelled target gives out 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementQuery:
+    """Which disagreements of a project. Every given field narrows; notes never disagree."""
+
+    project_id: int
+    target_kind: TargetKind = TargetKind.SPAN
+    names: tuple[str, ...] = ()
+    start_ns: int | None = None
+    """Of the target, inclusive."""
+    end_ns: int | None = None
+    """Exclusive."""
+    after: "DisagreementMark | None" = None
+    """The last of the page before, exclusive."""
+
+
+class DisagreementMark(NamedTuple):
+    """A place in the list of disagreements, which goes down from the largest."""
+
+    target_row: int
+    position: int
+    name: str
+
+
+class StoredDisagreement(NamedTuple):
+    """Annotations of one target under one name that do not say the same."""
+
+    mark: DisagreementMark
+    annotations: tuple[StoredAnnotation, ...]
+    """Newest row first, at most as many as were asked for."""
+
+
+class SpanBucket(NamedTuple):
+    """The spans that started within one stretch of time."""
+
+    bucket_ns: int
+    span_count: int
+    error_count: int
+    p50_ns: int
+    """Latency by nearest rank: the smallest that half of the spans do not exceed."""
+    p99_ns: int
+    tokens_prompt: int
+    tokens_completion: int
+    tokens_total: int
+    cost_usd: float
 
 
 class StoredProject(NamedTuple):
@@ -559,6 +666,54 @@ class RubricStore(Protocol):
         """Make these the project's rubrics and no others; durable, idempotent. Raises NotFound."""
 
 
+class InsightStore(Protocol):
+    """What many rows say together. Everything is read in one state of the store; nothing is written."""
+
+    def summaries(
+        self, query: SummaryQuery, bucket_ns: int | None = None, most_labels: int = 50
+    ) -> list[StoredSummary]:
+        """By name, kind of target, bucket and kind of annotator; that of all annotators comes first.
+
+        Only what has annotations. A target belongs to the bucket in which it started.
+        """
+
+    def span_series(self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int) -> list[SpanBucket]:
+        """The spans of a project that started in [start, end), by bucket and time. Empty buckets are left out."""
+
+    def disagreements(self, query: DisagreementQuery, limit: int, side_by_side: int = 100) -> list[StoredDisagreement]:
+        """The first `limit` disagreements, newest row of the target first.
+
+        Annotators disagree when there are two labels, or two scores among those that gave no label: what the filter
+        language calls `disagree`.
+        """
+
+    def relevances(
+        self,
+        span_rows: Sequence[int],
+        name: str,
+        annotator_kind: AnnotatorKind | None = None,
+        label_scores: Mapping[str, float] = MappingProxyType({}),
+    ) -> dict[int, dict[int, float]]:
+        """What annotations of the name say of the documents of spans: relevance by row of the span and position.
+
+        That of people counts, else that of judges, else that of code; the mean where several say something. A label
+        without a score counts as `label_scores` has it. Documents of which nobody says anything are left out.
+        """
+
+
+class StatusStore(Protocol):
+    """How the store is doing."""
+
+    def dead_letters(self, *, from_id: int | None = None, limit: int = 100) -> list[StoredDeadLetter]:
+        """Rejected spans, newest first."""
+
+    def dead_letter(self, row: int) -> tuple[StoredDeadLetter, DeadLetter]:
+        """One of them, with its bytes. Raises NotFound."""
+
+    def stats(self) -> StoreStats:
+        """Counts and sizes, cheap enough to be asked every few seconds."""
+
+
 class Maintenance(Protocol):
     """Work that can wait, in steps that never block writers for long."""
 
@@ -577,8 +732,10 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    insight: InsightStore
+    status: StatusStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)
     """Writes what is waiting, then closes; no call may follow."""
     healthy: Callable[[], None] = field(repr=False)
-    """Raises when writing or reading does not work."""
+    """Raises when writing or reading does not work. It writes: what it wrote is durable, and changes nothing."""

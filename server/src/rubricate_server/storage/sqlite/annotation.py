@@ -20,7 +20,7 @@ from rubricate_server.storage.contract import (
 )
 from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.schema import annotation, annotation_event, project, rubric_version
-from rubricate_server.storage.sqlite.connection import reading, select_in
+from rubricate_server.storage.sqlite.connection import reading, select_in, touch, touch_owners
 from rubricate_server.storage.sqlite.history import record_writes
 from rubricate_server.storage.sqlite.removal import delete_annotations
 from rubricate_server.storage.sqlite.writer import Writer
@@ -57,9 +57,9 @@ class SqliteAnnotations:
         """See the contract."""
         # The ids first, from indexes alone; then the rows of one page.
         page = sa.select(annotation.c.id).where(*_where(query)).order_by(annotation.c.id.desc()).limit(limit)
-        statement = _ROWS.where(annotation.c.id.in_(page)).order_by(annotation.c.id.desc())
+        statement = ANNOTATION_ROWS.where(annotation.c.id.in_(page)).order_by(annotation.c.id.desc())
         with reading(self._readers) as connection:
-            return [_stored(row) for row in connection.execute(statement)]
+            return [stored_annotation(row) for row in connection.execute(statement)]
 
     def names(self, query: AnnotationQuery) -> list[str]:
         """See the contract."""
@@ -70,10 +70,10 @@ class SqliteAnnotations:
     def get(self, annotation_id: int) -> StoredAnnotation:
         """See the contract."""
         with reading(self._readers) as connection:
-            row = connection.execute(_ROWS.where(annotation.c.id == annotation_id, _ALIVE)).one_or_none()
+            row = connection.execute(ANNOTATION_ROWS.where(annotation.c.id == annotation_id, _ALIVE)).one_or_none()
         if row is None:
             raise _missing(annotation_id)
-        return _stored(row)
+        return stored_annotation(row)
 
     def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
         """See the contract."""
@@ -112,7 +112,7 @@ _ALIVE = sa.or_(
     annotation.c.project_id.is_(None),
     sa.exists().where(project.c.id == annotation.c.project_id, project.c.deleted_us.is_(None)),
 )
-_ROWS = sa.select(
+ANNOTATION_ROWS = sa.select(
     annotation.c.id,
     annotation.c.target_kind,
     annotation.c.target_id,
@@ -133,7 +133,8 @@ _ROWS = sa.select(
 ).outerjoin_from(annotation, rubric_version, rubric_version.c.id == annotation.c.rubric_version)
 
 
-def _stored(row: Any) -> StoredAnnotation:
+def stored_annotation(row: Any) -> StoredAnnotation:
+    """What a row of `ANNOTATION_ROWS` says."""
     key = AnnotationKey(TargetKind(row[1]), *row[2:6])
     return StoredAnnotation._make([row[0], key, *row[6:10], orjson.loads(row[10]), *row[11:]])
 
@@ -191,6 +192,7 @@ def _put_all(connection: sqlite3.Connection, puts: Sequence[_Put]) -> list[list[
         kind: _targets(connection, kind, {item.key.target_id for item in everything if item.key.target_kind == kind})
         for kind in {item.key.target_kind for item in everything}
     }
+    touch(connection, "annotations", {target.project_id for found in targets.values() for target in found.values()})
     names = list({item.key.name for item in everything})
     versions = _versions(connection, names)
     outcomes: list[list[int] | Exception] = []
@@ -332,6 +334,7 @@ def _update(connection: sqlite3.Connection, annotation_id: int, update: Annotati
     ).fetchone()
     if before is None:
         raise _missing(annotation_id)
+    touch_owners(connection, "annotation", [annotation_id])
     key = AnnotationKey(TargetKind(before[0]), *before[1:5])
     kept = NewAnnotation._make([key, *before[5:9], orjson.loads(before[9]), before[10], user_id])
     changed = kept._replace(**update)

@@ -1,13 +1,15 @@
 """Connections to the database file: one that writes, a pool that reads."""
 
+import json
 import sqlite3  # noqa: TID251  # the engine
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from rubricate_server.domain.topic import Kind, Topic
 from rubricate_server.storage.errors import TooComplex
 from rubricate_server.storage.sqlite.body import register_functions
 
@@ -15,9 +17,38 @@ READERS = 8
 """Reading connections; more readers than this wait for one."""
 
 
+class WritingConnection(sqlite3.Connection):
+    """The writing connection, which remembers what its transaction changes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.changed: set[Topic] = set()
+
+
+def touch(connection: sqlite3.Connection, kind: Kind, project_ids: Iterable[int | None] = (None,)) -> None:
+    """Remember that the transaction changes something, so that those who listen hear of it after the commit."""
+    if isinstance(connection, WritingConnection):
+        connection.changed.update(Topic(kind, project_id) for project_id in project_ids)
+
+
+def touch_owners(
+    connection: sqlite3.Connection, table: Literal["span", "annotation", "trace"], rows: Sequence[int]
+) -> None:
+    """The same for the projects of rows that are about to go, move or change."""
+    owners = connection.execute(
+        f"select distinct project_id from {table} where id in (select value from json_each(?))"
+        " and project_id is not null",
+        (json.dumps(list(rows)),),
+    ).fetchall()
+    for kind in ("annotations",) if table == "annotation" else ("spans", "annotations"):
+        touch(connection, kind, [row[0] for row in owners])  # type: ignore[arg-type]  # both are kinds
+
+
 def connect_writer(path: Path) -> sqlite3.Connection:
     """The writing connection; nothing is changed in the file yet."""
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    return sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=256, factory=WritingConnection
+    )
 
 
 def configure_writer(connection: sqlite3.Connection) -> None:
@@ -52,7 +83,7 @@ def read_engine(path: Path) -> sa.Engine:
 
 def _connect_reader(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    for pragma in ("query_only = on", "busy_timeout = 10000", "cache_size = -4096"):
+    for pragma in ("query_only = on", "busy_timeout = 10000", "cache_size = -4096", "temp_store = memory"):
         connection.execute(f"pragma {pragma}").fetchall()
     register_functions(connection)
     return connection

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rubricate_server.storage.contract import NO_ANNOTATIONS, DeadLetter, NewAnnotation, NewSpan, SpanBody
 from rubricate_server.storage.sqlite.annotation import put_annotations
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, pack_block
-from rubricate_server.storage.sqlite.connection import insert_rows, select_in
+from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
 from rubricate_server.storage.sqlite.removal import remove_leftovers
 
 PREVIEW = 120
@@ -83,6 +83,7 @@ def add_batches(connection: sqlite3.Connection, batches: Sequence[Batch]) -> lis
         first_row = _write_spans(connection, traces)
         _write_traces(connection, traces)
         _bind_waiting(connection, first_row, spans, traces)
+        touch(connection, "spans", {trace.project_id for trace in traces.values()})
         annotations = [each for span in spans for each in brought.get(span.span_id, ())] if brought else []
         if annotations:
             put_annotations(connection, annotations)
@@ -97,6 +98,7 @@ def project_row(connection: sqlite3.Connection, name: str) -> int:
         row = connection.execute(
             "insert into project (name, created_us) values (?, ?) returning id", (name, time.time_ns() // 1000)
         ).fetchone()
+        touch(connection, "projects")
     return int(row[0])
 
 
@@ -239,6 +241,7 @@ def _bind_waiting(
     if connection.execute("select 1 from annotation where target_row is null limit 1").fetchone() is None:
         return
     waiting = "select id, target_id from annotation where target_row is null and target_kind = ? and target_id in ({})"
+    touch(connection, "annotations", {trace.project_id for trace in traces.values()})
     bind = (
         "update annotation set (target_row, project_id, start_ns) = (select id, project_id, start_ns from {} = ?)"
         " where id = ?"

@@ -10,7 +10,7 @@ from rubricate.records.project import DEFAULT_PROJECT
 from rubricate_server.storage.contract import StoredProject
 from rubricate_server.storage.errors import Conflict, NotFound, Protected
 from rubricate_server.storage.schema import project
-from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.connection import reading, touch
 from rubricate_server.storage.sqlite.writer import Writer
 
 _COLUMNS = (project.c.id, project.c.name, project.c.description)
@@ -69,6 +69,7 @@ class SqliteProjects:
 
 
 def _create(connection: sqlite3.Connection, name: str, description: str | None) -> StoredProject:
+    touch(connection, "projects")
     taken = connection.execute("select 1 from project where name = ? and deleted_us is null", (name,)).fetchone()
     if taken:
         raise Conflict(f"A project named {name!r} exists already")
@@ -80,6 +81,7 @@ def _create(connection: sqlite3.Connection, name: str, description: str | None) 
 
 
 def _update(connection: sqlite3.Connection, project_id: int, description: str | None) -> StoredProject:
+    touch(connection, "projects")
     row = connection.execute(
         "update project set description = ? where id = ? and deleted_us is null returning name",
         (description, project_id),
@@ -90,4 +92,5 @@ def _update(connection: sqlite3.Connection, project_id: int, description: str | 
 
 
 def _delete(connection: sqlite3.Connection, project_id: int) -> None:
+    touch(connection, "projects")
     connection.execute("update project set deleted_us = ? where id = ?", (time.time_ns() // 1000, project_id))

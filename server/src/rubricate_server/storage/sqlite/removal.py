@@ -4,7 +4,7 @@ import sqlite3  # noqa: TID251  # the engine
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from rubricate_server.storage.sqlite.connection import select_in
+from rubricate_server.storage.sqlite.connection import select_in, touch_owners
 from rubricate_server.storage.sqlite.history import record_deletion
 
 STEP_SPANS = 500
@@ -18,6 +18,7 @@ STEP_BLOCKS = 64
 
 def delete_spans(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
     """Delete spans by row id, with their annotations; traces and sessions that lose their last span go too."""
+    touch_owners(connection, "span", rows)
     marks = ",".join("?" * len(rows))
     found = connection.execute(
         "select trace_id, block, status = 2, coalesce(tokens_prompt, 0), coalesce(tokens_completion, 0),"
@@ -75,6 +76,8 @@ def remove_traces(connection: sqlite3.Connection, rows: Sequence[int]) -> bool:
 
 def delete_annotations(connection: sqlite3.Connection, ids: Sequence[int], user_id: str | None = None) -> None:
     """Delete annotations by row id. Their history stays, and says what they last were."""
+    if ids:
+        touch_owners(connection, "annotation", ids)
     record_deletion(connection, ids, user_id)
     connection.executemany("delete from annotation where id = ?", [(row,) for row in ids])
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rubricate_server.storage.contract import StoredRubricVersion
 from rubricate_server.storage.errors import Conflict, NotFound
 from rubricate_server.storage.schema import project_rubric, rubric, rubric_version
-from rubricate_server.storage.sqlite.connection import reading, select_in
+from rubricate_server.storage.sqlite.connection import reading, select_in, touch
 from rubricate_server.storage.sqlite.writer import Writer
 
 MISSING = "Annotation configuration not found"
@@ -111,6 +111,7 @@ def _in_force(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVer
 def _add_version(
     connection: sqlite3.Connection, rubric_id: int, number: int, body: dict[str, Any]
 ) -> StoredRubricVersion:
+    touch(connection, "rubrics")
     now_us = time.time_ns() // 1000
     version_id = connection.execute(
         "insert into rubric_version (rubric_id, number, body, created_us) values (?, ?, ?, ?) returning id",
@@ -142,6 +143,7 @@ def _update(connection: sqlite3.Connection, rubric_id: int, body: dict[str, Any]
 
 
 def _delete(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVersion:
+    touch(connection, "rubrics")
     current = _in_force(connection, rubric_id)
     connection.execute("delete from project_rubric where rubric_id = ?", (rubric_id,))
     connection.execute("delete from rubric where id = ?", (rubric_id,))
@@ -149,6 +151,7 @@ def _delete(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVersi
 
 
 def _assign(connection: sqlite3.Connection, project_id: int, rubric_ids: list[int]) -> None:
+    touch(connection, "rubrics")
     known = {row[0] for row in select_in(connection, "select id from rubric where id in ({})", rubric_ids)}
     if not known.issuperset(rubric_ids):
         raise NotFound(MISSING)
@@ -161,6 +164,7 @@ def _assign(connection: sqlite3.Connection, project_id: int, rubric_ids: list[in
 
 
 def _unassign(connection: sqlite3.Connection, project_id: int, rubric_id: int) -> None:
+    touch(connection, "rubrics")
     connection.execute("delete from project_rubric where project_id = ? and rubric_id = ?", (project_id, rubric_id))
 
 

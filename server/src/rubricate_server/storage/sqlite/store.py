@@ -13,6 +13,7 @@ from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import StorageError
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
+from rubricate_server.storage.sqlite.insight import SqliteInsight
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
 from rubricate_server.storage.sqlite.project import SqliteProjects
@@ -20,15 +21,18 @@ from rubricate_server.storage.sqlite.retention import SqliteRetention
 from rubricate_server.storage.sqlite.rubric import SqliteRubrics
 from rubricate_server.storage.sqlite.session import SqliteSessions
 from rubricate_server.storage.sqlite.span import SqliteSpans
+from rubricate_server.storage.sqlite.status import SqliteStatus
 from rubricate_server.storage.sqlite.trace import SqliteTraces
-from rubricate_server.storage.sqlite.writer import Writer
+from rubricate_server.storage.sqlite.writer import OnChange, Writer
 
 DATABASE = "rubricate.db"
 LOCK = "rubricate.lock"
 
 
-def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Storage:
+def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_change: OnChange | None = None) -> Storage:
     """Open the store in a directory, which is made if need be.
+
+    `on_change` hears of each commit, in the writing thread.
 
     Raises StorageError when another process has it open, when it cannot be read or written, and WrongSchema when
     a newer version of Rubricate wrote it. Nothing is changed then.
@@ -46,7 +50,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         if isinstance(error, StorageError):
             raise
         raise StorageError(f"{path} cannot be opened: {error}") from error
-    writer = Writer(connection, max_pending_bytes=max_pending_bytes)
+    writer = Writer(connection, max_pending_bytes=max_pending_bytes, on_change=on_change)
     readers = read_engine(path)
 
     def close() -> None:
@@ -55,7 +59,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         lock.close()
 
     def healthy() -> None:
-        writer.run(lambda connection: connection.execute("select 1").fetchone())
+        writer.run(_write_and_undo)
         with reading(readers) as reader:
             reader.execute(sa.text("select 1 from project limit 1")).fetchone()
 
@@ -68,10 +72,18 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
+        insight=SqliteInsight(readers),
+        status=SqliteStatus(readers, path),
         maintenance=SqliteMaintenance(writer, readers),
         close=close,
         healthy=healthy,
     )
+
+
+def _write_and_undo(connection: sqlite3.Connection) -> None:
+    """A real write, which fails on a full or broken disk. Writing the value that is there would not be one."""
+    connection.execute("insert or ignore into project_rubric (project_id, rubric_id) values (-1, -1)")
+    connection.execute("delete from project_rubric where project_id = -1")
 
 
 def _lock(directory: Path) -> IO[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS
+from rubricate_server.storage.sqlite.connection import touch, touch_owners
 from rubricate_server.storage.sqlite.maintenance import pack_anew
 
 STEP_SOURCES = 8
@@ -19,6 +20,9 @@ def move_traces(connection: sqlite3.Connection, rows: Sequence[int], project_id:
         is None
     ):
         raise NotFound(f"No project has the row id {project_id}")
+    touch_owners(connection, "trace", rows)
+    touch(connection, "spans", [project_id])
+    touch(connection, "annotations", [project_id])
     marks = ",".join("?" * len(rows))
     moved = connection.execute(
         f"update trace set project_id = ? where id in ({marks}) returning session_row", (project_id, *rows)
@@ -60,6 +64,9 @@ def move_spans(connection: sqlite3.Connection, rows: Sequence[int], project_id: 
     pack_anew(connection, project_id, places, level=3)
     marks = ",".join("?" * len(places))
     spans = [place[0] for place in places]
+    touch_owners(connection, "span", spans)
+    touch(connection, "spans", [project_id])
+    touch(connection, "annotations", [project_id])
     connection.execute(f"update span set project_id = ? where id in ({marks})", (project_id, *spans))
     connection.execute(
         f"update annotation set project_id = ? where target_kind in ('span', 'document') and target_row in ({marks})",

@@ -4,11 +4,12 @@ import logging
 import sqlite3  # noqa: TID251  # the engine
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from rubricate_server.domain.topic import Topic
 from rubricate_server.storage.errors import QueueFull, StorageError
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ Payload = TypeVar("Payload")
 Result = TypeVar("Result")
 Handler = Callable[[sqlite3.Connection, Sequence[Payload]], Sequence[Result | Exception]]
 """Does the work of all payloads that came together; answers one result, or one refusal, for each."""
+OnChange = Callable[[Collection[Topic]], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -32,12 +34,19 @@ class Writer:
     """Group commit over one SQLite connection.
 
     `max_pending_bytes` bounds what may wait; above it `call` raises QueueFull. `group_bytes` bounds one transaction,
-    so that nobody waits for a long one.
+    so that nobody waits for a long one. `on_change` is told what each transaction changed, when that is durable and
+    before those who wrote it are answered.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, max_pending_bytes: int = 256 << 20, group_bytes: int = 8 << 20
+        self,
+        connection: sqlite3.Connection,
+        *,
+        max_pending_bytes: int = 256 << 20,
+        group_bytes: int = 8 << 20,
+        on_change: OnChange | None = None,
     ) -> None:
+        self._on_change = on_change
         self._connection = connection
         self._max_pending_bytes = max_pending_bytes
         self._group_bytes = group_bytes
@@ -113,6 +122,7 @@ class Writer:
             for handler, batch in by_handler.items():
                 outcomes.update(zip(batch, self._attempt(handler, batch), strict=True))
             connection.execute("commit")
+            self._tell()
         except Exception as error:  # the boundary of the writer: each waiter must hear of it
             self._roll_back()
             log.error("a transaction of %d writes failed: %s", len(group), error)
@@ -136,7 +146,19 @@ class Writer:
         connection.execute("release attempt")
         return results
 
+    def _tell(self) -> None:
+        changed = getattr(self._connection, "changed", None)  # of a WritingConnection
+        if not changed:
+            return
+        try:
+            if self._on_change is not None:
+                self._on_change(changed)
+        except Exception:  # what is durable is durable, whoever cannot be told
+            log.exception("a listener failed")
+        changed.clear()
+
     def _roll_back(self) -> None:
+        getattr(self._connection, "changed", set()).clear()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("rollback")
