@@ -10,7 +10,7 @@ from typing import IO
 import sqlalchemy as sa
 
 from rubricate_server.storage.contract import Storage
-from rubricate_server.storage.errors import StorageError
+from rubricate_server.storage.errors import Damaged, StorageError
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
@@ -34,7 +34,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
     a newer version of Rubricate wrote it. Nothing is changed then.
     """
     path = directory / DATABASE
-    lock = _lock(directory)
+    lock = lock_directory(directory)
     connection: sqlite3.Connection | None = None
     try:
         connection = connect_writer(path)
@@ -45,6 +45,11 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
         lock.close()
         if isinstance(error, StorageError):
             raise
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise Damaged(
+                f"{path} is damaged ({error}). Nothing was changed. `rubricate doctor --data {directory}` tells more;"
+                " `rubricate restore` puts a backup into another directory."
+            ) from error
         raise StorageError(f"{path} cannot be opened: {error}") from error
     writer = Writer(connection, max_pending_bytes=max_pending_bytes)
     readers = read_engine(path)
@@ -74,7 +79,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20) -> Stor
     )
 
 
-def _lock(directory: Path) -> IO[str]:
+def lock_directory(directory: Path) -> IO[str]:
     """One process a directory: two writers would wait for each other, and both hold caches."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
