@@ -50,7 +50,7 @@ def check_directory(directory: Path, *, blocks: bool = False) -> Iterator[Findin
 def check_database(path: Path, *, blocks: bool = False) -> Iterator[Finding]:
     """Look at one database file."""
     try:
-        with closing(open_readonly(path)) as connection:
+        with closing(open_readonly(path, leave_no_trace=True)) as connection:
             version = known_version(connection, path)
             older = "" if version == SCHEMA_VERSION else f"; the next start brings it to {SCHEMA_VERSION}"
             yield Finding(True, f"schema version {version}{older}")
@@ -77,11 +77,18 @@ def owner_of(directory: Path) -> str | None:
     return None
 
 
-def open_readonly(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing, whether the database is in use or not. Raises StorageError."""
+def open_readonly(path: Path, *, leave_no_trace: bool = False) -> sqlite3.Connection:
+    """A connection that changes nothing in the database, whether it is in use or not. Raises StorageError.
+
+    SQLite leaves an empty log beside a database that nobody has open. With `leave_no_trace` it does not, but then what
+    is read while a server starts may look damaged.
+    """
     if not path.is_file():
         raise StorageError(f"{path} is not there.")
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    log = path.with_name(f"{path.name}-wal")
+    still = leave_no_trace and owner_of(path.parent) is None and not (log.exists() and log.stat().st_size)
+    uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
     try:
         connection.execute("pragma busy_timeout = 10000").fetchall()
         connection.execute("select 1 from sqlite_master limit 1").fetchone()
