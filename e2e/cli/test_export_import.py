@@ -146,6 +146,24 @@ def test_what_a_server_refuses_is_told_and_the_rest_taken(server: Server, tmp_pa
     assert "span" in ran.err.splitlines()[1]
 
 
+def test_a_bad_annotation_costs_no_other(server: Server, tmp_path: Path) -> None:
+    times = {"created_at": "2026-01-01T00:00:00+00:00", "updated_at": "2026-01-01T00:00:00+00:00"}
+    some = [
+        {"target": {"kind": "span", "id": f"{number:016x}", "position": None}, "annotator_kind": "CODE"}
+        | {"name": f"n{number}", "result": {"score": number}, **times}
+        for number in range(1, 8)
+    ]
+    some[4]["annotator_kind"] = "CAT"
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(each) + "\n" for each in some))
+    ran = rubricate("import", tmp_path / "a.jsonl", server=server)
+    assert ran.code == 1
+    assert ran.err.startswith("annotations: 6 new, 0 there already, 1 REFUSED\n  annotation 'n5' of span 0000")
+    (tmp_path / "s.jsonl").write_text('{"context": {}, "start_time": 1}')
+    ran = rubricate("import", tmp_path / "s.jsonl", server=server)
+    assert ran.code == 1
+    assert "a span is not as" in ran.err
+
+
 def test_files_that_are_nothing_are_refused_in_words(server: Server, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\x00 what is this")
     (tmp_path / "y.json").write_text('{"some": "thing"}')

@@ -68,7 +68,9 @@ class Connection:
         except httpx.ConnectError as error:
             raise Failed(f"No connection to {self.url}: {error}. Is the server running? Name it with --url.") from error
         except httpx.HTTPError as error:
-            raise Failed(f"{request.url} broke off ({error or type(error).__name__}); nothing was written.") from error
+            raise Failed(
+                f"{request.url} broke off ({error or type(error).__name__}): what came is not complete."
+            ) from error
 
     def close(self) -> None:
         """Close the connections."""

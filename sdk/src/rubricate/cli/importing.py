@@ -219,7 +219,11 @@ class _Batch:
 
 def send_spans(server: "Connection", spans: list[Json], project: str | None, tally: Tally, progress: Progress) -> None:
     """Send spans as `rubricate export` writes them, in the order in which they stand."""
-    for name, request in otlp_requests(spans, project):
+    try:
+        requests = list(otlp_requests(spans, project))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Failed(f"a span is not as `rubricate export` writes it: {type(error).__name__} {error}") from error
+    for name, request in requests:
         _send_otlp_json(server, request, name, tally, progress)
 
 
@@ -382,8 +386,28 @@ def _tell(tally: Tally, count: int, new: int | None, refused: int, reason: str) 
 
 
 def send_annotations(server: "Connection", annotations: list[Json], tally: Tally, progress: Progress) -> None:
-    """Send annotations as they were exported; those that are there already stay as they are."""
-    answer = server.post("v1/annotations/import", {"data": [kept(each) for each in annotations]})["data"]
+    """Send annotations as they were exported; those that are there already stay as they are.
+
+    The server takes all of a request or none; where one is bad, the others go without it.
+    """
+    from rubricate.client.calls import Request, data
+    from rubricate.errors import InvalidRequest, RubricateError
+
+    content = {"data": [kept(each) for each in annotations]}
+    try:
+        answer = data(server.try_send(Request("POST", "v1/annotations/import", json=content)))
+    except InvalidRequest as error:
+        if len(annotations) > 1:
+            middle = len(annotations) // 2
+            send_annotations(server, annotations[:middle], tally, progress)
+            send_annotations(server, annotations[middle:], tally, progress)
+            return
+        one = content["data"][0]
+        what = f"annotation {one.get('name')!r} of {one['target'].get('kind')} {one['target'].get('id')}"
+        tally.add("annotations", 1, 0, 1, f"{what}: {error.detail[:300]}")
+        return
+    except RubricateError as error:
+        raise Failed(str(error)) from error
     tally.add("annotations", answer["received"], answer["new"])
     progress.add(len(annotations))
 

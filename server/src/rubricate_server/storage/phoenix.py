@@ -34,7 +34,7 @@ def open_phoenix(path: Path) -> Iterator["Phoenix"]:
         if missing:
             raise StorageError(f"{path} is no Phoenix database: it has no table {', '.join(sorted(missing))}.")
         yield Phoenix(connection, tables)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, json.JSONDecodeError) as error:
         raise StorageError(f"{path} cannot be read: {error}") from error
     finally:
         connection.close()
