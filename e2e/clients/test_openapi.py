@@ -153,6 +153,8 @@ PATH_ONLY = {
     "get_retention_policy",
     "delete_retention_policy",
 }
+INSIGHT = {"insight", "status"}
+"""Tags of the operations that `e2e/insight/test_openapi.py` asks, in a project that has something to see."""
 NOT_ASKED = {(each, "503") for each in NO_503} | {(each, "422") for each in PATH_ONLY}
 
 
@@ -178,6 +180,7 @@ def test_every_operation_answers_as_documented(server: Server, project: str, doc
     assert asked == {
         (operation_id, status)
         for operation_id, operation in documented.items()
+        if not INSIGHT.intersection(operation["tags"])
         for status in operation["responses"]
         if (operation_id, status) not in NOT_ASKED
     }, "every documented answer is had at least once"

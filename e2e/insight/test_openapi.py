@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 
 from ..clients.helpers import HTTP, a_rag_trace, id_of, send
-from ..clients.test_openapi import operations, untrue
+from ..clients.test_openapi import INSIGHT, operations, untrue
 from ..server import Server
 
 
@@ -58,11 +58,18 @@ def test_they_answer_as_documented(server: Server) -> None:
 
     document = HTTP.get(f"{server.base_url}/openapi.json").json()
     documented = {operation["operationId"]: operation for _, _, operation in operations(document)}
-    wrong = []
+    wrong, asked = [], {("stream_events", 200), ("stream_events", 503)}  # one never ends, one cannot be had on purpose
     with httpx.Client(base_url=server.base_url, verify=False, trust_env=False) as http:
         for operation_id, status, response in calls(http, "told"):
+            asked.add((operation_id, status))
             if response.status_code != status:
                 wrong.append(f"{operation_id} answered {response.status_code}, not {status}: {response.text[:200]}")
             answer = documented[operation_id]["responses"][str(status)]
             wrong += [f"{operation_id}: {status} {each}" for each in untrue(document, answer, response)]
     assert not wrong, "\n".join(wrong)
+    assert asked == {
+        (operation_id, int(status))
+        for operation_id, operation in documented.items()
+        if INSIGHT.intersection(operation["tags"])
+        for status in operation["responses"]
+    }, "every documented answer is had at least once"

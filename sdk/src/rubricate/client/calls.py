@@ -41,6 +41,7 @@ NOBODY_SAID: Any = object()
 class Request:
     """One HTTP request, before it is sent.
 
+    `content` is a body of bytes, for what is not JSON or is written as JSON already.
     `repeatable` tells that doing it twice is the same as doing it once: then it is repeated even when the
     connection broke and nobody knows whether the server has done it.
     """
@@ -52,6 +53,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = TIMEOUT_S
     repeatable: bool = True
+    content: bytes | None = None
 
 
 Steps: TypeAlias = Generator[Request, httpx.Response, T]

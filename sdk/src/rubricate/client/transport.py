@@ -61,6 +61,7 @@ class Server:
                 f"{self.base_url}/{request.path}",
                 params=request.params or None,
                 json=request.json,
+                content=request.content,
                 headers={**own, **plain, **request.headers},
                 timeout=timeout,
             )

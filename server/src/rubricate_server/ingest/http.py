@@ -22,6 +22,9 @@ FORMS: Final[dict[str, Literal["protobuf", "json"]]] = {
 }
 """The encodings of OTLP by the content types that say so."""
 
+STORED: Final = "x-rubricate-stored"
+"""Tells how many of the spans were new; OTLP's answer has no place for it."""
+
 PATHS: Final = ("/v1/traces", "/")
 
 
@@ -75,9 +78,10 @@ class TraceReceiver:
         if outcome is None:
             return PlainTextResponse(_unsupported_type(request), 415)
         rejected, summary = len(outcome.rejected), outcome.summary()
+        stored = {STORED: str(outcome.stored)}
         if FORMS[media_type(request)] == "json":
-            return Response(export_response_json(rejected, summary), media_type=JSON)
-        return Response(export_response(rejected, summary), media_type=PROTOBUF)
+            return Response(export_response_json(rejected, summary), headers=stored, media_type=JSON)
+        return Response(export_response(rejected, summary), headers=stored, media_type=PROTOBUF)
 
     async def _accept(self, request: Request) -> Outcome | None:
         form = FORMS.get(media_type(request))

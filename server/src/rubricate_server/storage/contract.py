@@ -145,8 +145,8 @@ class SpanQuery:
     """(flat key, JSON scalar) pairs, all of which must be there: a text is not a number here, null is no attribute."""
     condition: Condition | None = None
     """An expression of the filter language."""
-    order: Literal["id", "start_time"] = "id"
-    """Newest first, by row id or by start (then row id)."""
+    order: Literal["id", "start_time", "arrival"] = "id"
+    """Newest first, by row id or by start (then row id); or by row id, oldest first."""
     from_id: int | None = None
     """With order `id`: the first row of the page, inclusive."""
 
@@ -260,6 +260,14 @@ class NewAnnotation(NamedTuple):
     metadata: dict[str, Any]
     source: AnnotationSource
     user_id: str | None
+
+
+class KeptAnnotation(NamedTuple):
+    """An annotation that was given elsewhere, with its times."""
+
+    annotation: NewAnnotation
+    created_us: int
+    updated_us: int
 
 
 NO_ANNOTATIONS: Mapping[bytes, Sequence[NewAnnotation]] = MappingProxyType({})
@@ -576,6 +584,13 @@ class AnnotationStore(Protocol):
 
         An annotation whose target is not stored yet waits for it. With `must_exist` it is refused instead:
         NotFound, whose message names the missing targets. Each change is kept in the history.
+        """
+
+    def take_over(self, annotations: Sequence[KeptAnnotation]) -> int:
+        """Write annotations that were given elsewhere, with their times; durable, idempotent, all or nothing.
+
+        What is stored already under a key is left as it is. The history begins with what the annotation said when it
+        was last updated. Returns how many were new.
         """
 
     def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:

@@ -15,6 +15,7 @@ from rubricate_server.storage.contract import (
     AnnotationKey,
     AnnotationQuery,
     AnnotationUpdate,
+    KeptAnnotation,
     NewAnnotation,
     StoredAnnotation,
 )
@@ -52,6 +53,12 @@ class SqliteAnnotations:
         if not annotations:
             return []
         return self._writer.call(_put_all, _Put(annotations, must_exist), weight=512 * len(annotations))
+
+    def take_over(self, annotations: Sequence[KeptAnnotation]) -> int:
+        """See the contract."""
+        if not annotations:
+            return 0
+        return self._writer.run(partial(_take_over, kept=annotations))
 
     def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:
         """See the contract."""
@@ -297,6 +304,35 @@ def _put_one(
             start += size
     record_writes(connection, written, now_us)
     return [ids[item.key] for item in annotations]
+
+
+_TAKE_OVER = (
+    "insert into annotation (target_kind, target_id, position, name, identifier, annotator_kind, label, score,"
+    " explanation, metadata, source, user_id, rubric_version, created_us, updated_us, target_row, project_id, start_ns)"
+    f" values {_ROW} on conflict (target_kind, target_id, position, name, identifier) do nothing returning id"
+)
+
+
+def _take_over(connection: sqlite3.Connection, kept: Sequence[KeptAnnotation]) -> int:
+    keys = [each.annotation.key for each in kept]
+    targets = {
+        kind: _targets(connection, kind, {key.target_id for key in keys if key.target_kind == kind})
+        for kind in {key.target_kind for key in keys}
+    }
+    new = 0
+    for said, created_us, updated_us in kept:
+        target = targets[said.key.target_kind].get(said.key.target_id)
+        values = list(_values(said, target, {}, created_us))
+        values[_UPDATED] = updated_us
+        row = connection.execute(_TAKE_OVER, values).fetchone()
+        if row is not None:
+            new += 1
+            record_writes(connection, [(row[0], True, said, None)], updated_us)
+    return new
+
+
+_UPDATED = 14
+"""The place of updated_us among the values of a row."""
 
 
 def _moment(connection: sqlite3.Connection) -> int:

@@ -17,18 +17,20 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 def prepare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to SCHEMA_VERSION. Raises WrongSchema, and changes nothing, when it is not ours or newer."""
-    found = _version(connection, path)
-    known = found is None or list((_SCRIPTS / "versions").glob(f"{found}_*.py"))
-    if not known:
-        raise WrongSchema(
-            f"{path} has schema version {found}, which this version of Rubricate (schema {SCHEMA_VERSION}) does not"
-            " know. A newer Rubricate wrote it: install that version again, or serve another data directory."
-        )
+    found = _known(connection, path)
     configure_writer(connection)
     if found is None:
         _create(connection)
     elif found != SCHEMA_VERSION:
         upgrade(path)
+
+
+def known_version(connection: sqlite3.Connection, path: Path) -> str:
+    """The schema version of a file that is not to be changed. Raises WrongSchema when it is not ours or newer."""
+    found = _known(connection, path)
+    if found is None:
+        raise WrongSchema(f"{path} is an empty database. It was never served, or what was in it is gone.")
+    return found
 
 
 def upgrade(path: Path, revision: str = "head") -> None:
@@ -41,6 +43,16 @@ def upgrade(path: Path, revision: str = "head") -> None:
     config.set_main_option("script_location", str(_SCRIPTS))
     config.set_main_option("sqlalchemy.url", f"sqlite:///{path}".replace("%", "%%"))
     command.upgrade(config, revision)
+
+
+def _known(connection: sqlite3.Connection, path: Path) -> str | None:
+    found = _version(connection, path)
+    if found is not None and not list((_SCRIPTS / "versions").glob(f"{found}_*.py")):
+        raise WrongSchema(
+            f"{path} has schema version {found}, which this version of Rubricate (schema {SCHEMA_VERSION}) does not"
+            " know. A newer Rubricate wrote it: install that version again, or serve another data directory."
+        )
+    return found
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> str | None:

@@ -163,12 +163,16 @@ def _select(query: SpanQuery) -> sa.Select[Any]:
     statement = sa.select(*_NARROW).where(*span_conditions(query))
     if query.order == "id":
         return statement.order_by(span.c.id.desc())
+    if query.order == "arrival":
+        return statement.order_by(span.c.id)
     return statement.order_by(span.c.start_ns.desc(), span.c.id.desc())
 
 
 def _after(query: SpanQuery, last: StoredSpan) -> sa.ColumnElement[bool]:
     if query.order == "id":
         return span.c.id < last.id
+    if query.order == "arrival":
+        return span.c.id > last.id
     return sa.and_(
         span.c.start_ns <= last.start_ns,
         sa.tuple_(span.c.start_ns, span.c.id) < sa.tuple_(sa.literal(last.start_ns), sa.literal(last.id)),

@@ -10,7 +10,7 @@ from typing import IO
 import sqlalchemy as sa
 
 from rubricate_server.storage.contract import Storage
-from rubricate_server.storage.errors import StorageError
+from rubricate_server.storage.errors import Damaged, StorageError
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
 from rubricate_server.storage.sqlite.insight import SqliteInsight
@@ -38,7 +38,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
     a newer version of Rubricate wrote it. Nothing is changed then.
     """
     path = directory / DATABASE
-    lock = _lock(directory)
+    lock = lock_directory(directory)
     connection: sqlite3.Connection | None = None
     try:
         connection = connect_writer(path)
@@ -49,6 +49,11 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         lock.close()
         if isinstance(error, StorageError):
             raise
+        if isinstance(error, sqlite3.Error) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise Damaged(
+                f"{path} is damaged ({error}). Nothing was changed. `rubricate doctor --data {directory}` tells more;"
+                " `rubricate restore` puts a backup into another directory."
+            ) from error
         raise StorageError(f"{path} cannot be opened: {error}") from error
     writer = Writer(connection, max_pending_bytes=max_pending_bytes, on_change=on_change)
     readers = read_engine(path)
@@ -86,7 +91,7 @@ def _write_and_undo(connection: sqlite3.Connection) -> None:
     connection.execute("delete from project_rubric where project_id = -1")
 
 
-def _lock(directory: Path) -> IO[str]:
+def lock_directory(directory: Path) -> IO[str]:
     """One process a directory: two writers would wait for each other, and both hold caches."""
     try:
         directory.mkdir(parents=True, exist_ok=True)

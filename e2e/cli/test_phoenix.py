@@ -1,0 +1,143 @@
+"""Moving in: what a Phoenix database holds is there afterwards, once."""
+
+import json
+import sqlite3  # noqa: TID251  # a database in Phoenix's shape
+from pathlib import Path
+
+import pytest
+
+from ..server import Server
+from .command import HTTP, rubricate
+
+SCHEMA = """
+create table projects (id integer primary key, name varchar not null unique, description varchar);
+create table project_sessions (id integer primary key, session_id varchar not null, project_id integer not null,
+    start_time timestamp not null, end_time timestamp not null);
+create table traces (id integer primary key, project_rowid integer not null, trace_id varchar not null,
+    start_time timestamp, end_time timestamp, project_session_rowid integer);
+create table spans (id integer primary key, trace_rowid integer not null, span_id varchar not null, parent_id varchar,
+    name varchar not null, span_kind varchar not null, start_time timestamp not null, end_time timestamp not null,
+    attributes json not null, events json not null, status_code varchar not null, status_message varchar not null);
+create table users (id integer primary key, username varchar not null, email varchar);
+create table annotation_configs (id integer primary key, name varchar not null, config json not null);
+create table project_annotation_configs (id integer primary key, project_id integer, annotation_config_id integer);
+create table datasets (id integer primary key);
+"""
+ANNOTATIONS = """
+create table {} (id integer primary key, {} integer not null, name varchar not null, label varchar, score float,
+    explanation varchar, metadata json not null, annotator_kind varchar not null, created_at timestamp,
+    updated_at timestamp, user_id integer, identifier varchar, source varchar{});
+"""
+TRACE, ROOT, CHILD = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", "00f067aa0ba902b7"
+
+
+@pytest.fixture
+def phoenix(tmp_path: Path) -> Path:
+    path = tmp_path / "phoenix.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(SCHEMA)
+    for table, target, more in (
+        ("span_annotations", "span_rowid", ""),
+        ("document_annotations", "span_rowid", ", document_position integer"),
+        ("trace_annotations", "trace_rowid", ""),
+        ("project_session_annotations", "project_session_id", ""),
+    ):
+        connection.executescript(ANNOTATIONS.format(table, target, more))
+    attributes = {
+        "openinference": {"span": {"kind": "LLM"}},
+        "session": {"id": "talk"},
+        "input": {"value": "Grüße"},
+        "llm": {"input_messages": [{"message": {"role": "user"}}], "token_count": {"prompt": 7}},
+        "metadata": '{"tier": "pro"}',
+    }
+    events = [{"name": "exception", "timestamp": "2026-10-26T07:33:20.123458+00:00", "attributes": {"e": "x"}}]
+    config = {"name": None, "type": "CATEGORICAL", "optimization_direction": "MAXIMIZE"}
+    config |= {"values": [{"label": "good", "score": 1.0}]}
+    times = ("2026-10-26 07:33:20.123456", "2026-10-26 07:33:21")
+    inserts = {
+        "projects": [(1, "default", "Default project"), (2, "shop", "A shop")],
+        "project_sessions": [(1, "talk", 2, *times)],
+        "traces": [(1, 2, TRACE, *times, 1)],
+        "spans": [
+            (1, 1, ROOT, None, "root", "LLM", *times, json.dumps(attributes), json.dumps(events), "ERROR", "oh"),
+            (2, 1, CHILD, ROOT, "child", "CHAIN", *times, "{}", "[]", "UNSET", ""),
+        ],
+        "users": [(5, "ana", "ana@example.com")],
+        "annotation_configs": [(1, "quality", json.dumps(config))],
+        "project_annotation_configs": [(1, 2, 1)],
+        "datasets": [(1,), (2,)],
+    }
+    said = ("quality", "good", 0.1, "why", '{"m": 1}', "HUMAN", "2026-10-27 01:02:03", "2026-10-28 01:02:03.000004")
+    inserts |= {
+        "span_annotations": [
+            (1, 1, *said, 5, "ana", "APP"),
+            (2, 1, "note", None, None, "n", *said[4:], 5, "px", "APP"),
+        ],
+        "document_annotations": [(1, 1, *said, None, "", "API", 3)],
+        "trace_annotations": [(1, 1, *said, None, "", "API")],
+        "project_session_annotations": [(1, 1, *said, None, "", "API")],
+    }
+    for table, rows in inserts.items():
+        connection.executemany(f"insert into {table} values ({','.join('?' * len(rows[0]))})", rows)
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_a_phoenix_moves_in_once(server: Server, phoenix: Path) -> None:
+    before = phoenix.read_bytes()
+    ran = rubricate("import", "--phoenix", phoenix, server=server)
+    assert ran.code == 0, ran.err
+    assert ran.err.splitlines() == [
+        "not taken over: 2 datasets",
+        "projects: 1 new, 1 there already",
+        "annotation configs: 1 new, 0 there already",
+        "spans: 2 new, 0 there already",
+        "annotations: 5 new, 0 there already",
+    ]
+    exported = rubricate("export", "spans", "-p", "shop", server=server).out
+    root, child = map(json.loads, exported.splitlines())
+    assert root["context"] == {"trace_id": TRACE, "span_id": ROOT}
+    assert root["attributes"]["input.value"] == "Grüße"
+    assert root["attributes"]["metadata"] == {"tier": "pro"}
+    assert root["attributes"]["llm.input_messages.0.message.role"] == "user"
+    assert root["attributes"]["llm.token_count.prompt"] == 7
+    assert (root["start_time"], root["end_time"]) == (
+        "2026-10-26T07:33:20.123456+00:00",
+        "2026-10-26T07:33:21+00:00",
+    )
+    assert (root["status_code"], root["status_message"]) == ("ERROR", "oh")
+    assert root["events"][0]["timestamp"] == "2026-10-26T07:33:20.123458+00:00"
+    assert (child["parent_id"], child["span_kind"]) == (ROOT, "CHAIN")
+
+    kept = rubricate("export", "annotations", "-p", "shop", server=server).out
+    found = {(each["target"]["kind"], each["name"]): each for each in map(json.loads, kept.splitlines())}
+    assert set(found) == {("span", "quality"), ("span", "note")} | {
+        (kind, "quality") for kind in ("trace", "session", "document")
+    }
+    one = found["span", "quality"]
+    assert (one["user_id"], one["identifier"], one["source"]) == ("ana", "ana", "APP")
+    assert one["created_at"] == "2026-10-27T01:02:03+00:00"
+    assert one["updated_at"] == "2026-10-28T01:02:03.000004+00:00"
+    assert one["result"] == {"label": "good", "score": 0.1, "explanation": "why"}
+    assert found["document", "quality"]["target"]["position"] == 3
+    assert found["session", "quality"]["target"]["id"] == "talk"
+    configs = HTTP.get(f"{server.base_url}/v1/projects/shop/annotation_configs").json()["data"]
+    assert [config["name"] for config in configs] == ["quality"]
+
+    again = rubricate("import", "--phoenix", phoenix, server=server)
+    assert again.code == 0
+    assert " new" in again.err
+    assert all(": 0 new" in line for line in again.err.splitlines()[1:])
+    assert rubricate("export", "spans", "-p", "shop", server=server).out == exported
+    assert rubricate("export", "annotations", "-p", "shop", server=server).out == kept
+    assert phoenix.read_bytes() == before
+
+
+def test_what_is_no_phoenix_is_refused(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database" * 1000)
+    for path, words in ((tmp_path / "x.db", "not a database"), (tmp_path / "y.db", "is not there")):
+        ran = rubricate("import", "--phoenix", path, server=server)
+        assert ran.code == 1
+        assert words in ran.err
+        assert "Traceback" not in ran.err
