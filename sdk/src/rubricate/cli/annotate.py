@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if (options.span_id is None) == (options.file is None):
         raise Misused("name a span, or a --file.")
     from rubricate.cli.connection import Connection
-    from rubricate.client.annotation import explained
+    from rubricate.client.target import explained
     from rubricate.records.annotation import NOTE, SpanAnnotationCreate
 
     try:
