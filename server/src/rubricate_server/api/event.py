@@ -22,6 +22,14 @@ APART_S: Final = 0.25
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
+_EVENT: Final = {
+    "title": "TopicsEvent",
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}
+"""One event of the stream, as OpenAPI describes it; `data` is JSON."""
+
+
 class EventStream(StreamingResponse):
     """https://html.spec.whatwg.org/multipage/server-sent-events.html"""
 
@@ -31,7 +39,10 @@ class EventStream(StreamingResponse):
 @router.get(
     "/v1/events",
     response_class=EventStream,
-    responses={503: {"description": "Too many listen already; ask again after Retry-After seconds.", **TEXT_ERROR}},
+    responses={
+        200: {"description": "A stream without end.", "content": {EventStream.media_type: {"schema": _EVENT}}},
+        503: {"description": "Too many listen already; ask again after Retry-After seconds.", **TEXT_ERROR},
+    },
 )
 async def stream_events(request: Request) -> Response:
     """The versions of topics: all on connection, then those that change, at most four times a second.
