@@ -88,10 +88,3 @@ class RubricIds(Input):
     """The rubrics of a project, by id: the whole set."""
 
     annotation_config_ids: list[str]
-
-
-class RubricAssignment(Record):
-    """One rubric of one project."""
-
-    project_id: str
-    annotation_config_id: str

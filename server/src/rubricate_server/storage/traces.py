@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rubricate_server.storage.contract import SessionQuery, TraceMark, TraceQuery
+from rubricate_server.storage.contract import SessionQuery, TraceQuery
 from rubricate_server.storage.filter import compile_condition
 from rubricate_server.storage.schema import session, trace
 from rubricate_server.storage.spans import of_project
@@ -53,11 +53,6 @@ def _after(query: TraceQuery, sorted_by: sa.ColumnElement[int]) -> list[sa.Colum
     if query.descending:
         return [sorted_by <= query.after.value, here < there]
     return [sorted_by >= query.after.value, here > there]
-
-
-def mark_of(query: TraceQuery, start_ns: int, end_ns: int, row: int) -> TraceMark:
-    """Where a trace stands in the order of the query."""
-    return TraceMark(end_ns - start_ns if query.order == "latency" else start_ns, row)
 
 
 def select_sessions(query: SessionQuery, *columns: sa.Column[Any]) -> sa.Select[Any]:
