@@ -1,0 +1,118 @@
+"""What every storage engine promises, in the order in which a span lives: written, annotated, read, deleted.
+
+All methods block and are called off the event loop. Words used below:
+
+* **durable**: when the method returns, the change survives `kill -9` and a power cut of an honest disk.
+* **idempotent**: calling again with the same arguments leaves the same state.
+* Reads see every change that was durable when they began. An empty answer is an empty list, never an error,
+  unless the method says `NotFound`.
+* Arguments are trusted: bytes are bytes, limits are positive. The layers above have checked them.
+
+`tests/storage/contract/` holds the battery that each engine must pass.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rubricate_server.storage.contract.annotation import (
+    NO_ANNOTATIONS,
+    AnnotationChange,
+    AnnotationKey,
+    AnnotationQuery,
+    AnnotationStore,
+    AnnotationUpdate,
+    KeptAnnotation,
+    NewAnnotation,
+    StoredAnnotation,
+)
+from rubricate_server.storage.contract.insight import (
+    DisagreementMark,
+    DisagreementQuery,
+    InsightStore,
+    SpanBucket,
+    StoredDisagreement,
+    StoredSummary,
+    SummaryQuery,
+)
+from rubricate_server.storage.contract.maintenance import Maintenance
+from rubricate_server.storage.contract.project import ProjectStore, StoredProject
+from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
+from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVersion
+from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
+from rubricate_server.storage.contract.span import (
+    ALL_PARTS,
+    SMALL_ATTRIBUTE,
+    NewSpan,
+    SpanBody,
+    SpanQuery,
+    SpanStore,
+    StoredSpan,
+)
+from rubricate_server.storage.contract.status import DeadLetter, StatusStore, StoredDeadLetter, StoreStats
+from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, TraceQuery, TraceStore
+
+__all__ = [
+    "ALL_PARTS",
+    "NO_ANNOTATIONS",
+    "SMALL_ATTRIBUTE",
+    "AnnotationChange",
+    "AnnotationKey",
+    "AnnotationQuery",
+    "AnnotationStore",
+    "AnnotationUpdate",
+    "DeadLetter",
+    "DisagreementMark",
+    "DisagreementQuery",
+    "InsightStore",
+    "KeptAnnotation",
+    "Maintenance",
+    "NewAnnotation",
+    "NewSpan",
+    "ProjectStore",
+    "RetentionRule",
+    "RetentionStore",
+    "RubricStore",
+    "SessionQuery",
+    "SessionStore",
+    "SpanBody",
+    "SpanBucket",
+    "SpanQuery",
+    "SpanStore",
+    "StatusStore",
+    "Storage",
+    "StoreStats",
+    "StoredAnnotation",
+    "StoredDeadLetter",
+    "StoredDisagreement",
+    "StoredProject",
+    "StoredRetention",
+    "StoredRubricVersion",
+    "StoredSession",
+    "StoredSpan",
+    "StoredSummary",
+    "StoredTrace",
+    "SummaryQuery",
+    "TraceMark",
+    "TraceQuery",
+    "TraceStore",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """An open store."""
+
+    spans: SpanStore
+    traces: TraceStore
+    sessions: SessionStore
+    retention: RetentionStore
+    annotations: AnnotationStore
+    projects: ProjectStore
+    rubrics: RubricStore
+    insight: InsightStore
+    status: StatusStore
+    maintenance: Maintenance
+    close: Callable[[], None] = field(repr=False)
+    """Writes what is waiting, then closes; no call may follow."""
+    healthy: Callable[[], None] = field(repr=False)
+    """Raises when writing or reading does not work. It writes: what it wrote is durable, and changes nothing."""

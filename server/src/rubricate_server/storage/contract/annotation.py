@@ -1,0 +1,155 @@
+"""Annotations of every kind of target, and their store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict
+
+from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
+
+
+class AnnotationKey(NamedTuple):
+    """What makes an annotation itself: writing the same key again replaces it."""
+
+    target_kind: TargetKind
+    target_id: bytes
+    position: int
+    name: str
+    identifier: str
+
+
+class NewAnnotation(NamedTuple):
+    """An annotation to write."""
+
+    key: AnnotationKey
+    annotator_kind: AnnotatorKind
+    label: str | None
+    score: float | None
+    explanation: str | None
+    metadata: dict[str, Any]
+    source: AnnotationSource
+    user_id: str | None
+
+
+class KeptAnnotation(NamedTuple):
+    """An annotation that was given elsewhere, with its times."""
+
+    annotation: NewAnnotation
+    created_us: int
+    updated_us: int
+
+
+NO_ANNOTATIONS: Mapping[bytes, Sequence[NewAnnotation]] = MappingProxyType({})
+
+
+class StoredAnnotation(NamedTuple):
+    """An annotation as it is read back."""
+
+    id: int
+    key: AnnotationKey
+    annotator_kind: str
+    label: str | None
+    score: float | None
+    explanation: str | None
+    metadata: dict[str, Any]
+    source: str
+    user_id: str | None
+    rubric_version: int | None
+    """Number (1, 2, 3 …) of the rubric's version that was in force when it was written."""
+    created_us: int
+    updated_us: int
+    project_id: int | None
+    """None while it waits for its target."""
+
+
+class AnnotationChange(NamedTuple):
+    """One entry of an annotation's history."""
+
+    at_us: int
+    action: Literal["created", "replaced", "deleted"]
+    user_id: str | None
+    state: dict[str, Any]
+    """annotator_kind, label, score, explanation, metadata, source, rubric_version (its number).
+
+    After the change; of a deletion before it, and then with target_kind, target_id (as text), position, name,
+    identifier, because nothing else tells them any more.
+    """
+
+
+class AnnotationUpdate(TypedDict, total=False):
+    """New values of some fields of an annotation; a missing key leaves the field as it is."""
+
+    annotator_kind: AnnotatorKind
+    label: str | None
+    score: float | None
+    explanation: str | None
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationQuery:
+    """Which annotations of a project. Every given field narrows; a tuple means any of its values."""
+
+    project_id: int
+    target_kind: TargetKind | None = None
+    """None: targets of every kind."""
+    target_ids: tuple[bytes, ...] | None = None
+    """Only with `target_kind`."""
+    names: tuple[str, ...] = ()
+    excluded_names: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    annotator_kind: AnnotatorKind | None = None
+    source: AnnotationSource | None = None
+    user_id: str | None = None
+    labels: tuple[str, ...] = ()
+    min_score: float | None = None
+    """Inclusive, as is `max_score`; without a score an annotation fits neither."""
+    max_score: float | None = None
+    created_from_us: int | None = None
+    """Inclusive."""
+    created_until_us: int | None = None
+    """Exclusive."""
+    from_id: int | None = None
+    """The first row of the page, inclusive; newest first."""
+
+
+class AnnotationStore(Protocol):
+    """Annotations of every kind of target, and their history."""
+
+    def put(self, annotations: Sequence[NewAnnotation], *, must_exist: bool = False) -> list[int]:
+        """Write annotations; durable, idempotent by key, all or nothing. One id for each, in order.
+
+        An annotation whose target is not stored yet waits for it. With `must_exist` it is refused instead:
+        NotFound, whose message names the missing targets. Each change is kept in the history.
+        """
+
+    def take_over(self, annotations: Sequence[KeptAnnotation]) -> int:
+        """Write annotations that were given elsewhere, with their times; durable, idempotent, all or nothing.
+
+        What is stored already under a key is left as it is. The history begins with what the annotation said when it
+        was last updated. Returns how many were new.
+        """
+
+    def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:
+        """The first `limit` annotations of the query, newest row first."""
+
+    def delete(self, query: AnnotationQuery) -> int:
+        """Delete what the query finds; durable. Returns how many. The history keeps what they were."""
+
+    def names(self, query: AnnotationQuery) -> list[str]:
+        """The names under which the query finds something, in alphabetical order."""
+
+    def get(self, annotation_id: int) -> StoredAnnotation:
+        """One annotation, also one that waits for its target. Raises NotFound."""
+
+    def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
+        """Change some fields of one annotation; durable, idempotent but for the history. Raises NotFound.
+
+        The version of its rubric becomes the one in force.
+        """
+
+    def remove(self, annotation_id: int, user_id: str | None = None) -> None:
+        """Delete one annotation; durable. The history keeps what it was. Raises NotFound."""
+
+    def history(self, annotation_id: int) -> list[AnnotationChange]:
+        """Every change of one annotation, oldest first, also of a deleted one. Empty: there never was one."""
