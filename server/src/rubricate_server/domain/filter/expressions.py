@@ -334,8 +334,6 @@ def _sources(node: object) -> Iterator[Source]:
     elif isinstance(node, tuple):
         for part in node:
             yield from _sources(part)
-    elif is_dataclass(node) and not isinstance(
-        node, AnnotatedBy | Disagreement | Some | Every | Count | Reduced
-    ):
+    elif is_dataclass(node) and not isinstance(node, AnnotatedBy | Disagreement | Some | Every | Count | Reduced):
         for field in fields(node):
             yield from _sources(getattr(node, field.name))

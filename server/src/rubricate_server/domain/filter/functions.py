@@ -12,7 +12,7 @@ FUNCTIONS: Final = ("annotated", "disagree")
 _NARROWING: Final = ("kind", "identifier", "label")
 _SHAPE: Final = {
     "annotated": "`annotated('correctness', kind='HUMAN', identifier='app:Ada')`",
-    "disagree": "`disagree('correctness')`, `disagree('correctness', 'HUMAN', 'LLM')`",
+    "disagree": "`disagree('correctness')`",
 }
 _MOST_KINDS: Final = 2
 
@@ -52,7 +52,10 @@ def _annotated(source: Source, call: ast.Call, fail: Fail) -> AnnotatedBy:
 
 def _disagree(source: Source, call: ast.Call, fail: Fail) -> Disagreement:
     if call.keywords:
-        fail(call.keywords[0], f"`disagree` takes kinds of annotators without a name before them: {_SHAPE['disagree']}")
+        fail(
+            call.keywords[0],
+            "`disagree` takes kinds of annotators as they are: `disagree('correctness', 'HUMAN', 'LLM')`",
+        )
     kinds = call.args[1:]
     if len(kinds) > _MOST_KINDS:
         fail(kinds[_MOST_KINDS], "`disagree` compares two kinds of annotators at most")
