@@ -28,6 +28,17 @@ from rubricate_server.storage.contract.annotation import (
     StoredAnnotation,
     TargetShown,
 )
+from rubricate_server.storage.contract.explore import (
+    Annotators,
+    ExploreStore,
+    FoundValue,
+    FoundValues,
+    LabelPairs,
+    MatrixQuery,
+    ShareQuery,
+    StoredShare,
+)
+from rubricate_server.storage.contract.export import ExportedItem, ExportQuery, ExportStore, TargetPreview
 from rubricate_server.storage.contract.insight import (
     DisagreementMark,
     DisagreementQuery,
@@ -76,16 +87,25 @@ __all__ = [
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
+    "Annotators",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "ExploreStore",
+    "ExportQuery",
+    "ExportStore",
+    "ExportedItem",
+    "FoundValue",
+    "FoundValues",
     "InsightStore",
     "ItemCount",
     "ItemMark",
     "ItemQuery",
     "ItemStore",
     "KeptAnnotation",
+    "LabelPairs",
     "Maintenance",
+    "MatrixQuery",
     "NewAnnotation",
     "NewSpan",
     "ProjectFigures",
@@ -99,6 +119,7 @@ __all__ = [
     "SaidBy",
     "SessionQuery",
     "SessionStore",
+    "ShareQuery",
     "SpanBody",
     "SpanBucket",
     "SpanQuery",
@@ -114,11 +135,13 @@ __all__ = [
     "StoredRetention",
     "StoredRubricVersion",
     "StoredSession",
+    "StoredShare",
     "StoredSpan",
     "StoredStep",
     "StoredSummary",
     "StoredTrace",
     "SummaryQuery",
+    "TargetPreview",
     "TargetShown",
     "TraceMark",
     "TraceQuery",
@@ -139,6 +162,8 @@ class Storage:
     projects: ProjectStore
     rubrics: RubricStore
     insight: InsightStore
+    explore: ExploreStore
+    export: ExportStore
     status: StatusStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)
