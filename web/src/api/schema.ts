@@ -1303,6 +1303,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1325,6 +1327,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1339,6 +1343,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /** Data[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -1543,6 +1549,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1905,6 +1913,10 @@ export interface components {
             label: string;
             /** Score */
             score?: number | null;
+            /** Glyph */
+            glyph?: string | null;
+            /** Description */
+            description?: string | null;
         };
         /**
          * RubricVersion
@@ -2431,6 +2443,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2455,6 +2469,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2469,6 +2485,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
             /** Id */
             id: string;
         };
@@ -2481,6 +2499,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
