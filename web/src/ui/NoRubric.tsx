@@ -1,3 +1,5 @@
+import type { ReactNode } from "react";
+
 import { PRESETS, type Preset } from "../domain/preset";
 import type { Rubric } from "../domain/rubric";
 import { Button } from "./Button";
@@ -13,15 +15,15 @@ export function NoRubric({
   busy,
   onPreset,
   onExisting,
-  ownHref,
+  children,
 }: {
   /** Rubrics of the server. A preset whose name one of them has is not offered: names are given once. */
   existing: readonly Rubric[];
   busy: boolean;
   onPreset: (preset: Preset) => void;
   onExisting: (rubric: Rubric) => void;
-  /** Where people make a rubric of their own. */
-  ownHref: string;
+  /** The way to a rubric of one's own: a link. */
+  children: ReactNode;
 }) {
   const taken = new Set(existing.map(({ name }) => name));
   return (
@@ -56,9 +58,7 @@ export function NoRubric({
           </ul>
         </>
       )}
-      <p>
-        <a href={ownHref}>Make a rubric of your own</a>
-      </p>
+      {children}
     </section>
   );
 }
