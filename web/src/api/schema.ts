@@ -1776,6 +1776,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1798,6 +1800,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1812,6 +1816,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /** Data[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -2204,6 +2210,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2818,6 +2826,10 @@ export interface components {
             label: string;
             /** Score */
             score?: number | null;
+            /** Glyph */
+            glyph?: string | null;
+            /** Description */
+            description?: string | null;
         };
         /**
          * RubricVersion
@@ -3386,6 +3398,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3410,6 +3424,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3424,6 +3440,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
             /** Id */
             id: string;
         };
@@ -3436,6 +3454,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
