@@ -23,7 +23,7 @@ AboutItems = Annotated[ItemKind, Query(description="What the condition is about.
 
 _KEY_PREFIXES: Final = {"attributes": "", "metadata": "metadata."}
 _LONG_TEXTS: Final = frozenset(
-    ("input", "output", "first_input", "last_output", "events", "input.value", "output.value", "explanation")
+    ("input", "output", "first_input", "last_output", "events", "input.value", "output.value")
 )
 """What nobody picks from a list, and what would have to be unpacked to be looked at."""
 
@@ -90,7 +90,7 @@ def list_filter_values(
 ) -> Response:
     """What a field says in the data of a project: to complete what somebody types.
 
-    Of fields with times, and of whole inputs and outputs, nothing is told.
+    Of times, of numbers other than scores, and of whole inputs and outputs nothing is told.
     """
     storage = storage_of(request)
     project_id = project_of(storage, project_identifier).id
@@ -132,9 +132,9 @@ def _values(
     limit: int,
 ) -> FoundValues:
     match name:
-        case Field(name=known, kind=kind) | AnnotationField(field=known, kind=kind) if (
-            known in _LONG_TEXTS or kind is Kind.TIME
-        ):
+        case Field(name=known, kind=kind) if known in _LONG_TEXTS or kind is not Kind.TEXT:
+            return FoundValues((), False)
+        case AnnotationField(field="created_at" | "explanation"):
             return FoundValues((), False)
         case AnnotationField(source, field=column):
             column = {"user": "user_id"}.get(column, column)
