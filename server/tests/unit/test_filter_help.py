@@ -1,11 +1,15 @@
 """Help with the filter languages: parts of conditions, words for everything, attributes as they are written."""
 
+import doctest
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rubricate_server.api import filter
 from rubricate_server.api.filter import LANGUAGES, written_key
 from rubricate_server.domain.filter import FilterError, Language, glossary, parse, parse_name
+from rubricate_server.domain.filter import clauses as parts_of_conditions
 from rubricate_server.domain.filter.clauses import clauses
 from rubricate_server.domain.filter.expressions import And, Attribute, Constant
 from rubricate_server.domain.filter.vocabulary import SESSIONS, SPANS, TRACES
@@ -128,9 +132,9 @@ def test_a_function_that_is_told_can_be_written(language: Language) -> None:
 
 @EACH
 def test_an_example_works_and_says_something(language: Language) -> None:
-    for example in glossary.EXAMPLES[language.record]:
-        assert parse(example.filter, language).test != Constant(True)
-        assert example.description
+    for each in glossary.EXAMPLES[language.record]:
+        assert parse(each.filter, language).test != Constant(True)
+        assert each.description
 
 
 # Attributes as they are written
@@ -156,3 +160,8 @@ def test_a_written_attribute_means_its_key(key: str, before: str) -> None:
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(FilterError):
         parse_name(text)
+
+
+def test_the_examples_in_the_docstrings_are_true() -> None:
+    for module in (filter, parts_of_conditions):
+        assert doctest.testmod(module) == (0, {filter: 1, parts_of_conditions: 2}[module])
