@@ -480,7 +480,7 @@ export interface paths {
          * List Filter Values
          * @description What a field says in the data of a project: to complete what somebody types.
          *
-         *     Of fields with times, and of whole inputs and outputs, nothing is told.
+         *     Of times, of numbers other than scores, and of whole inputs and outputs nothing is told.
          */
         get: operations["list_filter_values"];
         put?: never;
