@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rubricate.records.annotation import TargetKind
-from rubricate_server.storage.contract import AnnotationQuery, Storage
+from rubricate_server.storage.contract import AnnotationQuery, Storage, StoredRubricUse
 from rubricate_server.storage.errors import Conflict, NotFound
 
 from ..spans import PROJECT, annotation, span_id, spans
@@ -123,6 +123,28 @@ def test_projects_choose_rubrics(store: Storage, project_id: int) -> None:
     store.rubrics.set_assigned(project_id, [])
     assert store.rubrics.page(project_id=project_id) == []
     assert store.rubrics.page(project_id=store.projects.get("other").id) == []
+
+
+def test_a_rubric_is_used_where_it_was_assigned_and_where_its_name_was_given(store: Storage, project_id: int) -> None:
+    other = store.projects.get("other")
+    one, two, three = (store.rubrics.create(body(name)) for name in ("one", "two", "three"))
+    store.rubrics.assign(project_id, [one.id])
+    store.annotations.put(
+        [
+            annotation(span_id(2), name="one"),
+            annotation(span_id(1), name="one"),
+            annotation(span_id(50), name="one"),
+            annotation(span_id(1), name="nobody's"),
+        ]
+    )
+    assert store.rubrics.uses(two.id) == []
+    store.rubrics.assign(other.id, [three.id])
+    elsewhere = StoredRubricUse(one.id, other.id, "other", None, False, 1)
+    here = StoredRubricUse(one.id, project_id, PROJECT, None, True, 2)
+    assert store.rubrics.uses(one.id) == [elsewhere, here]
+    assert store.rubrics.uses() == [StoredRubricUse(three.id, other.id, "other", None, True, 0), elsewhere, here]
+    store.projects.delete(other.id)
+    assert store.rubrics.uses() == [here]
 
 
 def test_an_unknown_rubric_cannot_be_assigned_and_nothing_changes(store: Storage, project_id: int) -> None:
