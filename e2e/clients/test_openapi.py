@@ -148,6 +148,7 @@ PATH_ONLY = {
     "delete_session",
     "get_annotation_config",
     "list_annotation_config_versions",
+    "list_annotation_config_projects",
     "add_project_annotation_config",
     "remove_project_annotation_config",
     "get_retention_policy",
