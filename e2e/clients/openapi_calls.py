@@ -298,6 +298,12 @@ def annotation_configs(http: httpx.Client, name: str) -> Iterator[Call]:
     yield "update_annotation_config", 404, http.put(gone, json=CONFIG | {"name": f"{name}-gone"})
     yield "delete_annotation_config", 200, http.delete(one)
     yield "delete_annotation_config", 404, http.delete(one)
+    yield "restore_annotation_config", 200, http.post(f"{one}/restore")
+    yield "restore_annotation_config", 404, http.post(f"{gone}/restore")
+    yield "restore_annotation_config", 422, http.post(f"{url}/x/restore")
+    http.delete(one)
+    http.post(url, json=named)
+    yield "restore_annotation_config", 409, http.post(f"{one}/restore")
     yield "delete_annotation_config", 422, http.delete(f"{url}/x")
 
 

@@ -253,6 +253,8 @@ def test_rubrics_live(client: Any, project: str) -> None:
     client.rubrics.delete(project)
     with pytest.raises(errors.NotFound):
         client.rubrics.get(project)
+    assert client.rubrics.restore(made["id"]) == client.rubrics.get(project) == changed
+    client.rubrics.delete(project)
     client.rubrics.delete(other["id"])
 
 

@@ -138,6 +138,16 @@ class Rubrics(Resource[M]):
                 raise
 
     @call
+    def restore(self, rubric_id: str) -> Steps[JsonObject]:
+        """Bring a deleted rubric back, with its versions; the answer is the rubric. It belongs to no project then.
+
+        Raises `NotFound`, and `Conflict` if another one has its name by now. Phoenix cannot.
+        """
+        response = yield Request("POST", path("v1/annotation_configs", rubric_id, "/restore"))
+        rubric: JsonObject = data(response)
+        return rubric
+
+    @call
     def versions(self, identifier: str) -> Steps[builtins.list[JsonObject]]:
         """Every version of a rubric, by name or id, oldest first; by id also when it is deleted by now.
 

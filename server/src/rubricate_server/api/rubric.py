@@ -70,6 +70,14 @@ def delete_annotation_config(request: Request, config_id: str) -> Response:
     return _answer(storage_of(request).rubrics.delete(_row(config_id)))
 
 
+@router.post(
+    "/annotation_configs/{config_id}/restore", response_model=Data[StoredRubric], responses=refusals(404, 409, 422)
+)
+def restore_annotation_config(request: Request, config_id: str) -> Response:
+    """Bring a deleted annotation config back, with its versions. It is assigned to no project then."""
+    return _answer(storage_of(request).rubrics.restore(_row(config_id)))
+
+
 @router.get(
     "/annotation_configs/{config_identifier}/versions", response_model=Page[RubricVersion], responses=refusals(404)
 )

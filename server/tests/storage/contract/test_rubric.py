@@ -83,12 +83,32 @@ def test_a_deleted_one_is_gone_but_its_versions_are_not(store: Storage) -> None:
     assert store.rubrics.create(body()).id != first.id
 
 
+def test_a_deleted_one_comes_back_with_its_versions(store: Storage) -> None:
+    first = store.rubrics.create(body())
+    second = store.rubrics.update(first.id, body(threshold=1))
+    store.rubrics.delete(first.id)
+    for _ in range(2):
+        assert store.rubrics.restore(first.id) == second
+    assert store.rubrics.get_by_name("quality") == second
+    assert store.rubrics.update(first.id, body()).number == 3
+
+
+def test_a_deleted_one_does_not_come_back_beside_another_of_its_name(store: Storage) -> None:
+    first = store.rubrics.create(body())
+    store.rubrics.delete(first.id)
+    another = store.rubrics.create(body())
+    with pytest.raises(Conflict):
+        store.rubrics.restore(first.id)
+    assert store.rubrics.page() == [another]
+
+
 def test_what_is_not_there(store: Storage) -> None:
     asks: list[Callable[[], object]] = [
         lambda: store.rubrics.get(7),
         lambda: store.rubrics.get_by_name("nobody"),
         lambda: store.rubrics.update(7, body()),
         lambda: store.rubrics.delete(7),
+        lambda: store.rubrics.restore(7),
     ]
     for ask in asks:
         with pytest.raises(NotFound):

@@ -48,6 +48,12 @@ class RubricStore(Protocol):
     def delete(self, rubric_id: int) -> StoredRubricVersion:
         """Delete it and its assignments; durable. Annotations and old versions stay. Raises NotFound."""
 
+    def restore(self, rubric_id: int) -> StoredRubricVersion:
+        """Bring a deleted one back in its last version, assigned to no project; durable, idempotent.
+
+        Raises NotFound, or Conflict when another one has its name by now.
+        """
+
     def versions(self, rubric_id: int) -> list[StoredRubricVersion]:
         """All versions, oldest first, also of a deleted rubric."""
 

@@ -86,6 +86,10 @@ class SqliteRubrics:
         """See the contract."""
         return self._writer.run(partial(_delete, rubric_id=rubric_id))
 
+    def restore(self, rubric_id: int) -> StoredRubricVersion:
+        """See the contract."""
+        return self._writer.run(partial(_restore, rubric_id=rubric_id))
+
     def versions(self, rubric_id: int) -> list[StoredRubricVersion]:
         """See the contract."""
         version = rubric_version.c
@@ -178,6 +182,24 @@ def _delete(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVersi
     connection.execute("delete from project_rubric where rubric_id = ?", (rubric_id,))
     connection.execute("delete from rubric where id = ?", (rubric_id,))
     return current
+
+
+def _restore(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVersion:
+    row = connection.execute(
+        "select rubric_id, number, body, created_us, id from rubric_version where rubric_id = ?"
+        " order by number desc limit 1",
+        (rubric_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(MISSING)
+    last = _stored(row)
+    if connection.execute("select 1 from rubric where id = ?", (rubric_id,)).fetchone() is None:
+        touch(connection, "rubrics")
+        _refuse_taken(connection, last.body["name"])
+        connection.execute(
+            "insert into rubric (id, name, version_id) values (?, ?, ?)", (rubric_id, last.body["name"], row[4])
+        )
+    return last
 
 
 def _assign(connection: sqlite3.Connection, project_id: int, rubric_ids: list[int]) -> None:
