@@ -5,10 +5,9 @@ import { type AnnotationSummary, type Disagreement, disagreementsQuery, type Ran
 import { rubricsQuery } from "../../api/rubric";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
-import { AuthorChip } from "../../ui/AuthorChip";
+import { AnswerStrip } from "../../ui/AnswerStrip";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { ErrorState } from "../../ui/ErrorState";
-import { LabelChip } from "../../ui/LabelChip";
 import styles from "./Disputed.module.css";
 import { levelOf } from "./targets";
 
@@ -52,14 +51,7 @@ function Row({ address, row, rubric }: { address: string; row: Disagreement; rub
         {target.name && <span className={styles.target}> {target.name}</span>}
         <span className="spoken"> of {target.kind} {target.id}: settle it</span>
       </Link>
-      <span className={styles.answers}>
-        {annotations.map(({ id, annotator_kind, identifier, result }) => (
-          <span key={id} className={styles.answer}>
-            <AuthorChip kind={annotator_kind} identifier={identifier} />
-            {result?.label ? <LabelChip label={result.label} standing={standingOf(rubric, result.label)} /> : <strong>{result?.score ?? "–"}</strong>}
-          </span>
-        ))}
-      </span>
+      <AnswerStrip answers={annotations} standing={(label) => standingOf(rubric, label)} />
     </li>
   );
 }
