@@ -9,6 +9,8 @@ import { controlLook } from "../../ui/Field";
 import styles from "./FilterForm.module.css";
 import { type Parameter, PARAMETERS } from "./filter";
 
+const MORE: readonly Parameter[] = ["min", "max", "on", "source", "from", "to"];
+
 /** What the list is narrowed by. Each change is in the address at once; text when the field is left or Enter is pressed. */
 export function FilterForm() {
   const [search, setSearch] = useSearchParams();
@@ -61,48 +63,55 @@ export function FilterForm() {
         (document.activeElement as HTMLElement | null)?.blur();
       }}
     >
-      {text("name", "Name", { list: names })}
-      <datalist id={names}>
-        {rubrics.data?.map(({ id, name }) => (
-          <option key={id} value={name}>
-            {name}
-          </option>
-        ))}
-      </datalist>
-      {menu("by", "By", [
-        ["HUMAN", "people"],
-        ["LLM", "judges"],
-        ["CODE", "code"],
-      ])}
-      {text("identifier", "Identifier")}
-      {text("label", "Label")}
-      {text("min", "Score from", { type: "number", step: "any" })}
-      {text("max", "Score to", { type: "number", step: "any" })}
-      {menu("on", "On", [
-        ["span", "spans"],
-        ["trace", "traces"],
-        ["session", "sessions"],
-        ["document", "documents"],
-      ])}
-      {menu("source", "Through", [
-        ["APP", "the page"],
-        ["API", "the API"],
-      ])}
-      {text("from", "Written from", { type: "date" })}
-      {text("to", "Written to", { type: "date" })}
-      <span className={styles.actions}>
-        {person !== null && (
-          <Button aria-pressed={mine} onClick={() => set({ identifier: mine ? "" : annotatorOf(person) })}>
-            Mine
-          </Button>
-        )}
-        {PARAMETERS.some((parameter) => search.has(parameter)) && (
-          <Button look="quiet" onClick={() => set(Object.fromEntries(PARAMETERS.map((parameter) => [parameter, ""])))}>
-            Clear
-          </Button>
-        )}
-        <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
-      </span>
+      <div className={styles.grid}>
+        {text("name", "Name", { list: names })}
+        <datalist id={names}>
+          {rubrics.data?.map(({ id, name }) => (
+            <option key={id} value={name}>
+              {name}
+            </option>
+          ))}
+        </datalist>
+        {menu("by", "By", [
+          ["HUMAN", "people"],
+          ["LLM", "judges"],
+          ["CODE", "code"],
+        ])}
+        {text("identifier", "Identifier")}
+        {text("label", "Label")}
+        <span className={styles.actions}>
+          {person !== null && (
+            <Button aria-pressed={mine} onClick={() => set({ identifier: mine ? "" : annotatorOf(person) })}>
+              Mine
+            </Button>
+          )}
+          {PARAMETERS.some((parameter) => search.has(parameter)) && (
+            <Button look="quiet" onClick={() => set(Object.fromEntries(PARAMETERS.map((parameter) => [parameter, ""])))}>
+              Clear
+            </Button>
+          )}
+          <button type="submit" hidden aria-hidden="true" tabIndex={-1} />
+        </span>
+      </div>
+      <details className={styles.more} open={MORE.some((parameter) => search.has(parameter))}>
+        <summary>More conditions</summary>
+        <div className={styles.grid}>
+          {text("min", "Score from", { type: "number", step: "any" })}
+          {text("max", "Score to", { type: "number", step: "any" })}
+          {menu("on", "On", [
+            ["span", "spans"],
+            ["trace", "traces"],
+            ["session", "sessions"],
+            ["document", "documents"],
+          ])}
+          {menu("source", "Through", [
+            ["APP", "the page"],
+            ["API", "the API"],
+          ])}
+          {text("from", "Written from", { type: "date" })}
+          {text("to", "Written to", { type: "date" })}
+        </div>
+      </details>
     </form>
   );
 }
