@@ -292,7 +292,7 @@ def _(element: _contains_any, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 class subtree_sum(FunctionElement[int]):
-    """The sum of an expression over the LLM spans among a span and all below it; 0 without any.
+    """The sum of an expression over a span and all below it; 0 where it is NULL for all of them.
 
     The expression is SQL, the same for all engines, over the columns of `span`, here called `member`.
     """
@@ -314,6 +314,5 @@ def _(element: subtree_sum, compiler: SQLCompiler, **kw: Any) -> str:
         f" (select id, span_id, parent_id from span as relative where relative.trace_id = {trace_id}),"
         f" subtree (id, span_id) as (select id, span_id from family where id = {row}"
         " union select family.id, family.span_id from subtree join family on family.parent_id = subtree.span_id)"
-        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id"
-        " where upper(member.kind) = 'LLM')"
+        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id)"
     )

@@ -91,11 +91,15 @@ def record_of(kind: str) -> RecordRow:
 _HEX = re.compile(r"([0-9a-f]{2})*")
 _STATUS = {"UNSET": 0, "OK": 1, "ERROR": 2}
 _PARTS = ("prompt", "completion", "total")
-_SUBTREE_TOKENS = {
-    "prompt": "coalesce(member.tokens_prompt, 0)",
-    "completion": "coalesce(member.tokens_completion, 0)",
-    "total": "coalesce(member.tokens_total, coalesce(member.tokens_prompt, 0) + coalesce(member.tokens_completion, 0))",
+_PARENT = "parent_span."
+_TOTAL = "coalesce(member.tokens_total, coalesce(member.tokens_prompt, 0) + coalesce(member.tokens_completion, 0))"
+_CUMULATIVE = {
+    "cumulative_llm_token_count_prompt": "case when upper(member.kind) = 'LLM' then member.tokens_prompt end",
+    "cumulative_llm_token_count_completion": "case when upper(member.kind) = 'LLM' then member.tokens_completion end",
+    "cumulative_llm_token_count_total": f"case when upper(member.kind) = 'LLM' then {_TOTAL} end",
+    "cumulative_error_count": "member.status = 2",
 }
+"""What is summed over a span and all below it."""
 _ATTRIBUTE_COLUMNS = {
     "session.id": "session_id",
     "user.id": "user_id",
@@ -197,8 +201,13 @@ class SpanRow(_Plain):
                 return sa.func.coalesce(row.c[f"cost_{name.removesuffix('_cost')}_usd"], _none())
             case _ if name in _NUMBER_COLUMNS:
                 return row.c[_NUMBER_COLUMNS[name]]
-            case _ if name.startswith("cumulative_"):
-                return subtree_sum(_SUBTREE_TOKENS[name.removeprefix("cumulative_llm_token_count_")], row)
+            case _ if name in _CUMULATIVE:
+                return subtree_sum(_CUMULATIVE[name], row)
+            case _ if name.startswith(_PARENT):
+                parent = span.alias()
+                query = sa.select(SpanRow(parent).field(name.removeprefix(_PARENT)))
+                query = query.where(parent.c.span_id == row.c.parent_id)
+                return query.correlate_except(parent).scalar_subquery()
             case _:
                 return row.c[name]
 

@@ -87,7 +87,9 @@ span = sa.Table(
     sa.Column("cost_usd", sa.Float),
     sa.Column("input_preview", sa.Text),
     sa.Column("output_preview", sa.Text),
-    sa.Column("attrs", sa.Text, comment="JSON object of small attributes; see storage/contract/span.py, SMALL_ATTRIBUTE"),
+    sa.Column(
+        "attrs", sa.Text, comment="JSON object of small attributes; see storage/contract/span.py, SMALL_ATTRIBUTE"
+    ),
     sa.Column("block", sa.Integer, comment="SQLite: span_block.id"),
     sa.Column("block_offset", sa.SmallInteger, comment="SQLite: place in the block"),
     sqlite_autoincrement=True,

@@ -135,6 +135,8 @@ class SpanCase:
     annotations: Annotations = field(default_factory=dict)
     """Of the span, its documents, its trace and its session."""
     children: "tuple[SpanCase, ...]" = ()
+    trace: "Mapping[str, SpanCase]" = field(default_factory=dict, compare=False, repr=False)
+    """The spans among which the parent is found, by id."""
 
     @property
     def lacks_parent(self) -> bool:
@@ -159,12 +161,22 @@ class SpanCase:
                 return text
             case "prompt_cost" | "completion_cost" | "total_cost":
                 return self.attributes.get(f"llm.cost.{name.removesuffix('_cost')}") or 0.0
+            case "cumulative_error_count":
+                return self.errors
+            case _ if name.startswith("parent_span."):
+                parent = self.trace.get(self.parent_id or "")
+                return parent.field(name.removeprefix("parent_span.")) if parent else None
             case _ if name.startswith("llm."):
                 number: Scalar = self.attributes.get(name)
                 return number
             case _:
                 tokens: int = getattr(self.tokens, name.removeprefix("cumulative_llm_token_count_"))
                 return tokens
+
+    @property
+    def errors(self) -> int:
+        """Spans that failed, among this one and all below it."""
+        return (self.status_code == "ERROR") + sum(child.errors for child in self.children)
 
     @property
     def upper_kind(self) -> str:
