@@ -24,7 +24,8 @@ both cases; otherwise both sides are compared by their Unicode case folding. Lit
 
 So `x.y == 1` and `x.y == '1'` both find the number 1 and the string "1". `is None` asks whether there is a value, or
 anything below: with an attribute `metadata.tier`, `metadata is None` is false. Places in lists of objects do not count
-as below; name them in full: `attributes['llm.input_messages.0.message.role']`.
+as below; name them in full: `attributes['llm.input_messages.0.message.role']`. The list itself, such as
+`llm.input_messages`, is a value that JSON writes: `'refund' in llm.input_messages` looks into all of it.
 
 **Arithmetic** is that of SQL: division by zero is missing, `/` keeps fractions, and `%` cuts both sides to whole
 numbers and has the sign of the left one. `float()` and `int()` read as a number (`int` does not cut), `str()` as text.

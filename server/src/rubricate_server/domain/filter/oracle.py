@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any, TypeAlias
 
+from rubricate_server.domain.attributes import LIST_PLACE, list_at
 from rubricate_server.domain.filter.cases import Case, Mark, Scalar
 from rubricate_server.domain.filter.expressions import (
     And,
@@ -156,14 +157,14 @@ def _ascii_lower(text: str) -> str:
     return "".join(character.lower() if character.isascii() else character for character in text)
 
 
-_PLACE_IN_LIST = re.compile(r"\.\d+\.")
+def _loose(attributes: Mapping[str, Any], key: str) -> Any:
+    return attributes[key] if key in attributes else list_at(attributes, key)
 
 
 def _is_present(attributes: Mapping[str, Any], key: str) -> bool:
-    if attributes.get(key) is not None:
-        return True
-    below = f"{key}."
-    return any(other.startswith(below) and not _PLACE_IN_LIST.search(other) for other in attributes)
+    # What is inside of a list of objects is not below anything; the list is.
+    whole = {LIST_PLACE.split(other)[0] for other in attributes}
+    return _loose(attributes, key) is not None or any(other.startswith(f"{key}.") for other in whole)
 
 
 def _disagree(marks: tuple[Mark, ...]) -> bool:
@@ -188,11 +189,11 @@ def _scalar(value: Value, case: Case, chosen: _Chosen) -> Scalar:
         case AnnotationField(source, field=name):
             return _mark_field(chosen[source], name)
         case AsText(Attribute(key)):
-            return _text(case.attributes.get(key))
+            return _text(_loose(case.attributes, key))
         case AsNumber(Attribute(key)):
-            return _number(case.attributes.get(key))
+            return _number(_loose(case.attributes, key))
         case AsTruth(Attribute(key)):
-            return _boolean(case.attributes.get(key))
+            return _boolean(_loose(case.attributes, key))
         case AsNumber(of):
             return _number(_scalar(of, case, chosen))
         case Negative(of):

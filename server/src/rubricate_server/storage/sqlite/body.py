@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from rubricate_server.domain.attributes import list_at
 from rubricate_server.domain.filter import contains_text
 from rubricate_server.storage.contract import SpanBody
 from rubricate_server.storage.sqlite.block import Column, pack, unpack
@@ -114,7 +115,10 @@ def register_functions(connection: sqlite3.Connection) -> None:
 
 
 def attribute(flat: dict[str, Any], key: str) -> Any:
-    """The value under a dotted key, which may lead into an object value: `metadata.tier` into `metadata`."""
+    """The value under a dotted key, which may lead into an object value: `metadata.tier` into `metadata`.
+
+    Lists of objects are taken apart into keys; they are put together again.
+    """
     if key in flat:
         return flat[key]
     cut = key.rfind(".")
@@ -123,7 +127,7 @@ def attribute(flat: dict[str, Any], key: str) -> Any:
         if isinstance(value, dict):
             return _descend(value, key[cut + 1 :])
         cut = key.rfind(".", 0, cut)
-    return None
+    return list_at(flat, key)
 
 
 def _descend(value: dict[str, Any], path: str) -> Any:
