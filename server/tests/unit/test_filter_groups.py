@@ -258,6 +258,12 @@ OWN = {
     "llm.cost.prompt": st.sampled_from([0.0, 0.5]),
     "llm.cost.completion": st.sampled_from([0.25, 1.0]),
     "llm.cost.total": st.sampled_from([0.0, 0.5, 1.5]),
+    "llm.token_count.prompt_details.cache_read": st.sampled_from([0, 1, 2, 5, "1", "none"]),
+    "llm.token_count.prompt_details.audio": st.integers(0, 1),
+    "llm.token_count.completion_details.reasoning": st.integers(0, 3),
+    "llm.cost.prompt_details.cache_read": st.sampled_from([0.0, 0.1, 0.25]),
+    "llm.cost.completion_details.output": st.sampled_from([0.0, 0.75]),
+    "llm.cost.completion_details.reasoning": st.sampled_from([0.1, 0.2]),
     "input.value": TEXTS,
     "output.value": TEXTS,
     "x.y": st.one_of(TEXTS, st.integers(-1, 2), st.booleans()),
@@ -515,5 +521,9 @@ def test_costs_of_spans(storage: Storage, trace: TraceCase) -> None:
         "sum(d.cost for d in cost_details if d.is_prompt) > 0",
         "max(d.cost_per_token for d in cost_details) >= 0.25 and annotations['n'].score > 0",
         "len([d for d in cost_details if d.token_type == 'output']) == 1",
+        "any(d.token_type == 'cache_read' and d.is_prompt for d in cost_details)",
+        "sum(d.tokens for d in cost_details) == llm.token_count.prompt + llm.token_count.completion",
+        "min(d.tokens for d in cost_details if d.token_type in ['audio', 'reasoning']) > 0",
+        "sum(d.cost for d in cost_details if not d.is_prompt) >= 0.25",
     ):
         assert filled.disagreement(expression, SPANS) is None

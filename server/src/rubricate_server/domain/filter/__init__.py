@@ -48,9 +48,11 @@ is 0 and the others are missing.
 """
 
 from rubricate_server.domain.filter.cases import Mark, SessionCase, SpanCase, SubtreeTokens, TraceCase
+from rubricate_server.domain.filter.costs import cost_part
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import Condition
-from rubricate_server.domain.filter.oracle import NUMERIC_TEXT, contains_text, matches
+from rubricate_server.domain.filter.numeric import NUMERIC_TEXT
+from rubricate_server.domain.filter.oracle import contains_text, matches
 from rubricate_server.domain.filter.parsing import parse
 from rubricate_server.domain.filter.vocabulary import SESSIONS, SPANS, TRACES, Language
 
@@ -68,6 +70,7 @@ __all__ = [
     "SubtreeTokens",
     "TraceCase",
     "contains_text",
+    "cost_part",
     "matches",
     "parse",
 ]

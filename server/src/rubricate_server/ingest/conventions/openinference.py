@@ -182,7 +182,8 @@ def build_span(
             priced_model = model if kind == "LLM" else get("embedding.model_name", model)
             priced = price_of(provider, priced_model, start_ns, prompt or 0, completion or 0, get)
             if priced is not None:
-                cost_prompt, cost_completion, cost = priced
+                cost_prompt, cost_completion, cost, details = priced
+                small = details | small
 
     span = NewSpan(
         _visible(project),

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from rubricate_server.domain.attributes import list_at
-from rubricate_server.domain.filter import contains_text
+from rubricate_server.domain.filter import contains_text, cost_part
 from rubricate_server.storage.contract import SpanBody
 from rubricate_server.storage.sqlite.block import Column, pack, unpack
 
@@ -112,6 +112,7 @@ def register_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("body_text", 3, body_text, deterministic=True)
     connection.create_function("body_attr", 3, body_attr, deterministic=True)
     connection.create_function("contains_text", 2, contains_text, deterministic=True)
+    connection.create_function("cost_part", 5, cost_part, deterministic=True)
 
 
 def attribute(flat: dict[str, Any], key: str) -> Any:
