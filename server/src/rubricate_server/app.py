@@ -34,6 +34,7 @@ from rubricate_server.api import (
     status,
     system,
     trace,
+    waiting,
 )
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
@@ -65,6 +66,7 @@ _PARTS = (
     dataframe,
     export,
     annotation,
+    waiting,  # before a path that takes any word for an id
     any_annotation,
     annotation_summary,
     span_series,

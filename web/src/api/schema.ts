@@ -496,6 +496,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/annotations/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Waiting Annotations
+         * @description Annotations whose target has not arrived, newest first. They belong to no project yet.
+         *
+         *     They wait for as long as it takes. One whose target will never come (a mistyped id) is deleted by its id.
+         */
+        get: operations["list_waiting_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/annotations": {
         parameters: {
             query?: never;
@@ -4212,6 +4234,41 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_waiting_annotations: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Annotation_"];
                 };
             };
             /** @description Not valid; text, or JSON with the places. */
