@@ -116,6 +116,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/project_figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Figures
+         * @description How much each project holds, and when it was last heard of. In the order in which they were made.
+         */
+        get: operations["list_project_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Spans, traces or sessions of a project with what is said of them, newest first unless told otherwise.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/items/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Items
+         * @description How many items fit. Counting stops at a limit, and after some seconds; both are settings.
+         */
+        get: operations["count_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/review_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Review Items
+         * @description A batch of items with all that a reviewer looks at: contents, steps or turns, and what they said before.
+         *
+         *     What others said is only counted, so that nobody is led by it.
+         */
+        get: operations["list_review_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces/{trace_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trace
+         * @description One trace of any project, by OpenTelemetry id or global id, with its steps and all that is said of it.
+         */
+        get: operations["get_trace"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trace
+         * @description Delete one trace, by OpenTelemetry id or global id, with its spans and annotations.
+         */
+        delete: operations["delete_trace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spans/{span_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Span
+         * @description One span of any project, by OpenTelemetry id or global id, whole.
+         */
+        get: operations["get_span"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Span
+         * @description Delete one span, by OpenTelemetry id or global id, with its annotations. Its children stay.
+         */
+        delete: operations["delete_span"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/spans": {
         parameters: {
             query?: never;
@@ -138,26 +268,6 @@ export interface paths {
          */
         post: operations["create_spans"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/spans/{span_identifier}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete Span
-         * @description Delete one span, by OpenTelemetry id or global id, with its annotations. Its children stay.
-         */
-        delete: operations["delete_span"];
         options?: never;
         head?: never;
         patch?: never;
@@ -202,26 +312,6 @@ export interface paths {
          * @description Delete the traces of a time range, with their spans and annotations.
          */
         delete: operations["delete_project_traces"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/traces/{trace_identifier}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete Trace
-         * @description Delete one trace, by OpenTelemetry id or global id, with its spans and annotations.
-         */
-        delete: operations["delete_trace"];
         options?: never;
         head?: never;
         patch?: never;
@@ -305,6 +395,96 @@ export interface paths {
          * @description Delete several sessions with all that is in them. Those that are not there are passed over.
          */
         post: operations["delete_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Items
+         * @description All that match, newest first, as a file: JSON lines, CSV or Parquet.
+         *
+         *     Items come with inputs and outputs whole, all attributes, and what is annotated: three columns for each name (what
+         *     people say first, else judges, else code) and one with all annotations. Annotations come with previews of what they
+         *     are about.
+         */
+        get: operations["export_items"];
+        put?: never;
+        /**
+         * Export Chosen Items
+         * @description The same, for more ids than an address holds.
+         */
+        post: operations["export_chosen_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filter/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Filter Vocabulary
+         * @description All that conditions about one kind of record can be made of, each with a description.
+         */
+        get: operations["get_filter_vocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filter/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Filter
+         * @description The parts of a condition, and what is wrong with it. Always 200: being wrong is an answer.
+         */
+        get: operations["check_filter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/filter/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Filter Values
+         * @description What a field says in the data of a project: to complete what somebody types.
+         *
+         *     Of fields with times, and of whole inputs and outputs, nothing is told.
+         */
+        get: operations["list_filter_values"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -586,6 +766,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Annotations
+         * @description Write annotations; durable when the answer comes, in order, all or nothing, safe to repeat.
+         *
+         *     The same (target, name, identifier) again replaces the annotation whole, unless `if_updated_at` says what it must
+         *     be. Notes are annotations named `note` here.
+         */
+        put: operations["put_annotations"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Annotations
+         * @description Delete annotations, by their ids or all of a project that fit a filter. It can be undone for some days.
+         *
+         *     Ids of annotations that are not there are passed over. A setting says how many days: 30 unless told otherwise.
+         */
+        post: operations["remove_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Annotations
+         * @description Undo a deletion. What has been given under the same key since stays, and what it would replace stays deleted.
+         *
+         *     Safe to repeat: what is back already is not counted again.
+         */
+        post: operations["restore_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/annotation_summaries": {
         parameters: {
             query?: never;
@@ -671,6 +918,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/annotation_matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation Matrix
+         * @description Labels of one side against those of another, over the targets that both labelled, with agreement and kappa.
+         *
+         *     A target counts in a cell when somebody of the rows gave it the one label and somebody of the columns the other. So
+         *     where annotators of one side differ it counts in several cells; in agreement and kappa it counts once, divided.
+         */
+        get: operations["get_annotation_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotation_shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation Shares
+         * @description Shares of labels and mean scores, for each value of an attribute of the annotated spans.
+         *
+         *     Of traces and sessions it is the attribute of the first root span. Every target counts once.
+         */
+        get: operations["get_annotation_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/retrieval_metrics": {
         parameters: {
             query?: never;
@@ -705,6 +997,26 @@ export interface paths {
          * @description The same of each retriever and reranker, newest first.
          */
         get: operations["list_span_retrieval_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/retrieval_metrics/ranks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retrieval Ranks
+         * @description Of the documents at each rank: how many there are, were judged, and are relevant.
+         */
+        get: operations["get_retrieval_ranks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1090,6 +1402,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Agreement
+         * @description The mean, over the targets, of the share of pairs (one of the rows, one of the columns) that gave one label.
+         */
+        Agreement: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** N */
+            n: number;
+        };
+        /**
          * Annotation
          * @description An annotation, whatever it is about.
          */
@@ -1139,7 +1465,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "created" | "replaced" | "deleted";
+            action: "created" | "replaced" | "deleted" | "restored";
             /** User Id */
             user_id: string | null;
             annotator_kind: components["schemas"]["AnnotatorKind"];
@@ -1153,12 +1479,57 @@ export interface components {
             rubric_version?: number | null;
         };
         /**
+         * AnnotationFilter
+         * @description Which annotations of a project, as the parameters of their list say it. Every given field narrows.
+         */
+        AnnotationFilter: {
+            target_kind?: components["schemas"]["TargetKind"] | null;
+            /** Target Id */
+            target_id?: string[] | null;
+            /** Name */
+            name?: string[] | null;
+            /** Exclude Name */
+            exclude_name?: string[] | null;
+            /** Identifier */
+            identifier?: string[] | null;
+            annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+            source?: components["schemas"]["AnnotationSource"] | null;
+            /** User */
+            user?: string | null;
+            /** Label */
+            label?: string[] | null;
+            /** Min Score */
+            min_score?: number | null;
+            /** Max Score */
+            max_score?: number | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
+        };
+        /**
          * AnnotationId
          * @description The id under which an annotation was stored.
          */
         AnnotationId: {
             /** Id */
             id: string;
+        };
+        /**
+         * AnnotationMatrix
+         * @description Labels that one side of annotators gave, against those that another gave to the same targets.
+         */
+        AnnotationMatrix: {
+            /** Name */
+            name: string;
+            /** Labels */
+            labels: string[];
+            /** Target Count */
+            target_count: number;
+            /** Cells */
+            cells: components["schemas"]["MatrixCell"][];
+            agreement: components["schemas"]["Agreement"];
+            kappa: components["schemas"]["Kappa"] | null;
         };
         /**
          * AnnotationPatch
@@ -1173,6 +1544,49 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * AnnotationPut
+         * @description An annotation to write. The same (target, name, identifier) again replaces the annotation whole.
+         */
+        AnnotationPut: {
+            target: components["schemas"]["AnnotationTargetPut"];
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default API */
+            source: components["schemas"]["AnnotationSource"];
+            /** If Updated At */
+            if_updated_at?: string | null;
+        };
+        /**
+         * AnnotationRemoval
+         * @description Annotations to delete: some by their ids, or all of a project that fit a filter.
+         */
+        AnnotationRemoval: {
+            /** Ids */
+            ids?: string[] | null;
+            /** Project */
+            project?: string | null;
+            filter?: components["schemas"]["AnnotationFilter"] | null;
+        };
+        /**
+         * AnnotationRestoration
+         * @description A removal to undo.
+         */
+        AnnotationRestoration: {
+            /** Removal Id */
+            removal_id: string;
         };
         /**
          * AnnotationResult
@@ -1242,6 +1656,20 @@ export interface components {
             start_time: string;
         };
         /**
+         * AnnotationShares
+         * @description Annotations of a name by the value of an attribute.
+         */
+        AnnotationShares: {
+            /** Name */
+            name: string;
+            /** By */
+            by: string;
+            /** Groups */
+            groups: components["schemas"]["ShareGroup"][];
+            /** Complete */
+            complete: boolean;
+        };
+        /**
          * AnnotationSource
          * @description By which door the annotation came in: the API (SDK, REST) or the web page.
          * @enum {string}
@@ -1285,6 +1713,51 @@ export interface components {
             id: string;
             /** Position */
             position: number | null;
+            /** Name */
+            name?: string | null;
+            /** Trace Id */
+            trace_id?: string | null;
+        };
+        /**
+         * AnnotationTargetPut
+         * @description What an annotation to write is about.
+         */
+        AnnotationTargetPut: {
+            kind: components["schemas"]["TargetKind"];
+            /** Id */
+            id: string;
+            /** Position */
+            position?: number | null;
+        };
+        /**
+         * AnnotationsPut
+         * @description Annotations to write.
+         */
+        AnnotationsPut: {
+            /** Data */
+            data: components["schemas"]["AnnotationPut"][];
+        };
+        /**
+         * AnnotationsRemoved
+         * @description How many annotations were deleted, and the id under which that can be undone.
+         */
+        AnnotationsRemoved: {
+            /** Deleted */
+            deleted: number;
+            /** Removal Id */
+            removal_id: string | null;
+        };
+        /**
+         * AnnotationsRestored
+         * @description What became of the annotations of a removal.
+         */
+        AnnotationsRestored: {
+            /** Restored */
+            restored: number;
+            /** Kept */
+            kept: number;
+            /** Lost */
+            lost: number;
         };
         /**
          * AnnotatorKind
@@ -1325,6 +1798,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1347,6 +1822,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1361,6 +1838,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /** Data[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -1419,6 +1898,16 @@ export interface components {
         Data_list_AnnotationId__: {
             /** Data */
             data: components["schemas"]["AnnotationId"][];
+        };
+        /** Data[list[Annotation]] */
+        Data_list_Annotation__: {
+            /** Data */
+            data: components["schemas"]["Annotation"][];
+        };
+        /** Data[list[ProjectFigures]] */
+        Data_list_ProjectFigures__: {
+            /** Data */
+            data: components["schemas"]["ProjectFigures"][];
         };
         /**
          * DeadLetter
@@ -1557,6 +2046,184 @@ export interface components {
             data: components["schemas"]["DocumentAnnotationCreate"][];
         };
         /**
+         * ExportBody
+         * @description What to take out: the same as the query of the GET form, for many ids.
+         */
+        ExportBody: {
+            /**
+             * Target Kind
+             * @default span
+             * @enum {string}
+             */
+            target_kind: "span" | "trace" | "session" | "annotation";
+            /**
+             * Format
+             * @default jsonl
+             * @enum {string}
+             */
+            format: "jsonl" | "csv" | "parquet";
+            /** Filter */
+            filter?: string | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
+            /** Ids */
+            ids?: string[] | null;
+            /** Name */
+            name?: string[] | null;
+            /** Identifier */
+            identifier?: string[] | null;
+            annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+            /** Label */
+            label?: string[] | null;
+        };
+        /**
+         * FilterAnnotations
+         * @description Annotations of one kind of target: `name['…'].label`.
+         */
+        FilterAnnotations: {
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterCheck
+         * @description A condition, looked at but not run. Places count characters (Unicode code points) from 0.
+         */
+        FilterCheck: {
+            /** Clauses */
+            clauses: components["schemas"]["FilterClause"][];
+            error: components["schemas"]["FilterProblem"] | null;
+        };
+        /**
+         * FilterClause
+         * @description A part of a condition that must hold.
+         */
+        FilterClause: {
+            /** Text */
+            text: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+        };
+        /**
+         * FilterCollection
+         * @description What comprehensions go over: `any(x.… for x in name)`.
+         */
+        FilterCollection: {
+            /** Name */
+            name: string;
+            /** Element */
+            element: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterExample
+         * @description A condition and what it finds.
+         */
+        FilterExample: {
+            /** Filter */
+            filter: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterField
+         * @description Something with a value.
+         */
+        FilterField: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterFunction
+         * @description Something that is called.
+         */
+        FilterFunction: {
+            /** Name */
+            name: string;
+            /** Signature */
+            signature: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterOperator
+         * @description Something between or before values.
+         */
+        FilterOperator: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "comparison" | "presence" | "logic" | "arithmetic";
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterProblem
+         * @description Why a condition cannot be used.
+         */
+        FilterProblem: {
+            /** Message */
+            message: string;
+            /** Position */
+            position: number;
+            /** Suggestion */
+            suggestion: string | null;
+        };
+        /**
+         * FilterValue
+         * @description A value that occurs.
+         */
+        FilterValue: {
+            /** Value */
+            value: string | number;
+            /** Count */
+            count: number | null;
+        };
+        /**
+         * FilterValues
+         * @description Values of a field, the commonest first.
+         */
+        FilterValues: {
+            /** Values */
+            values: components["schemas"]["FilterValue"][];
+            /** Sampled */
+            sampled: boolean;
+        };
+        /**
+         * FilterVocabulary
+         * @description What conditions about one kind of record can be made of.
+         */
+        FilterVocabulary: {
+            /** Fields */
+            fields: components["schemas"]["FilterField"][];
+            /** Annotations */
+            annotations: components["schemas"]["FilterAnnotations"][];
+            /** Annotation Fields */
+            annotation_fields: components["schemas"]["FilterField"][];
+            /** Collections */
+            collections: components["schemas"]["FilterCollection"][];
+            /** Functions */
+            functions: components["schemas"]["FilterFunction"][];
+            /** Operators */
+            operators: components["schemas"]["FilterOperator"][];
+            /** Examples */
+            examples: components["schemas"]["FilterExample"][];
+        };
+        /**
          * FreeformRubric
          * @description Free text, kept as the annotation's explanation; a score may go with it.
          */
@@ -1565,6 +2232,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1631,6 +2300,99 @@ export interface components {
             error: string;
         };
         /**
+         * Item
+         * @description A span, a trace or a session in a list.
+         *
+         *     What a trace has of a span (name, kind, status, input, output, model, user) is its root span's. A session's name
+         *     is its id, its input is that of its first trace, its output that of its last.
+         */
+        Item: {
+            /**
+             * Target Kind
+             * @enum {string}
+             */
+            target_kind: "span" | "trace" | "session";
+            /** Id */
+            id: string;
+            /** Global Id */
+            global_id: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Name */
+            name: string;
+            /** Span Kind */
+            span_kind: string | null;
+            status_code: components["schemas"]["StatusCode"] | null;
+            /** Status Message */
+            status_message: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
+            /** Model */
+            model: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /** Total Tokens */
+            total_tokens: number | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Span Count */
+            span_count: number | null;
+            /** Error Count */
+            error_count: number | null;
+            /** Trace Count */
+            trace_count: number | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
+            /** Annotation Count */
+            annotation_count: number;
+            /** Note Count */
+            note_count: number;
+        };
+        /**
+         * ItemCount
+         * @description How many items fit. When `exact` is false, counting stopped there, and there may be more.
+         */
+        ItemCount: {
+            /** Count */
+            count: number;
+            /** Exact */
+            exact: boolean;
+        };
+        /**
+         * Kappa
+         * @description Cohen's kappa: agreement beyond what would be met by chance. 1: always, 0: no more than by chance.
+         */
+        Kappa: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * LabelFraction
          * @description The share of a label: the mean, over the labelled targets, of its share of the target's labels.
          */
@@ -1640,6 +2402,34 @@ export interface components {
             /** Fraction */
             fraction: number;
             interval: components["schemas"]["Interval"] | null;
+        };
+        /**
+         * LabelShare
+         * @description The share of a label: the mean, over the labelled targets, of its share of the target's labels.
+         */
+        LabelShare: {
+            /** Label */
+            label: string;
+            /** Fraction */
+            fraction: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * MatrixCell
+         * @description The targets to which somebody of the rows gave one label, and somebody of the columns another, or the same.
+         */
+        MatrixCell: {
+            /** Row */
+            row: string;
+            /** Column */
+            column: string;
+            /** Count */
+            count: number;
+            /** Filter */
+            filter: string | null;
         };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -1690,6 +2480,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Item] */
+        Page_Item_: {
+            /** Data */
+            data: components["schemas"]["Item"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Project] */
         Page_Project_: {
             /** Data */
@@ -1701,6 +2498,13 @@ export interface components {
         Page_RetentionPolicy_: {
             /** Data */
             data: components["schemas"]["RetentionPolicy"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ReviewItem] */
+        Page_ReviewItem_: {
+            /** Data */
+            data: components["schemas"]["ReviewItem"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1792,6 +2596,36 @@ export interface components {
             description?: string | null;
         };
         /**
+         * ProjectFigures
+         * @description What a project holds.
+         */
+        ProjectFigures: {
+            /** Project Id */
+            project_id: string;
+            /** Trace Count */
+            trace_count: number;
+            /** Span Count */
+            span_count: number;
+            /** Session Count */
+            session_count: number;
+            /** Annotation Count */
+            annotation_count: number;
+            /** Error Count */
+            error_count: number;
+            /** Last Start Time */
+            last_start_time: string | null;
+        };
+        /**
+         * ProjectReference
+         * @description Which project something belongs to.
+         */
+        ProjectReference: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * ProjectRetention
          * @description The policy that a project follows; null is the default of the server's settings.
          */
@@ -1808,6 +2642,41 @@ export interface components {
         ProjectRetentionUpdate: {
             /** Policy Id */
             policy_id: string | null;
+        };
+        /**
+         * ProjectSpan
+         * @description A whole span, and the project that it belongs to.
+         */
+        ProjectSpan: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            context: components["schemas"]["SpanContext"];
+            /** Span Kind */
+            span_kind: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            status_code: components["schemas"]["StatusCode"];
+            /** Status Message */
+            status_message: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Events */
+            events: components["schemas"]["SpanEvent"][];
+            project: components["schemas"]["ProjectReference"];
         };
         /**
          * ProjectUpdate
@@ -1887,6 +2756,58 @@ export interface components {
             reciprocal_rank: components["schemas"]["RetrievalMetric"];
         };
         /**
+         * RetrievalRank
+         * @description The documents that stood at one place of the rankings.
+         */
+        RetrievalRank: {
+            /** Rank */
+            rank: number;
+            /** Retrieved */
+            retrieved: number;
+            /** Judged */
+            judged: number;
+            /** Relevant */
+            relevant: number;
+            /** Fraction */
+            fraction: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
+         * RetrievalRanks
+         * @description Relevance by place, over the newest rankings of a project.
+         */
+        RetrievalRanks: {
+            /** Span Count */
+            span_count: number;
+            /** Complete */
+            complete: boolean;
+            /** Ranks */
+            ranks: components["schemas"]["RetrievalRank"][];
+        };
+        /**
+         * ReviewItem
+         * @description All that a reviewer needs of one item, in one piece.
+         */
+        ReviewItem: {
+            item: components["schemas"]["Item"];
+            span: components["schemas"]["Span"] | null;
+            /** Truncated */
+            truncated: string[];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Steps Complete */
+            steps_complete: boolean;
+            /** Turns */
+            turns: components["schemas"]["Turn"][];
+            /** Others */
+            others: {
+                [key: string]: number;
+            };
+        };
+        /**
          * RowCounts
          * @description Rows that the store holds.
          */
@@ -1927,6 +2848,10 @@ export interface components {
             label: string;
             /** Score */
             score?: number | null;
+            /** Glyph */
+            glyph?: string | null;
+            /** Description */
+            description?: string | null;
         };
         /**
          * RubricVersion
@@ -2118,6 +3043,20 @@ export interface components {
              * Format: date-time
              */
             end_time: string;
+        };
+        /**
+         * ShareGroup
+         * @description The targets whose spans have one value of the attribute.
+         */
+        ShareGroup: {
+            /** Group */
+            group: string | null;
+            /** N */
+            n: number;
+            /** Labels */
+            labels: components["schemas"]["LabelShare"][];
+            /** Mean Score */
+            mean_score: number | null;
         };
         /**
          * Span
@@ -2445,6 +3384,34 @@ export interface components {
          */
         StatusCode: "UNSET" | "OK" | "ERROR";
         /**
+         * Step
+         * @description A span among the steps of its trace.
+         */
+        Step: {
+            /** Span Id */
+            span_id: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Name */
+            name: string;
+            /** Span Kind */
+            span_kind: string;
+            status_code: components["schemas"]["StatusCode"];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Total Tokens */
+            total_tokens: number | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Annotation Count */
+            annotation_count: number;
+        };
+        /**
          * StoredCategoricalRubric
          * @description A categorical rubric as the server keeps it.
          */
@@ -2453,6 +3420,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2477,6 +3446,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2491,6 +3462,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
             /** Id */
             id: string;
         };
@@ -2503,6 +3476,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2642,6 +3617,20 @@ export interface components {
             data: components["schemas"]["TraceAnnotationCreate"][];
         };
         /**
+         * TraceItem
+         * @description A trace with all its steps.
+         */
+        TraceItem: {
+            project: components["schemas"]["ProjectReference"];
+            item: components["schemas"]["Item"];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Steps Complete */
+            steps_complete: boolean;
+            /** Root Span Id */
+            root_span_id: string | null;
+        };
+        /**
          * TraceNoteBody
          * @description A note on a trace to write.
          */
@@ -2709,6 +3698,30 @@ export interface components {
             transferred_trace_count: number;
             /** Destination Project Id */
             destination_project_id: string;
+        };
+        /**
+         * Turn
+         * @description A trace of a session as a turn of a conversation: what its root span took in and put out.
+         */
+        Turn: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Latency Ms */
+            latency_ms: number;
+            status_code: components["schemas"]["StatusCode"];
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
         };
         /** ValidationError */
         ValidationError: {
@@ -3012,6 +4025,392 @@ export interface operations {
             };
         };
     };
+    list_project_figures: {
+        parameters: {
+            query?: {
+                /** @description Errors are counted from here on; 24 hours ago unless told otherwise. */
+                start_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_ProjectFigures__"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query: {
+                /** @description `latency`: of traces. */
+                sort?: "start_time" | "latency";
+                order?: "desc" | "asc";
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description What to list. */
+                target_kind: "span" | "trace" | "session";
+                /** @description A condition of the filter language of this kind. */
+                filter?: string | null;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Item_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_items: {
+        parameters: {
+            query: {
+                /** @description What to list. */
+                target_kind: "span" | "trace" | "session";
+                /** @description A condition of the filter language of this kind. */
+                filter?: string | null;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemCount"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_review_items: {
+        parameters: {
+            query: {
+                /** @description The identifier under which the reviewer annotates. */
+                annotator: string;
+                /** @description Only these: ids of the items, or global ids. Repeat for several. */
+                id?: string[] | null;
+                order?: "desc" | "asc";
+                cursor?: string | null;
+                /** @description Items in a batch. */
+                limit?: number;
+                /** @description What to list. */
+                target_kind: "span" | "trace" | "session";
+                /** @description A condition of the filter language of this kind. */
+                filter?: string | null;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewItem_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceItem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSpan"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_spans: {
         parameters: {
             query?: {
@@ -3133,44 +4532,6 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
-                };
-            };
-        };
-    };
-    delete_span: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                span_identifier: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not found. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3347,44 +4708,6 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_trace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                trace_identifier: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not found. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
@@ -3587,6 +4910,261 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_items: {
+        parameters: {
+            query?: {
+                /** @description What a row is. */
+                target_kind?: "span" | "trace" | "session" | "annotation";
+                format?: "jsonl" | "csv" | "parquet";
+                /** @description A condition about that kind; for annotations, about the spans they are on. */
+                filter?: string | null;
+                /** @description Started (annotations: created) at or after. */
+                start_time?: string | null;
+                /** @description Started (annotations: created) before. */
+                end_time?: string | null;
+                /** @description Only these; repeat for several. */
+                id?: string[] | null;
+                /** @description Of annotations only: any of these names. */
+                name?: string[] | null;
+                /** @description Of annotations only: by any of these. */
+                identifier?: string[] | null;
+                /** @description Of annotations only. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description Of annotations only: any of these labels. */
+                label?: string[] | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_chosen_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_filter_vocabulary: {
+        parameters: {
+            query?: {
+                /** @description What the condition is about. */
+                target_kind?: "span" | "trace" | "session";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterVocabulary"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_filter: {
+        parameters: {
+            query: {
+                /** @description A condition, perhaps a wrong or unfinished one. */
+                filter: string;
+                /** @description What the condition is about. */
+                target_kind?: "span" | "trace" | "session";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterCheck"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_filter_values: {
+        parameters: {
+            query: {
+                /** @description A name as it is written in a condition: `span_kind`, `llm.model_name`, `annotations['correctness'].label`; or what has names: `annotations`, `attributes`, `metadata`. */
+                field: string;
+                /** @description How the value begins, in either case. */
+                prefix?: string;
+                /** @description What the condition is about. */
+                target_kind?: "span" | "trace" | "session";
+                /** @description Values, the commonest. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterValues"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not valid; text, or JSON with the places. */
             422: {
@@ -4287,6 +5865,8 @@ export interface operations {
         parameters: {
             query?: {
                 target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description Ids of targets: OpenTelemetry ids in hex, or of sessions their own. Repeat for several. */
+                target_id?: string[] | null;
                 /** @description Repeat for several: any of them. */
                 name?: string[] | null;
                 /** @description Repeat for several: none of them. */
@@ -4533,6 +6113,181 @@ export interface operations {
             };
         };
     };
+    put_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationsPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_Annotation__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description An annotation is not as it was said to be; what stands there is in `current`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Index */
+                        index: number;
+                        current: components["schemas"]["Annotation"] | null;
+                    };
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    remove_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRemoval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsRemoved"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    restore_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRestoration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsRestored"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
     list_annotation_summaries: {
         parameters: {
             query?: {
@@ -4755,6 +6510,124 @@ export interface operations {
             };
         };
     };
+    get_annotation_matrix: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                /** @description The annotators of one side. */
+                rows?: components["schemas"]["AnnotatorKind"];
+                /** @description Those of the other. */
+                columns?: components["schemas"]["AnnotatorKind"];
+                /** @description Only this annotator of the kind. */
+                row_identifier?: string | null;
+                /** @description Only this annotator of the kind. */
+                column_identifier?: string | null;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationMatrix"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_annotation_shares: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                /** @description An attribute, or a field of text, as filters write it: `llm.model_name`, `name`. */
+                by: string;
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationShares"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_retrieval_metrics: {
         parameters: {
             query: {
@@ -4845,6 +6718,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SpanRetrieval_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retrieval_ranks: {
+        parameters: {
+            query: {
+                /** @description Of the annotations on documents. */
+                name: string;
+                /** @description Ranks from the top. */
+                k?: number;
+                /** @description Whose annotations count: people's, else judges', else code's if not given. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description A document is relevant from this score on. */
+                relevant_from?: number;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description Retrievers to look at, the newest. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalRanks"];
                 };
             };
             /** @description Not found. */

@@ -23,8 +23,22 @@ from rubricate_server.storage.contract.annotation import (
     AnnotationUpdate,
     KeptAnnotation,
     NewAnnotation,
+    Removed,
+    Restored,
     StoredAnnotation,
+    TargetShown,
 )
+from rubricate_server.storage.contract.explore import (
+    Annotators,
+    ExploreStore,
+    FoundValue,
+    FoundValues,
+    LabelPairs,
+    MatrixQuery,
+    ShareQuery,
+    StoredShare,
+)
+from rubricate_server.storage.contract.export import ExportedItem, ExportQuery, ExportStore, TargetPreview
 from rubricate_server.storage.contract.insight import (
     DisagreementMark,
     DisagreementQuery,
@@ -34,6 +48,17 @@ from rubricate_server.storage.contract.insight import (
     StoredSummary,
     SummaryQuery,
 )
+from rubricate_server.storage.contract.item import (
+    ItemCount,
+    ItemMark,
+    ItemQuery,
+    ItemStore,
+    ProjectFigures,
+    Said,
+    SaidBy,
+    StoredItem,
+    StoredStep,
+)
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
@@ -41,6 +66,7 @@ from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVe
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
 from rubricate_server.storage.contract.span import (
     ALL_PARTS,
+    PREVIEW,
     SMALL_ATTRIBUTE,
     NewSpan,
     SpanBody,
@@ -54,26 +80,46 @@ from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, Trac
 __all__ = [
     "ALL_PARTS",
     "NO_ANNOTATIONS",
+    "PREVIEW",
     "SMALL_ATTRIBUTE",
     "AnnotationChange",
     "AnnotationKey",
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
+    "Annotators",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "ExploreStore",
+    "ExportQuery",
+    "ExportStore",
+    "ExportedItem",
+    "FoundValue",
+    "FoundValues",
     "InsightStore",
+    "ItemCount",
+    "ItemMark",
+    "ItemQuery",
+    "ItemStore",
     "KeptAnnotation",
+    "LabelPairs",
     "Maintenance",
+    "MatrixQuery",
     "NewAnnotation",
     "NewSpan",
+    "ProjectFigures",
     "ProjectStore",
+    "Removed",
+    "Restored",
     "RetentionRule",
     "RetentionStore",
     "RubricStore",
+    "Said",
+    "SaidBy",
     "SessionQuery",
     "SessionStore",
+    "ShareQuery",
     "SpanBody",
     "SpanBucket",
     "SpanQuery",
@@ -84,14 +130,19 @@ __all__ = [
     "StoredAnnotation",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredItem",
     "StoredProject",
     "StoredRetention",
     "StoredRubricVersion",
     "StoredSession",
+    "StoredShare",
     "StoredSpan",
+    "StoredStep",
     "StoredSummary",
     "StoredTrace",
     "SummaryQuery",
+    "TargetPreview",
+    "TargetShown",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
@@ -105,11 +156,14 @@ class Storage:
     spans: SpanStore
     traces: TraceStore
     sessions: SessionStore
+    items: ItemStore
     retention: RetentionStore
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
     insight: InsightStore
+    explore: ExploreStore
+    export: ExportStore
     status: StatusStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)
