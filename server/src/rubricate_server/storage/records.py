@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter.costs import COST_TYPES
 from rubricate_server.domain.filter.expressions import Source
+from rubricate_server.domain.filter.vocabulary import PARENT
 from rubricate_server.storage.constructs import (
     attr_in,
     attr_is,
@@ -93,7 +94,6 @@ def record_of(kind: str) -> RecordRow:
 _HEX = re.compile(r"([0-9a-f]{2})*")
 _STATUS = {"UNSET": 0, "OK": 1, "ERROR": 2}
 _PARTS = ("prompt", "completion", "total")
-_PARENT = "parent_span."
 _TOTAL = "coalesce(member.tokens_total, coalesce(member.tokens_prompt, 0) + coalesce(member.tokens_completion, 0))"
 _CUMULATIVE = {
     "cumulative_llm_token_count_prompt": "case when upper(member.kind) = 'LLM' then member.tokens_prompt end",
@@ -205,9 +205,9 @@ class SpanRow(_Plain):
                 return row.c[_NUMBER_COLUMNS[name]]
             case _ if name in _CUMULATIVE:
                 return subtree_sum(_CUMULATIVE[name], row)
-            case _ if name.startswith(_PARENT):
+            case _ if name.startswith(PARENT):
                 parent = span.alias()
-                query = sa.select(SpanRow(parent).field(name.removeprefix(_PARENT)))
+                query = sa.select(SpanRow(parent).field(name.removeprefix(PARENT)))
                 query = query.where(parent.c.span_id == row.c.parent_id)
                 return query.correlate_except(parent).scalar_subquery()
             case _:

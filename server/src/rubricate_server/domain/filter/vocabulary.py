@@ -72,8 +72,10 @@ _SPAN_FIELDS = (
     | _of_kind(Kind.NUMBER, *(f"cumulative_llm_token_count_{part}" for part in ("prompt", "completion", "total")))
     | _of_kind(Kind.NUMBER, "cumulative_error_count")
 )
+PARENT = "parent_span."
+"""What stands before a field of the parent."""
 _PARENT_FIELDS = {
-    f"parent_span.{name}": Name(f"parent_span.{name}", of.kind, of.spelling)
+    f"{PARENT}{name}": Name(f"{PARENT}{name}", of.kind, of.spelling)
     for name, of in (_SPAN_FIELDS | _of_kind(Kind.TEXT, "input", "output")).items()
 }
 
