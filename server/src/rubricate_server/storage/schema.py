@@ -87,7 +87,9 @@ span = sa.Table(
     sa.Column("cost_usd", sa.Float),
     sa.Column("input_preview", sa.Text),
     sa.Column("output_preview", sa.Text),
-    sa.Column("attrs", sa.Text, comment="JSON object of small attributes; see storage/contract/span.py, SMALL_ATTRIBUTE"),
+    sa.Column(
+        "attrs", sa.Text, comment="JSON object of small attributes; see storage/contract/span.py, SMALL_ATTRIBUTE"
+    ),
     sa.Column("block", sa.Integer, comment="SQLite: span_block.id"),
     sa.Column("block_offset", sa.SmallInteger, comment="SQLite: place in the block"),
     sqlite_autoincrement=True,
@@ -100,6 +102,21 @@ sa.Index("ix_span_root", span.c.project_id, span.c.start_ns, sqlite_where=span.c
 sa.Index("ix_span_block", span.c.block)
 sa.Index("ix_span_error", span.c.project_id, span.c.start_ns, sqlite_where=span.c.status == sa.text("2"))
 sa.Index("ix_span_session", span.c.session_id, sqlite_where=span.c.session_id.is_not(None))
+
+span_hour = sa.Table(
+    "span_hour",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False, comment="in which they started, since 1970"),
+    sa.Column("spans", sa.Integer, nullable=False),
+    sa.Column("errors", sa.Integer, nullable=False),
+    sa.Column("tokens_prompt", sa.BigInteger, nullable=False),
+    sa.Column("tokens_completion", sa.BigInteger, nullable=False),
+    sa.Column("tokens_total", sa.BigInteger, nullable=False),
+    sa.Column("cost_usd", sa.Float, nullable=False),
+    sa.Column("latencies", sa.LargeBinary, nullable=False, comment="histogram; see storage/sqlite/span_hour.py"),
+    comment="what the spans of a project say together, hour by hour",
+)
 
 span_block = sa.Table(
     "span_block",

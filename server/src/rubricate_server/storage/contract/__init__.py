@@ -26,6 +26,7 @@ from rubricate_server.storage.contract.annotation import (
     StoredAnnotation,
 )
 from rubricate_server.storage.contract.insight import (
+    EXACT_SERIES_SPANS,
     DisagreementMark,
     DisagreementQuery,
     InsightStore,
@@ -53,6 +54,7 @@ from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, Trac
 
 __all__ = [
     "ALL_PARTS",
+    "EXACT_SERIES_SPANS",
     "NO_ANNOTATIONS",
     "SMALL_ATTRIBUTE",
     "AnnotationChange",

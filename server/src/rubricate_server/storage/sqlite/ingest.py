@@ -11,6 +11,7 @@ from rubricate_server.storage.sqlite.annotation import put_annotations
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, pack_block
 from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
 from rubricate_server.storage.sqlite.removal import remove_leftovers
+from rubricate_server.storage.sqlite.span_hour import count_spans, facts_of
 
 PREVIEW = 120
 """Characters of input and output that lists show without opening a block."""
@@ -167,6 +168,7 @@ def _write_spans(connection: sqlite3.Connection, traces: dict[bytes, _Trace]) ->
             blocks,
         )
         insert_rows(connection, _INSERT_SPAN, rows)
+        count_spans(connection, project_id, map(facts_of, spans))
     return first
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from rubricate.records.annotation import NOTE, AnnotatorKind, TargetKind
 from rubricate_server.storage.contract import (
+    EXACT_SERIES_SPANS,
     DisagreementMark,
     DisagreementQuery,
     SpanBucket,
@@ -21,6 +22,7 @@ from rubricate_server.storage.filter import compile_condition
 from rubricate_server.storage.schema import annotation, project, span
 from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS, stored_annotation
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.span_hour import HOUR_NS, count_in, read_hours
 
 _KEYS = ("bucket", "target_kind", "name", "annotator_kind")
 _TARGET = ("target_row", "position")
@@ -48,10 +50,14 @@ class SqliteInsight:
                 found += [StoredSummary._make([*row, tuple(labels[tuple(row[:4])])]) for row in means]
         return sorted(found, key=lambda each: (each.name, each.target_kind, each.bucket_ns, each.annotator_kind or ""))
 
-    def span_series(self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int) -> list[SpanBucket]:
+    def span_series(
+        self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int, exact_spans: int = EXACT_SERIES_SPANS
+    ) -> list[SpanBucket]:
         """See the contract."""
         wanted = {"project": project_id, "start": start_ns, "end": end_ns, "width": bucket_ns}
         with reading(self._readers) as connection:
+            if bucket_ns % HOUR_NS == 0 and count_in(connection, project_id, start_ns, end_ns) > exact_spans:
+                return read_hours(connection, project_id, start_ns, end_ns, bucket_ns)
             return [SpanBucket._make(row) for row in connection.execute(_SPAN_SERIES, wanted)]
 
     def disagreements(self, query: DisagreementQuery, limit: int, side_by_side: int = 100) -> list[StoredDisagreement]:
@@ -270,7 +276,7 @@ def _relevances(
 
 # --- spans along time -------------------------------------------------------------------------------------------------
 
-# 0.7 s for 200k spans by the hour, all of it rows and sorting: to be faster takes a rollup that ingest keeps.
+# 0.65 s for 200k spans, all of it rows and sorting.
 _SPAN_SERIES = sa.text(
     """
     select bucket, count(*), sum(failed),

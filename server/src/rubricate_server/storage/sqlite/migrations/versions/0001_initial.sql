@@ -178,6 +178,19 @@ CREATE INDEX ix_span_block_project ON span_block (project_id);
 
 CREATE INDEX ix_span_block_small ON span_block (project_id, live) WHERE live < 32;
 
+CREATE TABLE span_hour (
+	project_id INTEGER NOT NULL, 
+	hour INTEGER NOT NULL, 
+	spans INTEGER NOT NULL, 
+	errors INTEGER NOT NULL, 
+	tokens_prompt BIGINT NOT NULL, 
+	tokens_completion BIGINT NOT NULL, 
+	tokens_total BIGINT NOT NULL, 
+	cost_usd FLOAT NOT NULL, 
+	latencies BLOB NOT NULL, 
+	PRIMARY KEY (project_id, hour)
+);
+
 CREATE TABLE trace (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	trace_id BLOB NOT NULL, 
