@@ -23,7 +23,10 @@ from rubricate_server.storage.contract.annotation import (
     AnnotationUpdate,
     KeptAnnotation,
     NewAnnotation,
+    Removed,
+    Restored,
     StoredAnnotation,
+    TargetShown,
 )
 from rubricate_server.storage.contract.insight import (
     EXACT_SERIES_SPANS,
@@ -35,6 +38,17 @@ from rubricate_server.storage.contract.insight import (
     StoredSummary,
     SummaryQuery,
 )
+from rubricate_server.storage.contract.item import (
+    ItemCount,
+    ItemMark,
+    ItemQuery,
+    ItemStore,
+    ProjectFigures,
+    Said,
+    SaidBy,
+    StoredItem,
+    StoredStep,
+)
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
@@ -42,6 +56,7 @@ from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVe
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
 from rubricate_server.storage.contract.span import (
     ALL_PARTS,
+    PREVIEW,
     SMALL_ATTRIBUTE,
     NewSpan,
     SpanBody,
@@ -56,6 +71,7 @@ __all__ = [
     "ALL_PARTS",
     "EXACT_SERIES_SPANS",
     "NO_ANNOTATIONS",
+    "PREVIEW",
     "SMALL_ATTRIBUTE",
     "AnnotationChange",
     "AnnotationKey",
@@ -66,14 +82,23 @@ __all__ = [
     "DisagreementMark",
     "DisagreementQuery",
     "InsightStore",
+    "ItemCount",
+    "ItemMark",
+    "ItemQuery",
+    "ItemStore",
     "KeptAnnotation",
     "Maintenance",
     "NewAnnotation",
     "NewSpan",
+    "ProjectFigures",
     "ProjectStore",
+    "Removed",
+    "Restored",
     "RetentionRule",
     "RetentionStore",
     "RubricStore",
+    "Said",
+    "SaidBy",
     "SessionQuery",
     "SessionStore",
     "SpanBody",
@@ -86,14 +111,17 @@ __all__ = [
     "StoredAnnotation",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredItem",
     "StoredProject",
     "StoredRetention",
     "StoredRubricVersion",
     "StoredSession",
     "StoredSpan",
+    "StoredStep",
     "StoredSummary",
     "StoredTrace",
     "SummaryQuery",
+    "TargetShown",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
@@ -107,6 +135,7 @@ class Storage:
     spans: SpanStore
     traces: TraceStore
     sessions: SessionStore
+    items: ItemStore
     retention: RetentionStore
     annotations: AnnotationStore
     projects: ProjectStore

@@ -201,6 +201,11 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
             STEP_ROWS,
         ),
         ("delete from annotation where id in (select id from annotation where project_id = ? limit ?)", STEP_ROWS),
+        (
+            "delete from removed_annotation where id in"
+            " (select id from removed_annotation where project_id = ? limit ?)",
+            STEP_ROWS,
+        ),
         ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
         ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
         ("delete from span_hour where rowid in (select rowid from span_hour where project_id = ? limit ?)", STEP_ROWS),

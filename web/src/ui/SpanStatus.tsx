@@ -1,14 +1,15 @@
-import type { Span } from "../../api/span";
 import styles from "./SpanStatus.module.css";
+
+export type StatusCode = "OK" | "ERROR" | "UNSET";
 
 const STATUSES = {
   OK: { glyph: "✓", word: "ok", look: styles.ok },
   ERROR: { glyph: "✕", word: "error", look: styles.error },
   UNSET: { glyph: "–", word: "unset", look: styles.unset },
-} satisfies Record<Span["status_code"], { glyph: string; word: string; look: string | undefined }>;
+} as const satisfies Record<StatusCode, { glyph: string; word: string; look: string | undefined }>;
 
 /** How a span ended: glyph and word, because colour alone reaches not everybody. */
-export function SpanStatus({ code, message }: { code: Span["status_code"]; message: string }) {
+export function SpanStatus({ code, message }: { code: StatusCode; message: string }) {
   const { glyph, word, look } = STATUSES[code];
   return (
     <span className={styles.status} title={message || undefined}>

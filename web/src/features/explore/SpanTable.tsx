@@ -1,8 +1,8 @@
 import type { Span } from "../../api/span";
 import { formatDuration, microsecondsBetween } from "../../ui/duration";
+import { SpanStatus } from "../../ui/SpanStatus";
 import { formatTime } from "../../ui/time";
 import { preview } from "./preview";
-import { SpanStatus } from "./SpanStatus";
 import styles from "./SpanTable.module.css";
 
 /** Spans, one a row. `stale` rows are on their way out and dimmed; on a narrow screen each row is a card. */

@@ -14,7 +14,7 @@ import { Skeleton } from "../../ui/Skeleton";
 import { SpanTable } from "./SpanTable";
 
 /** The newest spans of a project. */
-export function SpansPage() {
+export function ExplorePage() {
   const { project: identifier = "" } = useParams();
   const cursor = useSearchParams()[0].get("cursor");
   const [ids] = useState(firstSpanIds);
@@ -39,7 +39,7 @@ export function SpansPage() {
         <SpanTable spans={data} now={new Date(spans.dataUpdatedAt)} stale={spans.isPlaceholderData} />
         <Pager>
           {cursor !== null && <Link to="?">Newest</Link>}
-          {next_cursor && <Link to={paths.page(next_cursor)}>Next page</Link>}
+          {next_cursor && <Link to={paths.explore(identifier, { cursor: next_cursor })}>Next page</Link>}
         </Pager>
       </>
     );
