@@ -209,6 +209,12 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
         ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
         ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
         ("delete from span_hour where rowid in (select rowid from span_hour where project_id = ? limit ?)", STEP_ROWS),
+        (
+            "delete from annotation_hour where rowid in"
+            " (select rowid from annotation_hour where project_id = ? limit ?)",
+            STEP_ROWS,
+        ),
+        ("delete from annotation_hour_stale where project_id = ? and ?", 1),
         ("delete from project_rubric where project_id = ? and ?", 1),
         ("delete from project_retention where project_id = ? and ?", 1),
         ("delete from project where id = ? and ?", 1),
