@@ -11,6 +11,9 @@ from rubricate.records.base import HexId, Input, JsonObject, Metadata, NonBlank,
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
 
+RESERVED_NAMES = frozenset({NOTE, "correction", "flag", "skip"})
+"""Names that no rubric may have: notes, corrected answers, and what the web page keeps of a review."""
+
 MOST_DOCUMENTS = 2**31 - 1
 """The last position that a document of a span can have."""
 
