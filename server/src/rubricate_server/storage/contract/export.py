@@ -22,6 +22,8 @@ class ExportQuery:
     """Inclusive."""
     end_ns: int | None = None
     """Exclusive."""
+    roots: bool = False
+    """Only spans without a parent."""
     keys: tuple[bytes, ...] | None = None
     """Ids of spans or traces, or of sessions in UTF-8: some hundreds at most."""
 
