@@ -49,6 +49,7 @@ LARGEST_NAMED = 10**15
 
 def page(api: dict[str, Any]) -> str:
     """The whole page."""
+    api = _unwrapped(api, api["components"]["schemas"])
     groups: dict[str, list[str]] = defaultdict(list)
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
@@ -62,7 +63,7 @@ def page(api: dict[str, Any]) -> str:
     parts.append("## Types")
     meanings = _meanings()
     for name, schema in sorted(api["components"]["schemas"].items()):
-        if name not in ERRORS and not _wrapper(name):
+        if name not in ERRORS and not _WRAPPER.fullmatch(name):
             parts.append("\n\n".join(_type(name, schema, meanings)))
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
@@ -123,7 +124,8 @@ def _asked(schema: dict[str, Any]) -> str:
 def _shape(schema: dict[str, Any]) -> str:
     """The type of a value, in words, with a link to what is told elsewhere."""
     if "$ref" in schema:
-        return _link(schema["$ref"].rpartition("/")[2])
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{_anchor(name)})"
     for several in ("anyOf", "oneOf"):
         if several in schema:
             return " or ".join(dict.fromkeys(map(_shape, schema[several])))
@@ -132,6 +134,10 @@ def _shape(schema: dict[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
     match schema.get("type"):
+        case "Page":
+            return f"page: {_shape(schema['items'])}"
+        case "Data":
+            return f"`data`: {_shape(schema['items'])}"
         case "array":
             return f"list of {_shape(schema['items'])}" if "items" in schema else "list"
         case "string":
@@ -146,20 +152,19 @@ def _shape(schema: dict[str, Any]) -> str:
             return "any value"
 
 
-_GENERIC = re.compile(r"(Page|Data)_(.+)_")
+_WRAPPER = re.compile(r"(Page|Data)_.+_")
 
 
-def _wrapper(name: str) -> re.Match[str] | None:
-    return _GENERIC.fullmatch(name)
-
-
-def _link(name: str) -> str:
-    if generic := _wrapper(name):
-        inner = generic[2]
-        several = re.fullmatch(r"list_(.+)_", inner)
-        linked = f"list of {_link(several[1])}" if several else _link(inner)
-        return f"page of {linked}" if generic[1] == "Page" else f"`data`: {linked}"
-    return "object" if name.startswith("dict_") else f"[{name}](#{_anchor(name)})"
+def _unwrapped(node: Any, schemas: dict[str, Any]) -> Any:
+    """The same without the types that only wrap another: pages and `data`."""
+    if isinstance(node, list):
+        return [_unwrapped(each, schemas) for each in node]
+    if not isinstance(node, dict):
+        return node
+    name = node.get("$ref", "").rpartition("/")[2]
+    if wrapper := _WRAPPER.fullmatch(name):
+        return {"type": wrapper[1], "items": _unwrapped(schemas[name]["properties"]["data"], schemas)}
+    return {key: _unwrapped(value, schemas) for key, value in node.items()}
 
 
 def _more(schema: dict[str, Any], required: bool, told: dict[str, Any]) -> str:
