@@ -11,6 +11,7 @@ export default defineConfig({
     emptyOutDir: true, // it lies outside of web/, so Vite wants to be told
     assetsInlineLimit: 0, // files, not data: URLs, so that a strict content security policy holds
     target: "es2023",
+    cssCodeSplit: false, // one small file is one request, and no page is painted without its looks
   },
   server: {
     port: 5173,
@@ -18,6 +19,6 @@ export default defineConfig({
     proxy: { "/v1": server },
   },
   test: {
-    include: ["src/**/*.test.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
   },
 });

@@ -1,65 +1,45 @@
-import { useEffect, useRef } from "react";
-import { isRouteErrorResponse, Link, NavLink, Outlet, ScrollRestoration, useLocation, useRouteError } from "react-router";
+import { lazy, Suspense } from "react";
+import { Route, Routes, useLocation } from "react-router";
 
-import styles from "./App.module.css";
-import { paths } from "./paths";
-import { ErrorState } from "./ui/ErrorState";
-import { Page } from "./ui/Page";
+import { Lost, Trouble } from "./shell/Lost";
+import { Shell } from "./shell/Shell";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { Skeleton } from "./ui/Skeleton";
+import { Toasts } from "./ui/Toasts";
 
-/** What surrounds every page. */
+// Each page is a file of its own, so that nobody waits for a page that they do not look at.
+const ProjectsPage = lazy(async () => ({ default: (await import("./features/projects/ProjectsPage")).ProjectsPage }));
+const OverviewPage = lazy(async () => ({ default: (await import("./features/overview/OverviewPage")).OverviewPage }));
+const ExplorePage = lazy(async () => ({ default: (await import("./features/explore/ExplorePage")).ExplorePage }));
+const TracePage = lazy(async () => ({ default: (await import("./features/trace/TracePage")).TracePage }));
+const SessionPage = lazy(async () => ({ default: (await import("./features/session/SessionPage")).SessionPage }));
+const AnnotationsPage = lazy(async () => ({ default: (await import("./features/annotations/AnnotationsPage")).AnnotationsPage }));
+const ReviewPage = lazy(async () => ({ default: (await import("./features/review/ReviewPage")).ReviewPage }));
+const RubricsPage = lazy(async () => ({ default: (await import("./features/rubrics/RubricsPage")).RubricsPage }));
+
+/** Every address of the application. Links are built by `paths.ts`. */
 export function App() {
-  const main = useRef<HTMLElement>(null);
-  useFocusAfterNavigation(main);
-  return (
-    <>
-      <a className={styles.skip} href="#main">
-        Skip to the content
-      </a>
-      <header className={styles.bar}>
-        <span className={styles.brand}>Rubricate</span>
-        <nav aria-label="Main">
-          <NavLink end to={paths.projects()} className={styles.link ?? ""}>
-            Projects
-          </NavLink>
-        </nav>
-      </header>
-      <main id="main" ref={main} tabIndex={-1} className={styles.main}>
-        <Outlet />
-      </main>
-      <ScrollRestoration />
-    </>
-  );
-}
-
-/** An address that leads nowhere. */
-export function Lost() {
-  return (
-    <Page title="There is no such page">
-      <p>
-        <Link to={paths.projects()}>All projects</Link>
-      </p>
-    </Page>
-  );
-}
-
-/** A page that broke: the bar stays, and the reader learns what happened. */
-export function Trouble() {
-  const error = useRouteError();
-  const message = isRouteErrorResponse(error) ? error.statusText : error instanceof Error ? error.message : String(error);
-  return (
-    <Page title="This page broke">
-      <ErrorState message={message} onRetry={() => location.reload()} />
-    </Page>
-  );
-}
-
-/** A browser moves focus to the new page; a router has to do it, or a screen reader goes on reading the old one. */
-function useFocusAfterNavigation(target: React.RefObject<HTMLElement | null>) {
   const { pathname } = useLocation();
-  const shown = useRef(pathname);
-  useEffect(() => {
-    if (shown.current === pathname) return;
-    shown.current = pathname;
-    target.current?.focus({ preventScroll: true });
-  }, [pathname, target]);
+  const [, kind, , page] = pathname.split("/"); // a new kind of page is worth a new try
+  return (
+    <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
+      <Suspense fallback={<Skeleton rows={4} />}>
+        <Routes>
+          <Route path="/p/:project/review/adhoc" element={<ReviewPage />} />
+          <Route element={<Shell />}>
+            <Route path="/" element={<ProjectsPage />} />
+            <Route path="/rubrics" element={<RubricsPage />} />
+            <Route path="/rubrics/:name" element={<RubricsPage />} />
+            <Route path="/p/:project" element={<OverviewPage />} />
+            <Route path="/p/:project/explore" element={<ExplorePage />} />
+            <Route path="/p/:project/t/:trace" element={<TracePage />} />
+            <Route path="/p/:project/s/:session" element={<SessionPage />} />
+            <Route path="/p/:project/annotations" element={<AnnotationsPage />} />
+            <Route path="*" element={<Lost />} />
+          </Route>
+        </Routes>
+      </Suspense>
+      <Toasts />
+    </ErrorBoundary>
+  );
 }

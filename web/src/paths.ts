@@ -1,11 +1,26 @@
-/** Addresses of pages, so that no component spells one out. */
+type Named = { id: string; name: string };
+
+/** Addresses of pages, so that no component spells one out. A project is its name or id as it stands in the address. */
 export const paths = {
-  projects: () => "/",
-  project: (project: { id: string; name: string }) => `/p/${encodeURIComponent(identifier(project))}`,
-  page: (cursor: string) => `?cursor=${encodeURIComponent(cursor)}`,
+  projects: (cursor?: string) => `/${query({ cursor })}`,
+  rubrics: (name?: string) => (name === undefined ? "/rubrics" : `/rubrics/${encodeURIComponent(name)}`),
+  overview: (project: string) => `/p/${encodeURIComponent(project)}`,
+  explore: (project: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/explore${query(search)}`,
+  trace: (project: string, trace: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/t/${encodeURIComponent(trace)}${query(search)}`,
+  session: (project: string, session: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/s/${encodeURIComponent(session)}${query(search)}`,
+  review: (project: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/review/adhoc${query(search)}`,
+  annotations: (project: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/annotations${query(search)}`,
 };
 
-/** A project is addressed by its name. Names that cannot stand in a path fall back to the id, which always can. */
-function identifier({ id, name }: { id: string; name: string }): string {
+type Search = Readonly<Record<string, string | null | undefined>>;
+
+/** How a project is written in an address: its name, or its id where the name cannot stand in a path. */
+export function addressOf({ id, name }: Named): string {
   return /[/\\?#%]|^\.{1,2}$/.test(name) ? id : name;
+}
+
+/** `?a=b`, without what is null or undefined; empty when nothing is left. */
+function query(search: Search): string {
+  const entries = Object.entries(search).filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== undefined && entry[1] !== "");
+  return entries.length === 0 ? "" : `?${new URLSearchParams(entries).toString()}`;
 }

@@ -15,6 +15,8 @@ from fastapi.routing import APIRoute
 from rubricate_server.actions.furnish import furnish
 from rubricate_server.api import (
     annotation,
+    annotation_matrix,
+    annotation_shares,
     annotation_summary,
     annotation_write,
     any_annotation,
@@ -23,6 +25,8 @@ from rubricate_server.api import (
     evaluation,
     event,
     export,
+    export_items,
+    filter,
     item,
     note,
     otlp,
@@ -31,6 +35,7 @@ from rubricate_server.api import (
     redirect,
     retention,
     retrieval,
+    retrieval_ranks,
     review_item,
     rubric,
     session,
@@ -39,6 +44,7 @@ from rubricate_server.api import (
     status,
     system,
     trace,
+    waiting,
     whole,
 )
 from rubricate_server.api.errors import install_errors
@@ -75,13 +81,19 @@ _PARTS = (
     session,
     dataframe,
     export,
+    export_items,
+    filter,
     annotation,
+    waiting,  # before a path that takes any word for an id
     any_annotation,
     annotation_write,
     annotation_summary,
     span_series,
     disagreement,
+    annotation_matrix,
+    annotation_shares,
     retrieval,
+    retrieval_ranks,
     note,
     evaluation,
     rubric,

@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { answered, client } from "./client";
-import { whileEmpty } from "./queryClient";
 import type { components } from "./schema";
 
 export type Project = components["schemas"]["Project"];
@@ -11,7 +10,6 @@ export function projectsQuery(cursor: string | null) {
   return queryOptions({
     queryKey: ["projects", { cursor }],
     queryFn: ({ signal }) => answered(client.GET("/v1/projects", { params: { query: cursor === null ? {} : { cursor } }, signal })),
-    refetchInterval: whileEmpty,
   });
 }
 

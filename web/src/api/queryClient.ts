@@ -13,11 +13,3 @@ export function createQueryClient(): QueryClient {
     },
   });
 }
-
-/** How long to wait before asking again for something that is not there yet. */
-export const WAIT_MS = 2000;
-
-/** Ask again for as long as the list is empty. */
-export function whileEmpty({ state }: { state: { data: { data: unknown[] } | undefined } }): number | false {
-  return state.data?.data.length === 0 && WAIT_MS;
-}

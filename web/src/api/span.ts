@@ -1,7 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { answered, client } from "./client";
-import { whileEmpty } from "./queryClient";
 import type { components } from "./schema";
 
 export type Span = components["schemas"]["Span"];
@@ -19,7 +18,6 @@ export function spansQuery(project: string, cursor: string | null, limit = PAGE)
           signal,
         }),
       ),
-    refetchInterval: whileEmpty,
     placeholderData: (page, query) => (query?.queryKey[1] === project ? page : undefined),
   });
 }

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 const css = readFileSync(new URL("tokens.css", import.meta.url), "utf8");
-const [light, dark] = css.split("@media (prefers-color-scheme: dark)").map(colours);
+const [light, dark] = colours(css);
 
 describe.each([
   ["light", light],
   ["dark", dark],
 ])("%s", (_, tokens) => {
-  test.each([
+  test.each<[string, string, number]>([
     ["ink", "background", 7],
     ["ink", "surface", 7],
     ["muted", "background", 4.5],
@@ -21,13 +21,16 @@ describe.each([
     ["middle", "background", 3],
     ["bad", "background", 3],
     ["field", "background", 3],
+    ...[1, 2, 3, 4, 5, 6].map((place): [string, string, number] => [`nominal-${place}`, "background", 3]),
   ])("%s stands out on %s by %d", (front, back, least) => {
     expect(contrast(tokens?.[front], tokens?.[back])).toBeGreaterThanOrEqual(least);
   });
 });
 
-function colours(block: string): Record<string, string> {
-  return Object.fromEntries([...block.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]));
+/** The colours of the day and those of the night, by name. */
+function colours(text: string): [Record<string, string>, Record<string, string>] {
+  const pairs = [...text.matchAll(/--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/g)];
+  return [Object.fromEntries(pairs.map(([, name, day]) => [name, day])), Object.fromEntries(pairs.map(([, name, , night]) => [name, night]))];
 }
 
 /** WCAG 2's contrast ratio. */

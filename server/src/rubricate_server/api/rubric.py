@@ -4,15 +4,25 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from rubricate.records.annotation import NOTE
+from rubricate.records.annotation import RESERVED_NAMES
 from rubricate.records.base import Data, Page
-from rubricate.records.rubric import CategoricalRubric, ContinuousRubric, Rubric, RubricIds, RubricVersion, StoredRubric
+from rubricate.records.rubric import (
+    CategoricalRubric,
+    ContinuousRubric,
+    Rubric,
+    RubricFigures,
+    RubricIds,
+    RubricProject,
+    RubricVersion,
+    StoredRubric,
+    rubric_body,
+)
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us
-from rubricate_server.storage.contract import Storage, StoredRubricVersion
+from rubricate_server.storage.contract import Storage, StoredRubricUse, StoredRubricVersion
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["annotation_configs"])
 
@@ -21,6 +31,9 @@ TYPE_NAMES = {
     "CONTINUOUS": "ContinuousAnnotationConfig",
     "FREEFORM": "FreeformAnnotationConfig",
 }
+
+MOST_FIGURES = 1000
+"""Rubrics that figures are told of; the newest ones. Nobody reads more."""
 
 Limit = Annotated[int, Query(gt=0, le=1000, description="Annotation configs on a page.")]
 
@@ -57,6 +70,14 @@ def delete_annotation_config(request: Request, config_id: str) -> Response:
     return _answer(storage_of(request).rubrics.delete(_row(config_id)))
 
 
+@router.post(
+    "/annotation_configs/{config_id}/restore", response_model=Data[StoredRubric], responses=refusals(404, 409, 422)
+)
+def restore_annotation_config(request: Request, config_id: str) -> Response:
+    """Bring a deleted annotation config back, with its versions. It is assigned to no project then."""
+    return _answer(storage_of(request).rubrics.restore(_row(config_id)))
+
+
 @router.get(
     "/annotation_configs/{config_identifier}/versions", response_model=Page[RubricVersion], responses=refusals(404)
 )
@@ -71,6 +92,36 @@ def list_annotation_config_versions(request: Request, config_identifier: str) ->
         [
             {"number": version.number, "created_at": iso_from_us(version.created_us), "config": _wire(version)}
             for version in versions
+        ],
+        None,
+    )
+
+
+@router.get(
+    "/annotation_configs/{config_identifier}/projects", response_model=Page[RubricProject], responses=refusals(404)
+)
+def list_annotation_config_projects(request: Request, config_identifier: str) -> Response:
+    """The projects that an annotation config was assigned to, and those with annotations of its name; by name."""
+    storage = storage_of(request)
+    return page_answer([_use(use) for use in storage.rubrics.uses(_rubric(storage, config_identifier).id)], None)
+
+
+@router.get("/annotation_config_figures", response_model=Page[RubricFigures])
+def list_annotation_config_figures(request: Request) -> Response:
+    """Where each annotation config is used, and how much; newest first."""
+    storage = storage_of(request)
+    uses: dict[int, list[StoredRubricUse]] = {}
+    for use in storage.rubrics.uses():
+        uses.setdefault(use.rubric_id, []).append(use)
+    return page_answer(
+        [
+            {
+                "id": _wire(rubric)["id"],
+                "version": rubric.number,
+                "annotation_count": sum(use.annotation_count for use in uses.get(rubric.id, ())),
+                "projects": [_use(use) for use in uses.get(rubric.id, ())],
+            }
+            for rubric in storage.rubrics.page(limit=MOST_FIGURES)
         ],
         None,
     )
@@ -146,8 +197,10 @@ def _row(config_id: str) -> int:
 
 def _valid(rubric: Rubric) -> dict[str, Any]:
     """The rubric as it is stored. Raises 400 or 409 when it cannot be meant."""
-    if rubric.name == NOTE:
-        raise ApiError(409, f"The name {NOTE!r} is reserved for notes and cannot be used for annotation configs.")
+    if rubric.name in RESERVED_NAMES:
+        raise ApiError(
+            409, f"The name {rubric.name!r} is reserved and cannot be used for annotation configs; choose another one."
+        )
     match rubric:
         case CategoricalRubric(values=values):
             labels = [value.label for value in values]
@@ -158,10 +211,16 @@ def _valid(rubric: Rubric) -> dict[str, Any]:
             repeated = [label for index, label in enumerate(labels) if label in labels[:index]]
             if repeated:
                 raise ApiError(400, f"values has the duplicate label {repeated[0]!r}; labels must differ.")
-        case ContinuousRubric(lower_bound=lower, upper_bound=upper) if lower is not None and upper is not None:
+        case ContinuousRubric(lower_bound=lower, upper_bound=upper, step=step) if (
+            lower is not None and upper is not None
+        ):
             if lower >= upper:
                 raise ApiError(400, f"lower_bound ({lower:g}) must be strictly less than upper_bound ({upper:g}).")
-    return rubric.model_dump(mode="json")
+            if step is not None and step > upper - lower:
+                raise ApiError(
+                    400, f"step ({step:g}) must not be larger than upper_bound - lower_bound ({upper - lower:g})."
+                )
+    return rubric_body(rubric)
 
 
 def _first(flags: Any) -> int:
@@ -170,6 +229,16 @@ def _first(flags: Any) -> int:
 
 def _answer(rubric: StoredRubricVersion) -> Response:
     return json_answer({"data": _wire(rubric)})
+
+
+def _use(use: StoredRubricUse) -> dict[str, Any]:
+    return {
+        "id": global_id("Project", use.project_id),
+        "name": use.project_name,
+        "description": use.project_description,
+        "assigned": use.assigned,
+        "annotation_count": use.annotation_count,
+    }
 
 
 def _wire(rubric: StoredRubricVersion) -> dict[str, Any]:

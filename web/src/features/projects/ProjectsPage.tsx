@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
+import { useOnTopic } from "../../api/live";
 import { type Project, projectsQuery } from "../../api/project";
-import { WAIT_MS } from "../../api/queryClient";
 import { spansQuery } from "../../api/span";
-import { paths } from "../../paths";
+import { addressOf, paths } from "../../paths";
 import { ErrorState } from "../../ui/ErrorState";
 import { FirstSpan } from "../../ui/FirstSpan";
 import { firstSpanIds } from "../../ui/firstSpanSnippets";
@@ -24,6 +24,7 @@ const NEW_PROJECT = { name: "my-app", identifier: "my-app" };
 export function ProjectsPage() {
   const cursor = useSearchParams()[0].get("cursor");
   const projects = useQuery(projectsQuery(cursor));
+  useOnTopic("projects", () => void projects.refetch());
   return <Page title="Projects">{content()}</Page>;
 
   function content() {
@@ -38,7 +39,7 @@ export function ProjectsPage() {
         <ProjectList projects={data} />
         <Pager>
           {cursor !== null && <Link to={paths.projects()}>Newest</Link>}
-          {next_cursor && <Link to={paths.page(next_cursor)}>Next page</Link>}
+          {next_cursor && <Link to={paths.projects(next_cursor)}>Next page</Link>}
         </Pager>
       </>
     );
@@ -48,8 +49,8 @@ export function ProjectsPage() {
 /** The default project alone says nothing: it is there before anything was sent. */
 function OnlyDefault({ project }: { project: Project }) {
   const spans = useQuery(spansQuery(project.name, null, 1));
-  const projects = useQuery({ ...projectsQuery(null), refetchInterval: spans.data?.data.length === 0 && WAIT_MS });
-  if (spans.isPending || projects.isPending) return <Skeleton rows={4} />;
+  useOnTopic(`spans:${project.id}`, () => void spans.refetch());
+  if (spans.isPending) return <Skeleton rows={4} />;
   return spans.data?.data.length === 0 ? <Welcome /> : <ProjectList projects={[project]} />;
 }
 
@@ -63,7 +64,7 @@ function ProjectList({ projects }: { projects: Project[] }) {
     <ul className={styles.list}>
       {projects.map((project) => (
         <li key={project.id} className={styles.item}>
-          <Link to={paths.project(project)} className={styles.name}>
+          <Link to={paths.overview(addressOf(project))} className={styles.name}>
             {project.name}
           </Link>
           {project.description && <p className={styles.description}>{project.description}</p>}

@@ -24,7 +24,8 @@ both cases; otherwise both sides are compared by their Unicode case folding. Lit
 
 So `x.y == 1` and `x.y == '1'` both find the number 1 and the string "1". `is None` asks whether there is a value, or
 anything below: with an attribute `metadata.tier`, `metadata is None` is false. Places in lists of objects do not count
-as below; name them in full: `attributes['llm.input_messages.0.message.role']`.
+as below; name them in full: `attributes['llm.input_messages.0.message.role']`. The list itself, such as
+`llm.input_messages`, is a value that JSON writes: `'refund' in llm.input_messages` looks into all of it.
 
 **Arithmetic** is that of SQL: division by zero is missing, `/` keeps fractions, and `%` cuts both sides to whole
 numbers and has the sign of the left one. `float()` and `int()` read as a number (`int` does not cut), `str()` as text.
@@ -32,8 +33,10 @@ numbers and has the sign of the left one. `float()` and `int()` read as a number
 **Annotations.** The condition holds if it is true for some choice of one annotation for each name that it uses, where
 a name without annotations is represented by one whose values are all missing. So conditions on one name speak of the
 same annotation, and `.score is None` also finds spans without such an annotation. `annotations['n']` alone is true if
-there is one. `disagree('n')` is true if two annotations of that name by different annotators have different labels,
-or no labels and different scores; it is not bound to the choice.
+there is one. Two functions are not bound to the choice and never unknown: `disagree('n')` is true if two annotations of
+that name by different annotators have different labels, or no labels and different scores (`disagree('n', 'HUMAN')`:
+both by people; `disagree('n', 'HUMAN', 'LLM')`: one by a person and one by a judge); `annotated('n', kind='HUMAN',
+identifier='i', label='l')` is true if there is an annotation that is all of what is given.
 
 **Traces and sessions** have languages of their own (`TRACES`, `SESSIONS`). They are strict: a name is a field, and
 attributes need brackets. Attributes, `input`, `output` and `user.id` are those of the first root span: of the spans
@@ -47,10 +50,12 @@ is 0 and the others are missing.
 """
 
 from rubricate_server.domain.filter.cases import Mark, SessionCase, SpanCase, SubtreeTokens, TraceCase
+from rubricate_server.domain.filter.costs import cost_part
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import Condition
-from rubricate_server.domain.filter.oracle import NUMERIC_TEXT, contains_text, matches
-from rubricate_server.domain.filter.parsing import parse
+from rubricate_server.domain.filter.numeric import NUMERIC_TEXT
+from rubricate_server.domain.filter.oracle import contains_text, matches
+from rubricate_server.domain.filter.parsing import parse, parse_name
 from rubricate_server.domain.filter.vocabulary import SESSIONS, SPANS, TRACES, Language
 
 __all__ = [
@@ -67,6 +72,8 @@ __all__ = [
     "SubtreeTokens",
     "TraceCase",
     "contains_text",
+    "cost_part",
     "matches",
     "parse",
+    "parse_name",
 ]

@@ -28,7 +28,19 @@ from rubricate_server.storage.contract.annotation import (
     StoredAnnotation,
     TargetShown,
 )
+from rubricate_server.storage.contract.explore import (
+    Annotators,
+    ExploreStore,
+    FoundValue,
+    FoundValues,
+    LabelPairs,
+    MatrixQuery,
+    ShareQuery,
+    StoredShare,
+)
+from rubricate_server.storage.contract.export import ExportedItem, ExportQuery, ExportStore, TargetPreview
 from rubricate_server.storage.contract.insight import (
+    EXACT_SERIES_SPANS,
     DisagreementMark,
     DisagreementQuery,
     InsightStore,
@@ -51,7 +63,7 @@ from rubricate_server.storage.contract.item import (
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
-from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVersion
+from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
 from rubricate_server.storage.contract.span import (
     ALL_PARTS,
@@ -68,6 +80,7 @@ from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, Trac
 
 __all__ = [
     "ALL_PARTS",
+    "EXACT_SERIES_SPANS",
     "NO_ANNOTATIONS",
     "PREVIEW",
     "SMALL_ATTRIBUTE",
@@ -76,16 +89,25 @@ __all__ = [
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
+    "Annotators",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "ExploreStore",
+    "ExportQuery",
+    "ExportStore",
+    "ExportedItem",
+    "FoundValue",
+    "FoundValues",
     "InsightStore",
     "ItemCount",
     "ItemMark",
     "ItemQuery",
     "ItemStore",
     "KeptAnnotation",
+    "LabelPairs",
     "Maintenance",
+    "MatrixQuery",
     "NewAnnotation",
     "NewSpan",
     "ProjectFigures",
@@ -99,6 +121,7 @@ __all__ = [
     "SaidBy",
     "SessionQuery",
     "SessionStore",
+    "ShareQuery",
     "SpanBody",
     "SpanBucket",
     "SpanQuery",
@@ -112,13 +135,16 @@ __all__ = [
     "StoredItem",
     "StoredProject",
     "StoredRetention",
+    "StoredRubricUse",
     "StoredRubricVersion",
     "StoredSession",
+    "StoredShare",
     "StoredSpan",
     "StoredStep",
     "StoredSummary",
     "StoredTrace",
     "SummaryQuery",
+    "TargetPreview",
     "TargetShown",
     "TraceMark",
     "TraceQuery",
@@ -139,6 +165,8 @@ class Storage:
     projects: ProjectStore
     rubrics: RubricStore
     insight: InsightStore
+    explore: ExploreStore
+    export: ExportStore
     status: StatusStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)

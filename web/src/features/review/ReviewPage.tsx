@@ -1,0 +1,5 @@
+import { Page } from "../../ui/Page";
+
+export function ReviewPage() {
+  return <Page title="Review">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../ui/Page";
+
+export function TracePage() {
+  return <Page title="Trace">{null}</Page>;
+}

@@ -1,0 +1,112 @@
+import { Suspense, useEffect, useRef, useState } from "react";
+import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
+
+import { useKeys } from "../keys/useKeys";
+import { paths } from "../paths";
+import { Button } from "../ui/Button";
+import { KeyHint } from "../ui/KeyHint";
+import { Skeleton } from "../ui/Skeleton";
+import { KeyList } from "./KeyList";
+import { PreferencesMenu } from "./PreferencesMenu";
+import styles from "./Shell.module.css";
+
+/** What surrounds every page but the review screen. */
+export function Shell() {
+  const main = useRef<HTMLElement>(null);
+  const { project } = useParams();
+  const [keyList, setKeyList] = useState(false);
+  const navigate = useNavigate();
+  useFocusAfterNavigation(main);
+  useScrollMemory();
+  const go = (path: (project: string) => string) => () => (project === undefined ? false : void navigate(path(project)));
+  useKeys("everywhere", {
+    keyList: () => setKeyList(true),
+    goExplore: go(paths.explore),
+    goReview: go(paths.review),
+    goAnnotations: go(paths.annotations),
+    goOverview: go(paths.overview),
+  });
+  return (
+    <>
+      <a className={styles.skip} href="#main">
+        Skip to the content
+      </a>
+      <header className={styles.bar}>
+        <Link to={paths.projects()} className={styles.brand}>
+          Rubricate
+        </Link>
+        {project !== undefined && <ProjectNav project={project} />}
+        <nav aria-label="Main" className={styles.nav}>
+          <NavLink end to={paths.projects()} className={styles.link ?? ""}>
+            Projects
+          </NavLink>
+          <NavLink to={paths.rubrics()} className={styles.link ?? ""}>
+            Rubrics
+          </NavLink>
+        </nav>
+        <span className={styles.tools}>
+          <Button look="quiet" onClick={() => setKeyList(true)}>
+            Keys <KeyHint keys="?" />
+          </Button>
+          <PreferencesMenu />
+        </span>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className={styles.main}>
+        <Suspense fallback={<Skeleton rows={8} />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      {keyList && <KeyList onClose={() => setKeyList(false)} />}
+    </>
+  );
+}
+
+function ProjectNav({ project }: { project: string }) {
+  return (
+    <nav aria-label="Project" className={styles.nav}>
+      <span className={styles.project} title={project}>
+        {project}
+      </span>
+      <NavLink end to={paths.overview(project)} className={styles.link ?? ""}>
+        Overview
+      </NavLink>
+      <NavLink to={paths.explore(project)} className={styles.link ?? ""}>
+        Explore
+      </NavLink>
+      <NavLink to={paths.review(project)} className={styles.link ?? ""}>
+        Review
+      </NavLink>
+      <NavLink to={paths.annotations(project)} className={styles.link ?? ""}>
+        Annotations
+      </NavLink>
+    </nav>
+  );
+}
+
+/** A browser moves focus to the new page; a router has to do it, or a screen reader goes on reading the old one. */
+function useFocusAfterNavigation(target: React.RefObject<HTMLElement | null>) {
+  const { pathname } = useLocation();
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    target.current?.focus({ preventScroll: true });
+  }, [pathname, target]);
+}
+
+/** A new page begins at its top; Back returns to where the page was left. */
+function useScrollMemory() {
+  const { key, pathname } = useLocation();
+  const places = useRef(new Map<string, number>());
+  const page = useRef(pathname);
+  useEffect(() => {
+    const known = places.current;
+    const changed = page.current !== pathname;
+    page.current = pathname;
+    if (known.has(key)) window.scrollTo(0, known.get(key) ?? 0);
+    else if (changed) window.scrollTo(0, 0);
+    const remember = () => known.set(key, window.scrollY);
+    window.addEventListener("scroll", remember, { passive: true });
+    return () => window.removeEventListener("scroll", remember);
+  }, [key, pathname]);
+}
