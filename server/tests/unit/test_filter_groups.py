@@ -344,11 +344,18 @@ _SUMS = (
     *(f"token_count_{part}" for part in ("prompt", "completion", "total")),
     *(f"{part}_cost" for part in ("prompt", "completion", "total")),
 )
+_FUNCTIONS = (
+    "disagree('n')",
+    "disagree('n', 'HUMAN')",
+    "disagree('n', 'HUMAN', 'LLM')",
+    "annotated('n', kind='HUMAN', label='a')",
+    "annotated('n', identifier='a')",
+)
 WORDS = {
     "trace": Words(
         ("user.id", "session.id", "input", "output", "trace_id"),
         ("latency_ms", "num_spans", "error_count", "tool_span_count", "llm_span_count", *_SUMS),
-        ("'A' in input", "start_time > '1970-01-12T13:46:40.0005Z'", "disagree('n')", "metadata is None"),
+        ("'A' in input", "start_time > '1970-01-12T13:46:40.0005Z'", "metadata is None", *_FUNCTIONS),
         ("trace_annotations", "session_annotations"),
         (
             ("spans", "span"),
@@ -361,7 +368,7 @@ WORDS = {
     "session": Words(
         ("user.id", "first_input", "last_output", "session_id"),
         ("duration_ms", "num_traces", "num_traces_with_error", *_SUMS),
-        ("'A' in any_input", "'a' not in any_output", "disagree('n')", "metadata is not None"),
+        ("'A' in any_input", "'a' not in any_output", "metadata is not None", *_FUNCTIONS),
         ("session_annotations",),
         (
             ("traces", "trace"),
@@ -376,7 +383,7 @@ WORDS = {
     "span": Words(
         ("name", "span_kind", "status_code", "parent_id", "input", "output"),
         ("latency_ms", "total_cost", "llm_token_count_total", "cumulative_llm_token_count_total"),
-        ("parent_span is None", "parent_id is None", "disagree('n')"),
+        ("parent_span is None", "parent_id is None", *_FUNCTIONS),
         ("annotations", "trace_annotations", "session_annotations"),
         (("children", "span"), ("cost_details", "cost")),
     ),
@@ -426,7 +433,7 @@ def in_element(text: str, element: str) -> str:
     """A ready-made test, of an element."""
     if not element:
         return text
-    if text.startswith("disagree"):
+    if text in _FUNCTIONS:
         return text
     left, keyword, right = text.partition(" in ")
     return f"{left} in {element}{right}" if keyword else f"{element}{text}"

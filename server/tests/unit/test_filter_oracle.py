@@ -448,6 +448,19 @@ FORMS: list[tuple[str, list[str]]] = [
     ("disagree('correctness')", ["root", "inner llm"]),
     ("not disagree('correctness')", ["llm", "tool", "last llm"]),
     ("disagree('correctness') and annotations['correctness'].label == 'bad'", ["root"]),
+    ("disagree('correctness', 'human')", ["root"]),
+    ("disagree('correctness', 'HUMAN', 'HUMAN')", ["root"]),
+    ("disagree('correctness', 'HUMAN', 'LLM')", ["inner llm"]),
+    ("disagree('correctness', 'LLM', 'HUMAN')", ["inner llm"]),
+    ("disagree('correctness', 'HUMAN', 'CODE')", []),
+    ("annotated('correctness')", ["root", "llm", "inner llm"]),
+    ("annotated('correctness', kind='llm')", ["inner llm"]),
+    ("annotated('correctness', label='bad')", ["root", "llm"]),
+    ("annotated('correctness', identifier='b', label='bad', kind='HUMAN')", ["root"]),
+    ("annotated('correctness', identifier='b', label='good')", []),
+    ("annotated('correctness', label='good') and annotated('correctness', label='bad')", ["root"]),
+    ("not annotated('correctness', identifier='b')", ["llm", "inner llm", "tool", "last llm"]),
+    ("annotated('relevance') or annotated('done')", []),
 ]
 
 
@@ -549,6 +562,16 @@ SINGLE = st.one_of(
     memberships(),
     containments(),
     st.sampled_from(["annotations['n']", "annotations['m']", "document_annotations['n']", "session_annotations['n']"]),
+    st.sampled_from(
+        [
+            "annotated('n')",
+            "annotated('n', kind='HUMAN')",
+            "annotated('n', identifier='a')",
+            "annotated('n', kind='LLM', label='a')",
+            "disagree('n', 'HUMAN')",
+            "disagree('n', 'HUMAN', 'LLM')",
+        ]
+    ),
     st.sampled_from(["disagree('n')", "parent_span is None", "trace_annotations['m'] is None", "True", "False"]),
     st.builds("{} is {}".format, st.sampled_from([f"attributes[{key!r}]" for key in ATTRIBUTES]), st.booleans()),
     st.builds(

@@ -25,27 +25,27 @@ def attr_text(key: str, row: sa.FromClause = span) -> sa.ColumnElement[str]:
 
     `row` is the span table, here and below, or an alias of it.
     """
-    return _small_text(key, row) if _in_narrow_row(key) else sa.cast(body_attr(key, row), sa.Text)
+    return _small_text(key, row) if in_narrow_row(key) else sa.cast(body_attr(key, row), sa.Text)
 
 
 def attr_num(key: str, row: sa.FromClause = span) -> sa.ColumnElement[float]:
     """An attribute, read as a number; NULL when it is none."""
-    return _small_num(key, row) if _in_narrow_row(key) else native_num(body_attr(key, row))
+    return _small_num(key, row) if in_narrow_row(key) else native_num(body_attr(key, row))
 
 
 def attr_truth(key: str, row: sa.FromClause = span) -> sa.ColumnElement[int]:
     """An attribute, read as 1 or 0; NULL when it is neither true nor false."""
-    return _small_truth(key, row) if _in_narrow_row(key) else native_truth(body_attr(key, row))
+    return _small_truth(key, row) if in_narrow_row(key) else native_truth(body_attr(key, row))
 
 
 def attr_present(key: str, row: sa.FromClause = span) -> sa.ColumnElement[bool]:
     """Whether there is an attribute of this key, or of one below it; never NULL."""
-    return _small_present(key, row) if _in_narrow_row(key) else body_attr(key, row).is_not(None)
+    return _small_present(key, row) if in_narrow_row(key) else body_attr(key, row).is_not(None)
 
 
 def attr_in(key: str, texts: Sequence[str], row: sa.FromClause = span) -> sa.ColumnElement[bool] | None:
     """`attr_text(key) in (texts)` at its fastest, though NULL where it should be false; None without such a way."""
-    if not _in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
+    if not in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
         return None
     value = _small_value(key, row)
     return value == texts[0] if len(texts) == 1 else value.in_(texts)
@@ -54,14 +54,14 @@ def attr_in(key: str, texts: Sequence[str], row: sa.FromClause = span) -> sa.Col
 def attr_is(key: str, value: str | float | bool, row: sa.FromClause = span) -> sa.ColumnElement[bool]:
     """Whether an attribute is exactly this, type included; only true is also 1."""
     is_large = isinstance(value, str) and len(value) > SMALL_ATTRIBUTE
-    if is_large or not _in_narrow_row(key):
+    if is_large or not in_narrow_row(key):
         return body_attr(key, row) == value
     if isinstance(value, bool):
         return _small_type(key, row) == str(value).lower()
     return _small_value(key, row) == sa.literal(value, sa.Text if isinstance(value, str) else sa.Float)
 
 
-def _in_narrow_row(key: str) -> bool:
+def in_narrow_row(key: str) -> bool:
     """Places in lists of objects are kept in bodies only; and SQLite's paths cannot quote every key."""
     return _INDEXED.search(key) is None and _UNQUOTABLE.search(key) is None and key != ""
 

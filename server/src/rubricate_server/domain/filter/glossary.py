@@ -48,16 +48,18 @@ _FIELDS: Final = {
     "num_traces": "traces of the session",
     "num_traces_with_error": "traces of the session in which a span failed",
     "error_count": "spans that failed",
+    "cumulative_error_count": "spans that failed among the span and all below it",
     "tool_span_count": "spans of kind TOOL",
     "llm_span_count": "spans of kind LLM",
-    "input": "input of the first root span",
-    "output": "output of the first root span",
+    "input": "the input; of a trace, that of its first root span",
+    "output": "the output; of a trace, that of its first root span",
     "first_input": "input of the first root span",
     "last_output": "output of the last root span",
     "session_id": "what the application calls the session",
     "session.id": "what the application calls the session",
     "user.id": "what the application calls the user",
 }
+_PARENT: Final = "parent_span."
 _TOKENS: Final = {"prompt": "given to models", "completion": "made by models", "total": "given to and made by models"}
 
 _ATTRIBUTES: Final = {
@@ -174,7 +176,7 @@ EXAMPLES: Final = {
 def fields(language: Language) -> Iterator[Term]:
     """What has a value: fields, well-known attributes, and what is only searched."""
     for name, field in language.fields.items():
-        yield Term(name, field.kind.value, _FIELDS.get(name) or _tokens(name))
+        yield Term(name, field.kind.value, _words(name))
     for name in language.attributes:
         written = name if not language.strict else f"attributes['{name}']"
         yield Term(written, language.attributes[name].kind.value, _ATTRIBUTES.get(name) or _tokens(name))
@@ -210,6 +212,12 @@ def functions(language: Language) -> Iterator[Term]:
     first = next(iter(language.collections))
     for term in _COMPREHENSIONS:
         yield term._replace(kind=term.kind.format(first))
+
+
+def _words(name: str) -> str:
+    if name.startswith(_PARENT):
+        return f"of the parent, if that is stored: {_words(name.removeprefix(_PARENT))}"
+    return _FIELDS.get(name) or _tokens(name)
 
 
 def _tokens(name: str) -> str:

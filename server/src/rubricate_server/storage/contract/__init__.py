@@ -62,7 +62,7 @@ from rubricate_server.storage.contract.item import (
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
-from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVersion
+from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
 from rubricate_server.storage.contract.span import (
     ALL_PARTS,
@@ -133,6 +133,7 @@ __all__ = [
     "StoredItem",
     "StoredProject",
     "StoredRetention",
+    "StoredRubricUse",
     "StoredRubricVersion",
     "StoredSession",
     "StoredShare",
