@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 
 from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate.records.base import StrictInput
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.condition import condition_of
 from rubricate_server.api.errors import ApiError, refusals

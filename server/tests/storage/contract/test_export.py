@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rubricate.records.annotation import TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.domain.filter import SESSIONS, SPANS, TRACES, parse
 from rubricate_server.storage.contract import AnnotationKey, ExportedItem, ExportQuery, NewSpan, Storage, TargetPreview
 

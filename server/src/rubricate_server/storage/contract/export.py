@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from rubricate.records.annotation import TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract.annotation import AnnotationKey
 
