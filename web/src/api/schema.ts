@@ -311,6 +311,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Items
+         * @description All that match, newest first, as a file: JSON lines, CSV or Parquet.
+         *
+         *     Items come with inputs and outputs whole, all attributes, and what is annotated: three columns for each name (what
+         *     people say first, else judges, else code) and one with all annotations. Annotations come with previews of what they
+         *     are about.
+         */
+        get: operations["export_items"];
+        put?: never;
+        /**
+         * Export Chosen Items
+         * @description The same, for more ids than an address holds.
+         */
+        post: operations["export_chosen_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filter/vocabulary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Filter Vocabulary
+         * @description All that conditions about one kind of record can be made of, each with a description.
+         */
+        get: operations["get_filter_vocabulary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/filter/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Filter
+         * @description The parts of a condition, and what is wrong with it. Always 200: being wrong is an answer.
+         */
+        get: operations["check_filter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/filter/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Filter Values
+         * @description What a field says in the data of a project: to complete what somebody types.
+         *
+         *     Of fields with times, and of whole inputs and outputs, nothing is told.
+         */
+        get: operations["list_filter_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/span_annotations": {
         parameters: {
             query?: never;
@@ -649,6 +739,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/annotation_matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation Matrix
+         * @description Labels of one side against those of another, over the targets that both labelled, with agreement and kappa.
+         *
+         *     A target counts in a cell when somebody of the rows gave it the one label and somebody of the columns the other. So
+         *     where annotators of one side differ it counts in several cells; in agreement and kappa it counts once, divided.
+         */
+        get: operations["get_annotation_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotation_shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotation Shares
+         * @description Shares of labels and mean scores, for each value of an attribute of the annotated spans.
+         *
+         *     Of traces and sessions it is the attribute of the first root span. Every target counts once.
+         */
+        get: operations["get_annotation_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/retrieval_metrics": {
         parameters: {
             query?: never;
@@ -683,6 +818,26 @@ export interface paths {
          * @description The same of each retriever and reranker, newest first.
          */
         get: operations["list_span_retrieval_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/retrieval_metrics/ranks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Retrieval Ranks
+         * @description Of the documents at each rank: how many there are, were judged, and are relevant.
+         */
+        get: operations["get_retrieval_ranks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1068,6 +1223,20 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Agreement
+         * @description The mean, over the targets, of the share of pairs (one of the rows, one of the columns) that gave one label.
+         */
+        Agreement: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** N */
+            n: number;
+        };
+        /**
          * Annotation
          * @description An annotation, whatever it is about.
          */
@@ -1137,6 +1306,22 @@ export interface components {
         AnnotationId: {
             /** Id */
             id: string;
+        };
+        /**
+         * AnnotationMatrix
+         * @description Labels that one side of annotators gave, against those that another gave to the same targets.
+         */
+        AnnotationMatrix: {
+            /** Name */
+            name: string;
+            /** Labels */
+            labels: string[];
+            /** Target Count */
+            target_count: number;
+            /** Cells */
+            cells: components["schemas"]["MatrixCell"][];
+            agreement: components["schemas"]["Agreement"];
+            kappa: components["schemas"]["Kappa"] | null;
         };
         /**
          * AnnotationPatch
@@ -1218,6 +1403,20 @@ export interface components {
              * Format: date-time
              */
             start_time: string;
+        };
+        /**
+         * AnnotationShares
+         * @description Annotations of a name by the value of an attribute.
+         */
+        AnnotationShares: {
+            /** Name */
+            name: string;
+            /** By */
+            by: string;
+            /** Groups */
+            groups: components["schemas"]["ShareGroup"][];
+            /** Complete */
+            complete: boolean;
         };
         /**
          * AnnotationSource
@@ -1535,6 +1734,184 @@ export interface components {
             data: components["schemas"]["DocumentAnnotationCreate"][];
         };
         /**
+         * ExportBody
+         * @description What to take out: the same as the query of the GET form, for many ids.
+         */
+        ExportBody: {
+            /**
+             * Target Kind
+             * @default span
+             * @enum {string}
+             */
+            target_kind: "span" | "trace" | "session" | "annotation";
+            /**
+             * Format
+             * @default jsonl
+             * @enum {string}
+             */
+            format: "jsonl" | "csv" | "parquet";
+            /** Filter */
+            filter?: string | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
+            /** Ids */
+            ids?: string[] | null;
+            /** Name */
+            name?: string[] | null;
+            /** Identifier */
+            identifier?: string[] | null;
+            annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+            /** Label */
+            label?: string[] | null;
+        };
+        /**
+         * FilterAnnotations
+         * @description Annotations of one kind of target: `name['…'].label`.
+         */
+        FilterAnnotations: {
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterCheck
+         * @description A condition, looked at but not run. Places count characters (Unicode code points) from 0.
+         */
+        FilterCheck: {
+            /** Clauses */
+            clauses: components["schemas"]["FilterClause"][];
+            error: components["schemas"]["FilterProblem"] | null;
+        };
+        /**
+         * FilterClause
+         * @description A part of a condition that must hold.
+         */
+        FilterClause: {
+            /** Text */
+            text: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+        };
+        /**
+         * FilterCollection
+         * @description What comprehensions go over: `any(x.… for x in name)`.
+         */
+        FilterCollection: {
+            /** Name */
+            name: string;
+            /** Element */
+            element: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterExample
+         * @description A condition and what it finds.
+         */
+        FilterExample: {
+            /** Filter */
+            filter: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterField
+         * @description Something with a value.
+         */
+        FilterField: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterFunction
+         * @description Something that is called.
+         */
+        FilterFunction: {
+            /** Name */
+            name: string;
+            /** Signature */
+            signature: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterOperator
+         * @description Something between or before values.
+         */
+        FilterOperator: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "comparison" | "presence" | "logic" | "arithmetic";
+            /** Description */
+            description: string;
+        };
+        /**
+         * FilterProblem
+         * @description Why a condition cannot be used.
+         */
+        FilterProblem: {
+            /** Message */
+            message: string;
+            /** Position */
+            position: number;
+            /** Suggestion */
+            suggestion: string | null;
+        };
+        /**
+         * FilterValue
+         * @description A value that occurs.
+         */
+        FilterValue: {
+            /** Value */
+            value: string | number;
+            /** Count */
+            count: number | null;
+        };
+        /**
+         * FilterValues
+         * @description Values of a field, the commonest first.
+         */
+        FilterValues: {
+            /** Values */
+            values: components["schemas"]["FilterValue"][];
+            /** Sampled */
+            sampled: boolean;
+        };
+        /**
+         * FilterVocabulary
+         * @description What conditions about one kind of record can be made of.
+         */
+        FilterVocabulary: {
+            /** Fields */
+            fields: components["schemas"]["FilterField"][];
+            /** Annotations */
+            annotations: components["schemas"]["FilterAnnotations"][];
+            /** Annotation Fields */
+            annotation_fields: components["schemas"]["FilterField"][];
+            /** Collections */
+            collections: components["schemas"]["FilterCollection"][];
+            /** Functions */
+            functions: components["schemas"]["FilterFunction"][];
+            /** Operators */
+            operators: components["schemas"]["FilterOperator"][];
+            /** Examples */
+            examples: components["schemas"]["FilterExample"][];
+        };
+        /**
          * FreeformRubric
          * @description Free text, kept as the annotation's explanation; a score may go with it.
          */
@@ -1609,6 +1986,18 @@ export interface components {
             error: string;
         };
         /**
+         * Kappa
+         * @description Cohen's kappa: agreement beyond what would be met by chance. 1: always, 0: no more than by chance.
+         */
+        Kappa: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * LabelFraction
          * @description The share of a label: the mean, over the labelled targets, of its share of the target's labels.
          */
@@ -1618,6 +2007,34 @@ export interface components {
             /** Fraction */
             fraction: number;
             interval: components["schemas"]["Interval"] | null;
+        };
+        /**
+         * LabelShare
+         * @description The share of a label: the mean, over the labelled targets, of its share of the target's labels.
+         */
+        LabelShare: {
+            /** Label */
+            label: string;
+            /** Fraction */
+            fraction: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * MatrixCell
+         * @description The targets to which somebody of the rows gave one label, and somebody of the columns another, or the same.
+         */
+        MatrixCell: {
+            /** Row */
+            row: string;
+            /** Column */
+            column: string;
+            /** Count */
+            count: number;
+            /** Filter */
+            filter: string | null;
         };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -1865,6 +2282,38 @@ export interface components {
             reciprocal_rank: components["schemas"]["RetrievalMetric"];
         };
         /**
+         * RetrievalRank
+         * @description The documents that stood at one place of the rankings.
+         */
+        RetrievalRank: {
+            /** Rank */
+            rank: number;
+            /** Retrieved */
+            retrieved: number;
+            /** Judged */
+            judged: number;
+            /** Relevant */
+            relevant: number;
+            /** Fraction */
+            fraction: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /**
+         * RetrievalRanks
+         * @description Relevance by place, over the newest rankings of a project.
+         */
+        RetrievalRanks: {
+            /** Span Count */
+            span_count: number;
+            /** Complete */
+            complete: boolean;
+            /** Ranks */
+            ranks: components["schemas"]["RetrievalRank"][];
+        };
+        /**
          * RowCounts
          * @description Rows that the store holds.
          */
@@ -2096,6 +2545,20 @@ export interface components {
              * Format: date-time
              */
             end_time: string;
+        };
+        /**
+         * ShareGroup
+         * @description The targets whose spans have one value of the attribute.
+         */
+        ShareGroup: {
+            /** Group */
+            group: string | null;
+            /** N */
+            n: number;
+            /** Labels */
+            labels: components["schemas"]["LabelShare"][];
+            /** Mean Score */
+            mean_score: number | null;
         };
         /**
          * Span
@@ -3578,6 +4041,261 @@ export interface operations {
             };
         };
     };
+    export_items: {
+        parameters: {
+            query?: {
+                /** @description What a row is. */
+                target_kind?: "span" | "trace" | "session" | "annotation";
+                format?: "jsonl" | "csv" | "parquet";
+                /** @description A condition about that kind; for annotations, about the spans they are on. */
+                filter?: string | null;
+                /** @description Started (annotations: created) at or after. */
+                start_time?: string | null;
+                /** @description Started (annotations: created) before. */
+                end_time?: string | null;
+                /** @description Only these; repeat for several. */
+                id?: string[] | null;
+                /** @description Of annotations only: any of these names. */
+                name?: string[] | null;
+                /** @description Of annotations only: by any of these. */
+                identifier?: string[] | null;
+                /** @description Of annotations only. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description Of annotations only: any of these labels. */
+                label?: string[] | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_chosen_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_filter_vocabulary: {
+        parameters: {
+            query?: {
+                /** @description What the condition is about. */
+                target_kind?: "span" | "trace" | "session";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterVocabulary"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_filter: {
+        parameters: {
+            query: {
+                /** @description A condition, perhaps a wrong or unfinished one. */
+                filter: string;
+                /** @description What the condition is about. */
+                target_kind?: "span" | "trace" | "session";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterCheck"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_filter_values: {
+        parameters: {
+            query: {
+                /** @description A name as it is written in a condition: `span_kind`, `llm.model_name`, `annotations['correctness'].label`; or what has names: `annotations`, `attributes`, `metadata`. */
+                field: string;
+                /** @description How the value begins, in either case. */
+                prefix?: string;
+                /** @description What the condition is about. */
+                target_kind?: "span" | "trace" | "session";
+                /** @description Values, the commonest. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterValues"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     create_span_annotations: {
         parameters: {
             query?: {
@@ -4698,6 +5416,124 @@ export interface operations {
             };
         };
     };
+    get_annotation_matrix: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                /** @description The annotators of one side. */
+                rows?: components["schemas"]["AnnotatorKind"];
+                /** @description Those of the other. */
+                columns?: components["schemas"]["AnnotatorKind"];
+                /** @description Only this annotator of the kind. */
+                row_identifier?: string | null;
+                /** @description Only this annotator of the kind. */
+                column_identifier?: string | null;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationMatrix"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_annotation_shares: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                /** @description An attribute, or a field of text, as filters write it: `llm.model_name`, `name`. */
+                by: string;
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationShares"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_retrieval_metrics: {
         parameters: {
             query: {
@@ -4788,6 +5624,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SpanRetrieval_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_retrieval_ranks: {
+        parameters: {
+            query: {
+                /** @description Of the annotations on documents. */
+                name: string;
+                /** @description Ranks from the top. */
+                k?: number;
+                /** @description Whose annotations count: people's, else judges', else code's if not given. */
+                annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+                /** @description A document is relevant from this score on. */
+                relevant_from?: number;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description Retrievers to look at, the newest. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalRanks"];
                 };
             };
             /** @description Not found. */

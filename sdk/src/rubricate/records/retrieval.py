@@ -46,3 +46,29 @@ class RetrievalMetrics(Record):
     precision: RetrievalMetric
     hit: RetrievalMetric
     reciprocal_rank: RetrievalMetric
+
+
+class RetrievalRank(Record):
+    """The documents that stood at one place of the rankings."""
+
+    rank: int
+    """From 1."""
+    retrieved: int
+    """Rankings with a document there."""
+    judged: int
+    relevant: int
+    """Of the judged ones."""
+    fraction: float | None
+    """relevant / judged; None when none is judged, and then so are the bounds."""
+    low: float | None
+    high: float | None
+    """Wilson's interval of 95 %."""
+
+
+class RetrievalRanks(Record):
+    """Relevance by place, over the newest rankings of a project."""
+
+    span_count: int
+    complete: bool
+    """False: there are older ones that were not looked at."""
+    ranks: list[RetrievalRank]

@@ -1,7 +1,8 @@
 """Answers that are written while they are made."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import anyio
@@ -24,12 +25,18 @@ class Streamed(Response):
     It is not advanced faster than the client reads, and closed when the client goes away.
     """
 
-    def __init__(self, chunks: Generator[bytes], content_type: str, heartbeat: bytes | None = None) -> None:
+    def __init__(
+        self,
+        chunks: Generator[bytes],
+        content_type: str,
+        heartbeat: bytes | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.status_code = 200
         self.background = None
         self._chunks = chunks
         self._heartbeat = heartbeat
-        self.init_headers({"content-type": content_type})
+        self.init_headers({"content-type": content_type, **headers})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -8,7 +8,7 @@ Järvelin and Kekäläinen (2002), "Cumulated gain-based evaluation of IR techni
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 RELEVANT: Final = 0.5
@@ -83,3 +83,25 @@ def ndcg(judged: Judged, count: int, k: int) -> float | None:
 
 def _discounted(gains: list[float], k: int) -> float:
     return sum(gain / math.log2(rank + 2) for rank, gain in enumerate(gains[:k]))
+
+
+class PlaceCount(NamedTuple):
+    """The documents at one place of several rankings."""
+
+    retrieved: int
+    judged: int
+    relevant: int
+
+
+def by_place(rankings: Sequence[tuple[Judged, int]], k: int, relevant: float = RELEVANT) -> list[PlaceCount]:
+    """Of the first k places, as far as any ranking goes. `rankings` are pairs of what is judged and the count.
+
+    >>> by_place([({0: 1.0, 1: 0.0}, 2), ({}, 1)], 10)
+    [PlaceCount(retrieved=2, judged=1, relevant=1), PlaceCount(retrieved=1, judged=1, relevant=0)]
+    """
+    counts = []
+    for place in range(min(k, max((count for _, count in rankings), default=0))):
+        known = [judged[place] for judged, count in rankings if place < count and place in judged]
+        retrieved = sum(place < count for _, count in rankings)
+        counts.append(PlaceCount(retrieved, len(known), sum(score >= relevant for score in known)))
+    return counts

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from rubricate_server.domain.filter.expressions import (
     And,
     Annotated,
+    AnnotatedBy,
     AnnotationField,
     Arithmetic,
     AsNumber,
@@ -62,6 +63,12 @@ def compile_condition(condition: Condition) -> _Truth:
     It may be NULL where it is not true.
     """
     return _holds(condition.test, record_of(condition.record))
+
+
+def compile_name(name: Field | Attribute, record: str) -> _Sql:
+    """The value of a field, or of an attribute read as text, of the table of that kind of record."""
+    value: Value = AsText(name) if isinstance(name, Attribute) else name
+    return _Conditions(record_of(record)).value(value)
 
 
 def _holds(test: Test, record: RecordRow) -> _Truth:
@@ -145,8 +152,10 @@ class _Conditions:
                 return self._record.no_parent()
             case Annotated(source):
                 return rows[source].c.id.is_not(None)
-            case Disagreement(source):
-                return self._disagreement(source)
+            case AnnotatedBy():
+                return self._annotated_by(test)
+            case Disagreement(source, kinds):
+                return self._disagreement(source, kinds)
             case Some(items):
                 return self._any(items)
             case Every(items, each):
@@ -200,16 +209,27 @@ class _Conditions:
         )
         return compared
 
-    def _disagreement(self, source: Source) -> _Truth:
+    def _annotated_by(self, wanted: AnnotatedBy) -> _Truth:
+        row = annotation.alias()
+        where = self._record.annotated(row, wanted.source)
+        for column, value in (
+            (row.c.annotator_kind, wanted.annotator_kind),
+            (row.c.identifier, wanted.identifier),
+            (row.c.label, wanted.label),
+        ):
+            if value is not None:
+                where.append(column == value)
+        return sa.exists().select_from(row).where(*where).correlate_except(row)
+
+    def _disagreement(self, source: Source, kinds: tuple[str, ...]) -> _Truth:
         row = annotation.alias()
         unlabelled = sa.case((row.c.label.is_(None), row.c.score))
-        differ = sa.or_(
-            sa.func.min(row.c.label) != sa.func.max(row.c.label),
-            sa.func.min(unlabelled) != sa.func.max(unlabelled),
-        )
         # The rows of one name differ in their identifiers, so they are by different annotators.
-        belongs = self._record.annotated(row, source)
-        query = sa.select(sa.func.coalesce(differ, sa.false())).where(*belongs).correlate_except(row)
+        where = self._record.annotated(row, source)
+        if kinds:
+            where.append(row.c.annotator_kind.in_(kinds))
+        differ = sa.or_(*(_differ(row, said, kinds) for said in (row.c.label, unlabelled)))
+        query = sa.select(sa.func.coalesce(differ, sa.false())).where(*where).correlate_except(row)
         return sa.type_coerce(query.scalar_subquery(), sa.Boolean) == sa.true()
 
     # Comprehensions
@@ -246,6 +266,10 @@ class _Conditions:
         return query.scalar_subquery()
 
     # Values
+
+    def value(self, value: Value) -> _Sql:
+        """A value that needs no annotation."""
+        return self._sql(value, {})
 
     def _sql(self, value: Value, rows: _Rows) -> _Sql:
         match value:
@@ -286,6 +310,16 @@ class _Conditions:
                 return self._reduced(value)
             case Attribute() | AsText() | AsTruth():
                 raise TypeError(f"{value} has no reading")
+
+
+def _differ(row: sa.FromClause, said: _Sql, kinds: tuple[str, ...]) -> _Truth:
+    """Whether two rows of a group say different things; with two kinds, a row of one and a row of the other.
+
+    If both kinds say something, and not all rows the same, then some row of one differs from some row of the other.
+    """
+    sides = kinds if len(kinds) > 1 else ()
+    said_by = [sa.func.count(sa.case((row.c.annotator_kind == kind, said))) > sa.literal_column("0") for kind in sides]
+    return sa.and_(sa.func.min(said) != sa.func.max(said), *said_by)
 
 
 def _ordered(order: Order, left: _Sql, right: _Sql) -> _Truth:

@@ -32,8 +32,10 @@ numbers and has the sign of the left one. `float()` and `int()` read as a number
 **Annotations.** The condition holds if it is true for some choice of one annotation for each name that it uses, where
 a name without annotations is represented by one whose values are all missing. So conditions on one name speak of the
 same annotation, and `.score is None` also finds spans without such an annotation. `annotations['n']` alone is true if
-there is one. `disagree('n')` is true if two annotations of that name by different annotators have different labels,
-or no labels and different scores; it is not bound to the choice.
+there is one. Two functions are not bound to the choice and never unknown: `disagree('n')` is true if two annotations of
+that name by different annotators have different labels, or no labels and different scores (`disagree('n', 'HUMAN')`:
+both by people; `disagree('n', 'HUMAN', 'LLM')`: one by a person and one by a judge); `annotated('n', kind='HUMAN',
+identifier='i', label='l')` is true if there is an annotation that is all of what is given.
 
 **Traces and sessions** have languages of their own (`TRACES`, `SESSIONS`). They are strict: a name is a field, and
 attributes need brackets. Attributes, `input`, `output` and `user.id` are those of the first root span: of the spans
@@ -50,7 +52,7 @@ from rubricate_server.domain.filter.cases import Mark, SessionCase, SpanCase, Su
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import Condition
 from rubricate_server.domain.filter.oracle import NUMERIC_TEXT, contains_text, matches
-from rubricate_server.domain.filter.parsing import parse
+from rubricate_server.domain.filter.parsing import parse, parse_name
 from rubricate_server.domain.filter.vocabulary import SESSIONS, SPANS, TRACES, Language
 
 __all__ = [
@@ -69,4 +71,5 @@ __all__ = [
     "contains_text",
     "matches",
     "parse",
+    "parse_name",
 ]

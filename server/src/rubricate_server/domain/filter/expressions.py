@@ -242,10 +242,22 @@ class Annotated:
 
 
 @dataclass(frozen=True, slots=True)
-class Disagreement:
-    """Annotators differ."""
+class AnnotatedBy:
+    """Somebody annotated so. Never unknown, and bound to no choice; what is None may be anything."""
 
     source: Source
+    annotator_kind: str | None = None
+    identifier: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Annotators differ. Never unknown."""
+
+    source: Source
+    kinds: tuple[str, ...] = ()
+    """None: of any kind; one: among those of that kind; two: somebody of the first from somebody of the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +305,7 @@ Atom: TypeAlias = (
     | Missing
     | NoParent
     | Annotated
+    | AnnotatedBy
     | Disagreement
     | Some
     | Every
@@ -321,6 +334,6 @@ def _sources(node: object) -> Iterator[Source]:
     elif isinstance(node, tuple):
         for part in node:
             yield from _sources(part)
-    elif is_dataclass(node) and not isinstance(node, Disagreement | Some | Every | Count | Reduced):
+    elif is_dataclass(node) and not isinstance(node, AnnotatedBy | Disagreement | Some | Every | Count | Reduced):
         for field in fields(node):
             yield from _sources(getattr(node, field.name))

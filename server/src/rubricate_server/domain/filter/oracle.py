@@ -12,6 +12,7 @@ from rubricate_server.domain.filter.cases import Case, Mark, Scalar
 from rubricate_server.domain.filter.expressions import (
     And,
     Annotated,
+    AnnotatedBy,
     AnnotationField,
     Arithmetic,
     AsNumber,
@@ -109,8 +110,10 @@ def _truth(test: Test, case: Case, chosen: _Chosen) -> bool | None:
             return case.lacks_parent
         case Annotated(source):
             return chosen[source] is not None
-        case Disagreement(source):
-            return _disagree(_marks(case, source))
+        case AnnotatedBy():
+            return any(_is_by(mark, test) for mark in _marks(case, test.source))
+        case Disagreement(source, kinds):
+            return _disagree(_marks(case, source), kinds)
         case Some(items):
             return bool(_elements(items, case))
         case Every(items, inner):
@@ -166,8 +169,21 @@ def _is_present(attributes: Mapping[str, Any], key: str) -> bool:
     return any(other.startswith(below) and not _PLACE_IN_LIST.search(other) for other in attributes)
 
 
-def _disagree(marks: tuple[Mark, ...]) -> bool:
-    for one, other in product(marks, marks):
+def _is_by(mark: Mark, wanted: AnnotatedBy) -> bool:
+    pairs = (
+        (wanted.annotator_kind, mark.annotator_kind),
+        (wanted.identifier, mark.identifier),
+        (wanted.label, mark.label),
+    )
+    return all(want is None or want == said for want, said in pairs)
+
+
+def _disagree(marks: tuple[Mark, ...], kinds: tuple[str, ...]) -> bool:
+    sides = kinds or (None,)
+    ones, others = (
+        [mark for mark in marks if side is None or mark.annotator_kind == side] for side in (sides[0], sides[-1])
+    )
+    for one, other in product(ones, others):
         if (one.annotator_kind, one.identifier, one.user) == (other.annotator_kind, other.identifier, other.user):
             continue
         if _compare("!=", one.label, other.label):

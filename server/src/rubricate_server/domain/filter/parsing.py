@@ -20,7 +20,6 @@ from rubricate_server.domain.filter.expressions import (
     Constant,
     Containment,
     Count,
-    Disagreement,
     Every,
     Field,
     Instant,
@@ -45,6 +44,7 @@ from rubricate_server.domain.filter.expressions import (
     chosen_sources,
     kind_of,
 )
+from rubricate_server.domain.filter.functions import FUNCTIONS, annotation_function
 from rubricate_server.domain.filter.instants import instant
 from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, ELEMENTS, SPANS, Language, Name
 
@@ -75,6 +75,22 @@ def parse(text: str, language: Language = SPANS) -> Condition:
     if len(chosen_sources(test)) > MAX_NAMES:
         raise FilterError(f"the expression uses more than {MAX_NAMES} annotation names", 1)
     return Condition(text, test, language.record)
+
+
+def parse_name(text: str, language: Language = SPANS) -> Field | Attribute | AnnotationField:
+    """What a name of the language stands for, such as `llm.model_name` or `annotations['q'].label`.
+
+    Raises FilterError when it is no single name.
+    """
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"the name is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
+    source = _Text(text)
+    tree = source.tree()
+    _check_size(tree, source)
+    value = _Parser(source, language).value(tree)
+    if not isinstance(value, Field | Attribute | AnnotationField):
+        source.fail(tree, f"{source.shown(tree)} is not a name")
+    return value
 
 
 _ORDERS: dict[type[ast.cmpop], Order] = {
@@ -191,6 +207,10 @@ class _Parser:
             self._fail(node, f"`{node.value}` is not a condition on its own; it can stand beside `and`, `or` and `not`")
         return self._test(node)
 
+    def value(self, node: ast.expr) -> Value:
+        """The whole expression, where a value is wanted."""
+        return self._value(node)
+
     def _test(self, node: ast.expr) -> Test:
         test = self._test_or_none(node)
         if test is None:
@@ -211,8 +231,8 @@ class _Parser:
                 return self._comparisons(node)
             case ast.Constant(value=bool() as value):
                 return Constant(value)
-            case ast.Call(func=ast.Name(id="disagree")) if self._language.own_annotations is not None:
-                return Disagreement(Source(self._language.own_annotations, self._only_name(node)))
+            case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS and self._language.own_annotations is not None:
+                return annotation_function(name, node, self._language.own_annotations, self._fail)
             case ast.Call(func=ast.Name(id="any" | "all" as reducer)):
                 return self._quantified(reducer, node)
             case ast.Subscript():
@@ -280,12 +300,6 @@ class _Parser:
         if reducer == "len":
             return inner, Items(collection, of), each.elt
         return inner, Items(collection, of), stripped.visit(each.elt)
-
-    def _only_name(self, call: ast.Call) -> str:
-        match call:
-            case ast.Call(args=[ast.Constant(value=str() as name)], keywords=[]):
-                return name
-        self._fail(call, "`disagree` takes the name of an annotation: `disagree('correctness')`")
 
     def _comparisons(self, node: ast.Compare) -> Test:
         operands = [node.left, *node.comparators]
@@ -502,12 +516,12 @@ class _Parser:
 
     def _call(self, node: ast.Call) -> Value:
         name = dotted(node.func)
-        if name in ("any", "all"):
+        if name in ("any", "all") or (name in FUNCTIONS and self._language.own_annotations is not None):
             self._fail(node, f"{self._source.shown(node)} is a condition, and a value was expected")
         if name is not None and name in _REDUCERS:
             return self._reduced(name, node)
         if name is None or name not in _CASTS:
-            hint = _near(name, (*_CASTS, *_REDUCERS, "disagree"))
+            hint = _near(name, (*_CASTS, *_REDUCERS, *FUNCTIONS))
             self._fail(node, f"the call of {self._source.shown(node.func)} is not supported{hint}")
         if len(node.args) != 1 or node.keywords:
             self._fail(node, f"`{name}` takes one value")

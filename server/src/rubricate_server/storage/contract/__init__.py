@@ -25,6 +25,17 @@ from rubricate_server.storage.contract.annotation import (
     NewAnnotation,
     StoredAnnotation,
 )
+from rubricate_server.storage.contract.explore import (
+    Annotators,
+    ExploreStore,
+    FoundValue,
+    FoundValues,
+    LabelPairs,
+    MatrixQuery,
+    ShareQuery,
+    StoredShare,
+)
+from rubricate_server.storage.contract.export import ExportedItem, ExportQuery, ExportStore, TargetPreview
 from rubricate_server.storage.contract.insight import (
     DisagreementMark,
     DisagreementQuery,
@@ -60,12 +71,21 @@ __all__ = [
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
+    "Annotators",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "ExploreStore",
+    "ExportQuery",
+    "ExportStore",
+    "ExportedItem",
+    "FoundValue",
+    "FoundValues",
     "InsightStore",
     "KeptAnnotation",
+    "LabelPairs",
     "Maintenance",
+    "MatrixQuery",
     "NewAnnotation",
     "NewSpan",
     "ProjectStore",
@@ -74,6 +94,7 @@ __all__ = [
     "RubricStore",
     "SessionQuery",
     "SessionStore",
+    "ShareQuery",
     "SpanBody",
     "SpanBucket",
     "SpanQuery",
@@ -88,10 +109,12 @@ __all__ = [
     "StoredRetention",
     "StoredRubricVersion",
     "StoredSession",
+    "StoredShare",
     "StoredSpan",
     "StoredSummary",
     "StoredTrace",
     "SummaryQuery",
+    "TargetPreview",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
@@ -110,6 +133,8 @@ class Storage:
     projects: ProjectStore
     rubrics: RubricStore
     insight: InsightStore
+    explore: ExploreStore
+    export: ExportStore
     status: StatusStore
     maintenance: Maintenance
     close: Callable[[], None] = field(repr=False)

@@ -13,6 +13,8 @@ from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import Damaged, StorageError
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
+from rubricate_server.storage.sqlite.explore import SqliteExplore
+from rubricate_server.storage.sqlite.export import SqliteExport
 from rubricate_server.storage.sqlite.insight import SqliteInsight
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
@@ -78,6 +80,8 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
         insight=SqliteInsight(readers),
+        explore=SqliteExplore(readers),
+        export=SqliteExport(readers),
         status=SqliteStatus(readers, path),
         maintenance=SqliteMaintenance(writer, readers),
         close=close,
