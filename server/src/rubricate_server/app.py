@@ -18,6 +18,7 @@ from rubricate_server.api import (
     annotation_matrix,
     annotation_shares,
     annotation_summary,
+    annotation_write,
     any_annotation,
     dataframe,
     disagreement,
@@ -26,12 +27,16 @@ from rubricate_server.api import (
     export,
     export_items,
     filter,
+    item,
     note,
     otlp,
     project,
+    project_figures,
+    redirect,
     retention,
     retrieval,
     retrieval_ranks,
+    review_item,
     rubric,
     session,
     span,
@@ -39,6 +44,7 @@ from rubricate_server.api import (
     status,
     system,
     trace,
+    whole,
 )
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
@@ -48,6 +54,7 @@ from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
+from rubricate_server.jobs.forgetting import Forgetting
 from rubricate_server.jobs.retention import Retention
 from rubricate_server.jobs.upkeep import Upkeep
 from rubricate_server.settings import Settings
@@ -63,6 +70,10 @@ CANNOT_START = 1
 _PARTS = (
     system,
     project,
+    project_figures,
+    item,
+    review_item,
+    whole,
     span,
     otlp,
     trace,
@@ -73,6 +84,7 @@ _PARTS = (
     filter,
     annotation,
     any_annotation,
+    annotation_write,
     annotation_summary,
     span_series,
     disagreement,
@@ -86,6 +98,7 @@ _PARTS = (
     retention,
     status,
     event,
+    redirect,
 )
 """The API in the order in which it is documented."""
 
@@ -101,6 +114,8 @@ def build_app(
     topics: Topics | None = None,
     compression: str = "remote",
     max_body_bytes: int = 64 << 20,
+    max_count: int = 100_000,
+    max_count_seconds: float = 2.0,
 ) -> FastAPI:
     """The API and the page over an open store; spans come in by another door."""
     app = FastAPI(
@@ -113,6 +128,8 @@ def build_app(
     app.state.storage = storage
     app.state.ingest = ingest
     app.state.topics = topics or Topics()
+    app.state.max_count = max_count
+    app.state.max_count_seconds = max_count_seconds
     app.state.started_ns = time.time_ns()
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
@@ -154,12 +171,16 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
     upkeep.start()
     retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None))
     retention_job.start()
+    forgetting = Forgetting(storage.annotations, settings.undo_days)
+    forgetting.start()
     api = build_app(
         storage,
         ingest,
         topics=topics,
         compression=settings.compression,
         max_body_bytes=settings.max_body_bytes,
+        max_count=settings.max_count,
+        max_count_seconds=settings.max_count_seconds,
     )
     app = VersionHeaders(TraceDoor(api, ingest=ingest))
     # What exists by now lives as long as the process: the collector need not look at it again.
@@ -187,6 +208,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         _Server(config, topics).run(sockets=[listener])
     finally:
         grpc.stop()
+        forgetting.stop()
         retention_job.stop()
         upkeep.stop()
 

@@ -18,7 +18,14 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyVa
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from rubricate.records.annotation import NOTE, AnnotationSource, AnnotatorKind, TargetKind
-from rubricate.records.rubric import CategoricalRubric, ContinuousRubric, FreeformRubric, Rubric, RubricLabel
+from rubricate.records.rubric import (
+    CategoricalRubric,
+    ContinuousRubric,
+    FreeformRubric,
+    Rubric,
+    RubricLabel,
+    rubric_body,
+)
 from rubricate_server.actions.annotate import NOT_A_DOCUMENT
 from rubricate_server.actions.furnish import USER_FEEDBACK
 from rubricate_server.domain.attributes import flatten
@@ -96,7 +103,7 @@ def load_sample(storage: Storage, ingest: Ingest, *, now_ns: int | None = None) 
 
 def _rubric(storage: Storage, rubric: Rubric) -> int:
     try:
-        return storage.rubrics.create(rubric.model_dump(mode="json")).id
+        return storage.rubrics.create(rubric_body(rubric)).id
     except Conflict:
         return storage.rubrics.get_by_name(rubric.name).id
 

@@ -28,6 +28,13 @@ def _days(text: str) -> float:
     return value
 
 
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise ValueError("a number of seconds above 0, 3600 at most")
+    return value
+
+
 def _port(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 65535:
@@ -99,6 +106,18 @@ class Settings:
         "RUBRICATE_RETENTION_DAYS PHOENIX_DEFAULT_RETENTION_POLICY_DAYS",
         _days,
         "Days after which traces are deleted, unless their project follows a policy of its own. 0: never.",
+    )
+    undo_days: float = _setting(
+        30.0,
+        "RUBRICATE_UNDO_DAYS",
+        _days,
+        "Days for which a deletion of annotations can be undone; then it is forgotten. 0: for ever.",
+    )
+    max_count: int = _setting(
+        100_000, "RUBRICATE_MAX_COUNT", _count, "Items up to which the items that fit a filter are counted."
+    )
+    max_count_seconds: float = _setting(
+        2.0, "RUBRICATE_MAX_COUNT_SECONDS", _seconds, "Seconds after which counting the items that fit a filter stops."
     )
     compression: Literal["remote", "always", "never"] = _setting(
         "remote",

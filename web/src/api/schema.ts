@@ -116,6 +116,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/project_figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Project Figures
+         * @description How much each project holds, and when it was last heard of. In the order in which they were made.
+         */
+        get: operations["list_project_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Items
+         * @description Spans, traces or sessions of a project with what is said of them, newest first unless told otherwise.
+         */
+        get: operations["list_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/items/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Items
+         * @description How many items fit. Counting stops at a limit, and after some seconds; both are settings.
+         */
+        get: operations["count_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/review_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Review Items
+         * @description A batch of items with all that a reviewer looks at: contents, steps or turns, and what they said before.
+         *
+         *     What others said is only counted, so that nobody is led by it.
+         */
+        get: operations["list_review_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/traces/{trace_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trace
+         * @description One trace of any project, by OpenTelemetry id or global id, with its steps and all that is said of it.
+         */
+        get: operations["get_trace"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Trace
+         * @description Delete one trace, by OpenTelemetry id or global id, with its spans and annotations.
+         */
+        delete: operations["delete_trace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spans/{span_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Span
+         * @description One span of any project, by OpenTelemetry id or global id, whole.
+         */
+        get: operations["get_span"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Span
+         * @description Delete one span, by OpenTelemetry id or global id, with its annotations. Its children stay.
+         */
+        delete: operations["delete_span"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/spans": {
         parameters: {
             query?: never;
@@ -138,26 +268,6 @@ export interface paths {
          */
         post: operations["create_spans"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/spans/{span_identifier}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete Span
-         * @description Delete one span, by OpenTelemetry id or global id, with its annotations. Its children stay.
-         */
-        delete: operations["delete_span"];
         options?: never;
         head?: never;
         patch?: never;
@@ -202,26 +312,6 @@ export interface paths {
          * @description Delete the traces of a time range, with their spans and annotations.
          */
         delete: operations["delete_project_traces"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/traces/{trace_identifier}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete Trace
-         * @description Delete one trace, by OpenTelemetry id or global id, with its spans and annotations.
-         */
-        delete: operations["delete_trace"];
         options?: never;
         head?: never;
         patch?: never;
@@ -648,6 +738,73 @@ export interface paths {
         get: operations["list_annotation_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Annotations
+         * @description Write annotations; durable when the answer comes, in order, all or nothing, safe to repeat.
+         *
+         *     The same (target, name, identifier) again replaces the annotation whole, unless `if_updated_at` says what it must
+         *     be. Notes are annotations named `note` here.
+         */
+        put: operations["put_annotations"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Annotations
+         * @description Delete annotations, by their ids or all of a project that fit a filter. It can be undone for some days.
+         *
+         *     Ids of annotations that are not there are passed over. A setting says how many days: 30 unless told otherwise.
+         */
+        post: operations["remove_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Annotations
+         * @description Undo a deletion. What has been given under the same key since stays, and what it would replace stays deleted.
+         *
+         *     Safe to repeat: what is back already is not counted again.
+         */
+        post: operations["restore_annotations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1286,7 +1443,7 @@ export interface components {
              * Action
              * @enum {string}
              */
-            action: "created" | "replaced" | "deleted";
+            action: "created" | "replaced" | "deleted" | "restored";
             /** User Id */
             user_id: string | null;
             annotator_kind: components["schemas"]["AnnotatorKind"];
@@ -1298,6 +1455,35 @@ export interface components {
             source: components["schemas"]["AnnotationSource"];
             /** Rubric Version */
             rubric_version?: number | null;
+        };
+        /**
+         * AnnotationFilter
+         * @description Which annotations of a project, as the parameters of their list say it. Every given field narrows.
+         */
+        AnnotationFilter: {
+            target_kind?: components["schemas"]["TargetKind"] | null;
+            /** Target Id */
+            target_id?: string[] | null;
+            /** Name */
+            name?: string[] | null;
+            /** Exclude Name */
+            exclude_name?: string[] | null;
+            /** Identifier */
+            identifier?: string[] | null;
+            annotator_kind?: components["schemas"]["AnnotatorKind"] | null;
+            source?: components["schemas"]["AnnotationSource"] | null;
+            /** User */
+            user?: string | null;
+            /** Label */
+            label?: string[] | null;
+            /** Min Score */
+            min_score?: number | null;
+            /** Max Score */
+            max_score?: number | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
         };
         /**
          * AnnotationId
@@ -1336,6 +1522,49 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * AnnotationPut
+         * @description An annotation to write. The same (target, name, identifier) again replaces the annotation whole.
+         */
+        AnnotationPut: {
+            target: components["schemas"]["AnnotationTargetPut"];
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            /**
+             * Identifier
+             * @default
+             */
+            identifier: string;
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default API */
+            source: components["schemas"]["AnnotationSource"];
+            /** If Updated At */
+            if_updated_at?: string | null;
+        };
+        /**
+         * AnnotationRemoval
+         * @description Annotations to delete: some by their ids, or all of a project that fit a filter.
+         */
+        AnnotationRemoval: {
+            /** Ids */
+            ids?: string[] | null;
+            /** Project */
+            project?: string | null;
+            filter?: components["schemas"]["AnnotationFilter"] | null;
+        };
+        /**
+         * AnnotationRestoration
+         * @description A removal to undo.
+         */
+        AnnotationRestoration: {
+            /** Removal Id */
+            removal_id: string;
         };
         /**
          * AnnotationResult
@@ -1462,6 +1691,51 @@ export interface components {
             id: string;
             /** Position */
             position: number | null;
+            /** Name */
+            name?: string | null;
+            /** Trace Id */
+            trace_id?: string | null;
+        };
+        /**
+         * AnnotationTargetPut
+         * @description What an annotation to write is about.
+         */
+        AnnotationTargetPut: {
+            kind: components["schemas"]["TargetKind"];
+            /** Id */
+            id: string;
+            /** Position */
+            position?: number | null;
+        };
+        /**
+         * AnnotationsPut
+         * @description Annotations to write.
+         */
+        AnnotationsPut: {
+            /** Data */
+            data: components["schemas"]["AnnotationPut"][];
+        };
+        /**
+         * AnnotationsRemoved
+         * @description How many annotations were deleted, and the id under which that can be undone.
+         */
+        AnnotationsRemoved: {
+            /** Deleted */
+            deleted: number;
+            /** Removal Id */
+            removal_id: string | null;
+        };
+        /**
+         * AnnotationsRestored
+         * @description What became of the annotations of a removal.
+         */
+        AnnotationsRestored: {
+            /** Restored */
+            restored: number;
+            /** Kept */
+            kept: number;
+            /** Lost */
+            lost: number;
         };
         /**
          * AnnotatorKind
@@ -1502,6 +1776,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1524,6 +1800,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1538,6 +1816,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
         };
         /** Data[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -1596,6 +1876,16 @@ export interface components {
         Data_list_AnnotationId__: {
             /** Data */
             data: components["schemas"]["AnnotationId"][];
+        };
+        /** Data[list[Annotation]] */
+        Data_list_Annotation__: {
+            /** Data */
+            data: components["schemas"]["Annotation"][];
+        };
+        /** Data[list[ProjectFigures]] */
+        Data_list_ProjectFigures__: {
+            /** Data */
+            data: components["schemas"]["ProjectFigures"][];
         };
         /**
          * DeadLetter
@@ -1920,6 +2210,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1984,6 +2276,87 @@ export interface components {
             trace_id: string;
             /** Error */
             error: string;
+        };
+        /**
+         * Item
+         * @description A span, a trace or a session in a list.
+         *
+         *     What a trace has of a span (name, kind, status, input, output, model, user) is its root span's. A session's name
+         *     is its id, its input is that of its first trace, its output that of its last.
+         */
+        Item: {
+            /**
+             * Target Kind
+             * @enum {string}
+             */
+            target_kind: "span" | "trace" | "session";
+            /** Id */
+            id: string;
+            /** Global Id */
+            global_id: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Name */
+            name: string;
+            /** Span Kind */
+            span_kind: string | null;
+            status_code: components["schemas"]["StatusCode"] | null;
+            /** Status Message */
+            status_message: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
+            /** Model */
+            model: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /** Total Tokens */
+            total_tokens: number | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Span Count */
+            span_count: number | null;
+            /** Error Count */
+            error_count: number | null;
+            /** Trace Count */
+            trace_count: number | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
+            /** Annotation Count */
+            annotation_count: number;
+            /** Note Count */
+            note_count: number;
+        };
+        /**
+         * ItemCount
+         * @description How many items fit. When `exact` is false, counting stopped there, and there may be more.
+         */
+        ItemCount: {
+            /** Count */
+            count: number;
+            /** Exact */
+            exact: boolean;
         };
         /**
          * Kappa
@@ -2085,6 +2458,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Item] */
+        Page_Item_: {
+            /** Data */
+            data: components["schemas"]["Item"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Project] */
         Page_Project_: {
             /** Data */
@@ -2096,6 +2476,13 @@ export interface components {
         Page_RetentionPolicy_: {
             /** Data */
             data: components["schemas"]["RetentionPolicy"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ReviewItem] */
+        Page_ReviewItem_: {
+            /** Data */
+            data: components["schemas"]["ReviewItem"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2187,6 +2574,36 @@ export interface components {
             description?: string | null;
         };
         /**
+         * ProjectFigures
+         * @description What a project holds.
+         */
+        ProjectFigures: {
+            /** Project Id */
+            project_id: string;
+            /** Trace Count */
+            trace_count: number;
+            /** Span Count */
+            span_count: number;
+            /** Session Count */
+            session_count: number;
+            /** Annotation Count */
+            annotation_count: number;
+            /** Error Count */
+            error_count: number;
+            /** Last Start Time */
+            last_start_time: string | null;
+        };
+        /**
+         * ProjectReference
+         * @description Which project something belongs to.
+         */
+        ProjectReference: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * ProjectRetention
          * @description The policy that a project follows; null is the default of the server's settings.
          */
@@ -2203,6 +2620,41 @@ export interface components {
         ProjectRetentionUpdate: {
             /** Policy Id */
             policy_id: string | null;
+        };
+        /**
+         * ProjectSpan
+         * @description A whole span, and the project that it belongs to.
+         */
+        ProjectSpan: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            context: components["schemas"]["SpanContext"];
+            /** Span Kind */
+            span_kind: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            status_code: components["schemas"]["StatusCode"];
+            /** Status Message */
+            status_message: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+            /** Events */
+            events: components["schemas"]["SpanEvent"][];
+            project: components["schemas"]["ProjectReference"];
         };
         /**
          * ProjectUpdate
@@ -2314,6 +2766,26 @@ export interface components {
             ranks: components["schemas"]["RetrievalRank"][];
         };
         /**
+         * ReviewItem
+         * @description All that a reviewer needs of one item, in one piece.
+         */
+        ReviewItem: {
+            item: components["schemas"]["Item"];
+            span: components["schemas"]["Span"] | null;
+            /** Truncated */
+            truncated: string[];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Steps Complete */
+            steps_complete: boolean;
+            /** Turns */
+            turns: components["schemas"]["Turn"][];
+            /** Others */
+            others: {
+                [key: string]: number;
+            };
+        };
+        /**
          * RowCounts
          * @description Rows that the store holds.
          */
@@ -2354,6 +2826,10 @@ export interface components {
             label: string;
             /** Score */
             score?: number | null;
+            /** Glyph */
+            glyph?: string | null;
+            /** Description */
+            description?: string | null;
         };
         /**
          * RubricVersion
@@ -2886,6 +3362,34 @@ export interface components {
          */
         StatusCode: "UNSET" | "OK" | "ERROR";
         /**
+         * Step
+         * @description A span among the steps of its trace.
+         */
+        Step: {
+            /** Span Id */
+            span_id: string;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Name */
+            name: string;
+            /** Span Kind */
+            span_kind: string;
+            status_code: components["schemas"]["StatusCode"];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Total Tokens */
+            total_tokens: number | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Annotation Count */
+            annotation_count: number;
+        };
+        /**
          * StoredCategoricalRubric
          * @description A categorical rubric as the server keeps it.
          */
@@ -2894,6 +3398,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2918,6 +3424,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2932,6 +3440,8 @@ export interface components {
             lower_bound?: number | null;
             /** Upper Bound */
             upper_bound?: number | null;
+            /** Step */
+            step?: number | null;
             /** Id */
             id: string;
         };
@@ -2944,6 +3454,8 @@ export interface components {
             name: string;
             /** Description */
             description?: string | null;
+            /** Guideline */
+            guideline?: string | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -3083,6 +3595,20 @@ export interface components {
             data: components["schemas"]["TraceAnnotationCreate"][];
         };
         /**
+         * TraceItem
+         * @description A trace with all its steps.
+         */
+        TraceItem: {
+            project: components["schemas"]["ProjectReference"];
+            item: components["schemas"]["Item"];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+            /** Steps Complete */
+            steps_complete: boolean;
+            /** Root Span Id */
+            root_span_id: string | null;
+        };
+        /**
          * TraceNoteBody
          * @description A note on a trace to write.
          */
@@ -3150,6 +3676,30 @@ export interface components {
             transferred_trace_count: number;
             /** Destination Project Id */
             destination_project_id: string;
+        };
+        /**
+         * Turn
+         * @description A trace of a session as a turn of a conversation: what its root span took in and put out.
+         */
+        Turn: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /** Latency Ms */
+            latency_ms: number;
+            status_code: components["schemas"]["StatusCode"];
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
         };
         /** ValidationError */
         ValidationError: {
@@ -3453,6 +4003,392 @@ export interface operations {
             };
         };
     };
+    list_project_figures: {
+        parameters: {
+            query?: {
+                /** @description Errors are counted from here on; 24 hours ago unless told otherwise. */
+                start_time?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_ProjectFigures__"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query: {
+                /** @description `latency`: of traces. */
+                sort?: "start_time" | "latency";
+                order?: "desc" | "asc";
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description What to list. */
+                target_kind: "span" | "trace" | "session";
+                /** @description A condition of the filter language of this kind. */
+                filter?: string | null;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Item_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_items: {
+        parameters: {
+            query: {
+                /** @description What to list. */
+                target_kind: "span" | "trace" | "session";
+                /** @description A condition of the filter language of this kind. */
+                filter?: string | null;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemCount"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_review_items: {
+        parameters: {
+            query: {
+                /** @description The identifier under which the reviewer annotates. */
+                annotator: string;
+                /** @description Only these: ids of the items, or global ids. Repeat for several. */
+                id?: string[] | null;
+                order?: "desc" | "asc";
+                cursor?: string | null;
+                /** @description Items in a batch. */
+                limit?: number;
+                /** @description What to list. */
+                target_kind: "span" | "trace" | "session";
+                /** @description A condition of the filter language of this kind. */
+                filter?: string | null;
+                /** @description Started at or after. */
+                start_time?: string | null;
+                /** @description Started before. */
+                end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewItem_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceItem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSpan"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                span_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_spans: {
         parameters: {
             query?: {
@@ -3574,44 +4510,6 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
-                };
-            };
-        };
-    };
-    delete_span: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                span_identifier: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not found. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -3788,44 +4686,6 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    delete_trace: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                trace_identifier: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not found. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
@@ -4948,6 +5808,8 @@ export interface operations {
         parameters: {
             query?: {
                 target_kind?: components["schemas"]["TargetKind"] | null;
+                /** @description Ids of targets: OpenTelemetry ids in hex, or of sessions their own. Repeat for several. */
+                target_id?: string[] | null;
                 /** @description Repeat for several: any of them. */
                 name?: string[] | null;
                 /** @description Repeat for several: none of them. */
@@ -5190,6 +6052,181 @@ export interface operations {
                 content: {
                     "text/plain": string;
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    put_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationsPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_Annotation__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description An annotation is not as it was said to be; what stands there is in `current`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Title */
+                        title: string;
+                        /** Status */
+                        status: number;
+                        /** Detail */
+                        detail: string;
+                        /** Index */
+                        index: number;
+                        current: components["schemas"]["Annotation"] | null;
+                    };
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    remove_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRemoval"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsRemoved"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    restore_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationRestoration"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsRestored"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
         };

@@ -3,6 +3,10 @@ import type { Standing } from "../ui/LabelChip";
 
 export type Rubric = components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
 export type CategoricalRubric = components["schemas"]["StoredCategoricalRubric"];
+export type ContinuousRubric = components["schemas"]["StoredContinuousRubric"];
+
+/** A rubric before the server gave it an id. */
+export type NewRubric = components["schemas"]["CategoricalRubric"] | components["schemas"]["ContinuousRubric"] | components["schemas"]["FreeformRubric"];
 
 /**
  * How good a label is by its rubric: the best score is good, the worst is bad, what lies between is in the middle. Labels

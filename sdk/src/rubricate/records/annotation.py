@@ -2,17 +2,23 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from rubricate.records.base import HexId, Input, JsonObject, Metadata, NonBlank, Record, StrictInput
 
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
 
+RESERVED_NAMES = frozenset({NOTE, "correction", "flag", "skip"})
+"""Names that no rubric may have: notes, corrected answers, and what the web page keeps of a review."""
+
 MOST_DOCUMENTS = 2**31 - 1
 """The last position that a document of a span can have."""
+
+MOST_REMOVED = 10_000
+"""Ids that one request can delete."""
 
 
 class AnnotatorKind(StrEnum):
@@ -170,6 +176,10 @@ class AnnotationTarget(Record):
     """For a document, the id of its span."""
     position: int | None
     """Of a document, from zero; None for the others."""
+    name: str | None = None
+    """In lists of a project: the name of the span, of the trace's root span, or of the document's span."""
+    trace_id: str | None = None
+    """In lists of a project: the trace that the target is, or belongs to; None for a session."""
 
 
 class Annotation(_StoredAnnotation):
@@ -198,10 +208,115 @@ class AnnotationChange(Record):
     """One change of an annotation, and what the annotation said after it (for a deletion: before it)."""
 
     at: datetime
-    action: Literal["created", "replaced", "deleted"]
+    action: Literal["created", "replaced", "deleted", "restored"]
     user_id: str | None
     annotator_kind: AnnotatorKind
     result: AnnotationResult
     metadata: JsonObject
     source: AnnotationSource
     rubric_version: int | None = None
+
+
+class AnnotationTargetPut(StrictInput):
+    """What an annotation to write is about."""
+
+    kind: TargetKind
+    id: NonBlank
+    """The OpenTelemetry id in hex, the session's own id, or a global id. For a document, its span's."""
+    position: Annotated[int, Field(ge=0, le=MOST_DOCUMENTS)] | None = None
+    """Of a document, from zero; only for documents, and needed there."""
+
+    @model_validator(mode="after")
+    def _documents_have_positions(self) -> Self:
+        if (self.position is not None) != (self.kind == TargetKind.DOCUMENT):
+            raise ValueError("position goes with targets of kind document, and is needed there")
+        return self
+
+
+class AnnotationPut(StrictInput):
+    """An annotation to write. The same (target, name, identifier) again replaces the annotation whole."""
+
+    target: AnnotationTargetPut
+    name: NonBlank
+    annotator_kind: AnnotatorKind
+    identifier: str = ""
+    """Tells annotations of the same name on the same target apart, one an annotator."""
+    result: AnnotationResult | None = None
+    metadata: Metadata | None = None
+    source: AnnotationSource = AnnotationSource.API
+    if_updated_at: AwareDatetime | None = None
+    """Write only if the annotation still is as it was at this time, its `updated_at`; null: only if there is none.
+
+    Not given: in any case. What says the same already is left as it is, and is no conflict.
+    """
+
+
+class AnnotationConflict(Record):
+    """Why nothing was written: an annotation is not as it was said to be (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str
+    index: int
+    """The place in the request of the annotation that stopped it."""
+    current: Annotation | None
+    """What stands there; None when there is none any more."""
+
+
+class AnnotationFilter(StrictInput):
+    """Which annotations of a project, as the parameters of their list say it. Every given field narrows."""
+
+    target_kind: TargetKind | None = None
+    target_id: list[str] | None = None
+    name: list[str] | None = None
+    exclude_name: list[str] | None = None
+    identifier: list[str] | None = None
+    annotator_kind: AnnotatorKind | None = None
+    source: AnnotationSource | None = None
+    user: str | None = None
+    label: list[str] | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+
+class AnnotationRemoval(StrictInput):
+    """Annotations to delete: some by their ids, or all of a project that fit a filter."""
+
+    ids: Annotated[list[str], Field(max_length=MOST_REMOVED)] | None = None
+    project: str | None = None
+    """Name or id."""
+    filter: AnnotationFilter | None = None
+    """Needed with `project`; an empty one means all of the project."""
+
+    @model_validator(mode="after")
+    def _one_way_of_saying_which(self) -> Self:
+        by_filter = self.project is not None and self.filter is not None
+        if (self.ids is not None) == by_filter or (self.project is None) != (self.filter is None):
+            raise ValueError("either ids, or project and filter")
+        return self
+
+
+class AnnotationsRemoved(Record):
+    """How many annotations were deleted, and the id under which that can be undone."""
+
+    deleted: int
+    removal_id: str | None
+    """None when nothing was deleted."""
+
+
+class AnnotationRestoration(StrictInput):
+    """A removal to undo."""
+
+    removal_id: str
+
+
+class AnnotationsRestored(Record):
+    """What became of the annotations of a removal."""
+
+    restored: int
+    kept: int
+    """Stayed deleted, because something newer stands in their place."""
+    lost: int
+    """Stayed deleted, because their targets were deleted since."""

@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rubricate.records.base import Input, NonBlank, Record
+from rubricate.records.base import Input, JsonObject, NonBlank, Record
 
 OptimizationDirection = Literal["MINIMIZE", "MAXIMIZE", "NONE"]
+
+LONGEST_GLYPH = 2
 
 
 class RubricLabel(Input):
@@ -15,11 +17,18 @@ class RubricLabel(Input):
 
     label: str
     score: float | None = None
+    glyph: Annotated[str, Field(min_length=1, max_length=LONGEST_GLYPH, pattern=r"^\S+$")] | None = None
+    """One or two characters that stand for the label beside its colour. Ours; Phoenix has none."""
+    description: str | None = None
+    """When the label is the right one, in a sentence. Ours; Phoenix has none."""
 
 
 class _RubricFields(Input):
     name: NonBlank
     description: str | None = None
+    """The question that is asked, in a sentence."""
+    guideline: str | None = None
+    """How to answer: rules, edge cases, examples. Ours; Phoenix has none."""
 
 
 class CategoricalRubric(_RubricFields):
@@ -37,6 +46,8 @@ class ContinuousRubric(_RubricFields):
     optimization_direction: OptimizationDirection
     lower_bound: float | None = None
     upper_bound: float | None = None
+    step: Annotated[float, Field(gt=0)] | None = None
+    """Between two scores that people can choose, from the lower bound on. None: any score. Ours; Phoenix has none."""
 
 
 class FreeformRubric(_RubricFields):
@@ -50,6 +61,18 @@ class FreeformRubric(_RubricFields):
 
 
 Rubric = Annotated[CategoricalRubric | ContinuousRubric | FreeformRubric, Field(discriminator="type")]
+
+
+def rubric_body(rubric: CategoricalRubric | ContinuousRubric | FreeformRubric) -> JsonObject:
+    """The rubric as JSON, without those fields of ours that are not set: Phoenix's clients see what they know."""
+    body = _without_unset(rubric.model_dump(mode="json"), "guideline", "step")
+    if "values" in body:
+        body["values"] = [_without_unset(label, "glyph", "description") for label in body["values"]]
+    return body
+
+
+def _without_unset(fields: JsonObject, *optional: str) -> JsonObject:
+    return {field: value for field, value in fields.items() if value is not None or field not in optional}
 
 
 class StoredCategoricalRubric(CategoricalRubric):

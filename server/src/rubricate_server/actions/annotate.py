@@ -1,6 +1,6 @@
 """Recording what somebody says of something."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 import orjson
@@ -16,7 +16,14 @@ from rubricate.records.annotation import (
     TraceAnnotationCreate,
 )
 from rubricate_server.domain.document import document_count
-from rubricate_server.storage.contract import AnnotationKey, AnnotationStore, NewAnnotation, SpanStore, Storage
+from rubricate_server.storage.contract import (
+    AnnotationKey,
+    AnnotationStore,
+    NewAnnotation,
+    SpanStore,
+    Storage,
+    StoredAnnotation,
+)
 
 NOT_A_DOCUMENT = -1
 
@@ -33,8 +40,23 @@ def annotate(storage: Storage, annotations: Sequence[AnnotationCreate], *, must_
     Raises NotFound or NoSuchDocument, and writes nothing, when `must_exist` and a target is not there.
     """
     if must_exist:
-        _refuse_missing_documents(storage.spans, annotations)
+        documents = [item for item in annotations if isinstance(item, DocumentAnnotationCreate)]
+        _refuse_missing_documents(
+            storage.spans, [(bytes.fromhex(item.span_id), item.document_position) for item in documents]
+        )
     return storage.annotations.put([_judgement(annotation) for annotation in annotations], must_exist=must_exist)
+
+
+def annotate_if(
+    storage: Storage, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None]
+) -> list[StoredAnnotation]:
+    """Write annotations of what is stored, if they are as the writer thinks: see `AnnotationStore.write`.
+
+    Raises NotFound, NoSuchDocument or AnnotationChanged, and writes nothing.
+    """
+    documents = [each.key for each in annotations if each.key.target_kind == TargetKind.DOCUMENT]
+    _refuse_missing_documents(storage.spans, [(key.target_id, key.position) for key in documents])
+    return storage.annotations.write(annotations, expected)
 
 
 def add_note(store: AnnotationStore, kind: TargetKind, target_id: bytes, text: str, identifier: str) -> int:
@@ -47,19 +69,17 @@ def add_note(store: AnnotationStore, kind: TargetKind, target_id: bytes, text: s
     return store.put([written], must_exist=True)[0]
 
 
-def _refuse_missing_documents(store: SpanStore, annotations: Sequence[AnnotationCreate]) -> None:
+def _refuse_missing_documents(store: SpanStore, wanted: Sequence[tuple[bytes, int]]) -> None:
     """Of spans that are stored; whether they are is checked where the annotations are written."""
-    wanted = [item for item in annotations if isinstance(item, DocumentAnnotationCreate)]
     if not wanted:
         return
-    spans = store.of(list({bytes.fromhex(item.span_id): None for item in wanted}), frozenset({"attributes"}))
+    spans = store.of(list({span_id: None for span_id, _ in wanted}), frozenset({"attributes"}))
     counts = {span.span_id: document_count(span.kind, orjson.loads(span.body.attributes)) for span in spans}
-    for item in wanted:
-        count = counts.get(bytes.fromhex(item.span_id))
-        position = item.document_position
+    for span_id, position in wanted:
+        count = counts.get(span_id)
         if count is not None and position >= count:
             raise NoSuchDocument(
-                f"Document position {position} is out of bounds for span {item.span_id} (max: {count - 1})"
+                f"Document position {position} is out of bounds for span {span_id.hex()} (max: {count - 1})"
             )
 
 

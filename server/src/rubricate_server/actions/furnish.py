@@ -1,7 +1,7 @@
 """What every store has from the start: the default project, and a rubric for the feedback of end users."""
 
 from rubricate.records.project import DEFAULT_PROJECT
-from rubricate.records.rubric import CategoricalRubric, RubricLabel
+from rubricate.records.rubric import CategoricalRubric, RubricLabel, rubric_body
 from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import Conflict
 
@@ -20,4 +20,4 @@ def furnish(storage: Storage) -> None:
         storage.projects.create(DEFAULT_PROJECT, None)
     except Conflict:
         return
-    storage.rubrics.create(USER_FEEDBACK.model_dump(mode="json"))
+    storage.rubrics.create(rubric_body(USER_FEEDBACK))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from rubricate.records.annotation import (
     Annotation,
     AnnotationChange,
+    AnnotationFilter,
     AnnotationPatch,
     AnnotationSource,
     AnnotatorKind,
@@ -19,12 +20,20 @@ from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us, us_of
-from rubricate_server.api.target import TARGETS, TYPE_NAMES, annotation_id, any_wire
+from rubricate_server.api.target import SESSION, SPAN, TARGETS, TYPE_NAMES, annotation_id, any_wire
 from rubricate_server.storage import contract
-from rubricate_server.storage.contract import AnnotationQuery, AnnotationUpdate, Storage, StoredAnnotation
+from rubricate_server.storage.contract import (
+    AnnotationQuery,
+    AnnotationUpdate,
+    Storage,
+    StoredAnnotation,
+    TargetShown,
+)
 from rubricate_server.storage.errors import NotFound
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["annotations"])
+
+MOST_IDS = 1000
 
 Several = Annotated[list[str] | None, Query(description="Repeat for several: any of them.")]
 
@@ -34,6 +43,13 @@ def list_annotations(
     request: Request,
     project_identifier: str,
     target_kind: TargetKind | None = None,
+    target_id: Annotated[
+        list[str] | None,
+        Query(
+            max_length=MOST_IDS,
+            description="Ids of targets: OpenTelemetry ids in hex, or of sessions their own. Repeat for several.",
+        ),
+    ] = None,
     name: Several = None,
     exclude_name: Annotated[list[str] | None, Query(description="Repeat for several: none of them.")] = None,
     identifier: Several = None,
@@ -50,25 +66,65 @@ def list_annotations(
 ) -> Response:
     """The annotations of a project on targets of every kind, newest first, notes among them."""
     storage = storage_of(request)
-    query = AnnotationQuery(
-        project_of(storage, project_identifier).id,
-        target_kind,
-        names=tuple(name or ()),
-        excluded_names=tuple(exclude_name or ()),
-        identifiers=tuple(identifier or ()),
+    chosen = AnnotationFilter(
+        target_kind=target_kind,
+        target_id=target_id,
+        name=name,
+        exclude_name=exclude_name,
+        identifier=identifier,
         annotator_kind=annotator_kind,
         source=source,
-        user_id=user,
-        labels=tuple(label or ()),
+        user=user,
+        label=label,
         min_score=min_score,
         max_score=max_score,
-        created_from_us=us_of(start_time) if start_time else None,
-        created_until_us=us_of(end_time) if end_time else None,
-        from_id=cursor_row(cursor, *TYPE_NAMES),
+        start_time=start_time,
+        end_time=end_time,
     )
+    query = annotation_query(storage, project_identifier, chosen, cursor_row(cursor, *TYPE_NAMES))
     found = storage.annotations.find(query, limit + 1)
     following = annotation_id(found[limit]) if len(found) > limit else None
-    return page_answer([any_wire(annotation) for annotation in found[:limit]], following)
+    shown = storage.annotations.shown_with(found[:limit])
+    return page_answer([_listed(annotation, shown.get(annotation.id)) for annotation in found[:limit]], following)
+
+
+def annotation_query(
+    storage: Storage, project_identifier: str, chosen: AnnotationFilter, from_id: int | None
+) -> AnnotationQuery:
+    """The annotations of a project that fit. Raises 404 for an unknown project."""
+    return AnnotationQuery(
+        project_of(storage, project_identifier).id,
+        chosen.target_kind,
+        target_ids=None if chosen.target_id is None else _keys(chosen.target_kind, chosen.target_id),
+        names=tuple(chosen.name or ()),
+        excluded_names=tuple(chosen.exclude_name or ()),
+        identifiers=tuple(chosen.identifier or ()),
+        annotator_kind=chosen.annotator_kind,
+        source=chosen.source,
+        user_id=chosen.user,
+        labels=tuple(chosen.label or ()),
+        min_score=chosen.min_score,
+        max_score=chosen.max_score,
+        created_from_us=us_of(chosen.start_time) if chosen.start_time else None,
+        created_until_us=us_of(chosen.end_time) if chosen.end_time else None,
+        from_id=from_id,
+    )
+
+
+def _keys(kind: TargetKind | None, identifiers: list[str]) -> tuple[bytes, ...]:
+    """The stored keys of targets; without a kind, of any kind that such an id can be of."""
+    targets = [TARGETS[kind]] if kind is not None else [SPAN, SESSION]
+    return tuple(
+        key for identifier in identifiers for target in targets if (key := target.key_of(identifier)) is not None
+    )
+
+
+def _listed(annotation: StoredAnnotation, shown: TargetShown | None) -> dict[str, Any]:
+    wire = any_wire(annotation)
+    if shown is not None:
+        trace_id = None if shown.trace_id is None else shown.trace_id.hex()
+        wire["target"] = {**wire["target"], "name": shown.name, "trace_id": trace_id}
+    return wire
 
 
 @router.get("/annotations/{annotation_id}", response_model=Data[Annotation], responses=refusals(404, 422))

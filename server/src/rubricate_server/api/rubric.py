@@ -4,9 +4,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from rubricate.records.annotation import NOTE
+from rubricate.records.annotation import RESERVED_NAMES
 from rubricate.records.base import Data, Page
-from rubricate.records.rubric import CategoricalRubric, ContinuousRubric, Rubric, RubricIds, RubricVersion, StoredRubric
+from rubricate.records.rubric import (
+    CategoricalRubric,
+    ContinuousRubric,
+    Rubric,
+    RubricIds,
+    RubricVersion,
+    StoredRubric,
+    rubric_body,
+)
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
@@ -146,8 +154,10 @@ def _row(config_id: str) -> int:
 
 def _valid(rubric: Rubric) -> dict[str, Any]:
     """The rubric as it is stored. Raises 400 or 409 when it cannot be meant."""
-    if rubric.name == NOTE:
-        raise ApiError(409, f"The name {NOTE!r} is reserved for notes and cannot be used for annotation configs.")
+    if rubric.name in RESERVED_NAMES:
+        raise ApiError(
+            409, f"The name {rubric.name!r} is reserved and cannot be used for annotation configs; choose another one."
+        )
     match rubric:
         case CategoricalRubric(values=values):
             labels = [value.label for value in values]
@@ -158,10 +168,16 @@ def _valid(rubric: Rubric) -> dict[str, Any]:
             repeated = [label for index, label in enumerate(labels) if label in labels[:index]]
             if repeated:
                 raise ApiError(400, f"values has the duplicate label {repeated[0]!r}; labels must differ.")
-        case ContinuousRubric(lower_bound=lower, upper_bound=upper) if lower is not None and upper is not None:
+        case ContinuousRubric(lower_bound=lower, upper_bound=upper, step=step) if (
+            lower is not None and upper is not None
+        ):
             if lower >= upper:
                 raise ApiError(400, f"lower_bound ({lower:g}) must be strictly less than upper_bound ({upper:g}).")
-    return rubric.model_dump(mode="json")
+            if step is not None and step > upper - lower:
+                raise ApiError(
+                    400, f"step ({step:g}) must not be larger than upper_bound - lower_bound ({upper - lower:g})."
+                )
+    return rubric_body(rubric)
 
 
 def _first(flags: Any) -> int:

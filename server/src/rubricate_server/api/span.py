@@ -78,7 +78,7 @@ def list_spans(
     )
     found = storage.spans.find(query, limit + 1, SHOWN)
     following = global_id("Span", found[limit].id) if len(found) > limit else None
-    return page_answer([_wire(span) for span in found[:limit]], following)
+    return page_answer([span_wire(span) for span in found[:limit]], following)
 
 
 def span_query(
@@ -290,7 +290,8 @@ def _refused(received: int, duplicates: list[dict[str, str]], invalid: list[dict
     return json_answer(detail, 400)
 
 
-def _wire(span: StoredSpan) -> dict[str, Any]:
+def span_wire(span: StoredSpan) -> dict[str, Any]:
+    """A span as it is answered."""
     body = span.body
     attributes = flatten(orjson.loads(body.attributes))
     attributes.pop(KIND, None)  # it is `span_kind`, above

@@ -3,12 +3,18 @@
 StorageError
 ├── NotFound          what was asked for is not there
 ├── Conflict          what was to be made is there already
+│   └── AnnotationChanged   an annotation is not as the writer thought
 ├── Protected         what was to be removed must stay
 ├── TooComplex        a condition is nested deeper than the database can read
 ├── QueueFull         more is waiting to be written than the settings allow; try again later
 ├── WrongSchema       the data were written by another version
 └── Damaged           a checksum does not fit
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rubricate_server.storage.contract import StoredAnnotation
 
 
 class StorageError(Exception):
@@ -21,6 +27,20 @@ class NotFound(StorageError):
 
 class Conflict(StorageError):
     """What was to be made is there already."""
+
+
+class AnnotationChanged(Conflict):
+    """An annotation is not as the writer thought; nothing was written."""
+
+    def __init__(self, place: int, name: str, current: "StoredAnnotation | None") -> None:
+        super().__init__(
+            f"Nothing was written: the annotation {name!r} was {'deleted' if current is None else 'changed'} since it"
+            " was read. Look at what stands there, and write again."
+        )
+        self.place = place
+        """Of the annotation among those that were to be written."""
+        self.current = current
+        """What stands there; None when there is nothing."""
 
 
 class Protected(StorageError):

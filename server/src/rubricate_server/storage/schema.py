@@ -5,6 +5,8 @@ microseconds. OpenTelemetry ids are bytes. What only one engine needs (the block
 `docs/architecture.md` draws it; migrations under `storage/<engine>/migrations` build it.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
@@ -121,29 +123,39 @@ sa.Index(
     "ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("32")
 )
 
+
+def _annotation_columns() -> list[sa.Column[Any]]:
+    """All but the row id."""
+    return [
+        sa.Column("target_kind", sa.Text, nullable=False, comment="span, trace, session, document"),
+        sa.Column("target_id", sa.LargeBinary, nullable=False, comment="span or trace id, or the session id in UTF-8"),
+        sa.Column("position", sa.Integer, nullable=False, server_default="-1", comment="of the document; -1 otherwise"),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("identifier", sa.Text, nullable=False),
+        sa.Column("annotator_kind", sa.Text, nullable=False),
+        sa.Column("label", sa.Text),
+        sa.Column("score", sa.Float),
+        sa.Column("explanation", sa.Text),
+        sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("user_id", sa.Text),
+        sa.Column(
+            "rubric_version", sa.Integer, comment="rubric_version.id that was in force, if the name had a rubric"
+        ),
+        sa.Column("created_us", sa.BigInteger, nullable=False),
+        sa.Column("updated_us", sa.BigInteger, nullable=False),
+        # Copied from the target, so that a filter by annotation needs no join; NULL until the target arrives.
+        sa.Column("project_id", sa.Integer),
+        sa.Column("start_ns", sa.BigInteger),
+        sa.Column("target_row", sa.Integer, comment="row id of the span (also for documents), trace or session"),
+    ]
+
+
 annotation = sa.Table(
     "annotation",
     metadata,
     _key("annotation"),
-    sa.Column("target_kind", sa.Text, nullable=False, comment="span, trace, session, document"),
-    sa.Column("target_id", sa.LargeBinary, nullable=False, comment="span or trace id, or the session id in UTF-8"),
-    sa.Column("position", sa.Integer, nullable=False, server_default="-1", comment="of the document; -1 otherwise"),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("identifier", sa.Text, nullable=False),
-    sa.Column("annotator_kind", sa.Text, nullable=False),
-    sa.Column("label", sa.Text),
-    sa.Column("score", sa.Float),
-    sa.Column("explanation", sa.Text),
-    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("user_id", sa.Text),
-    sa.Column("rubric_version", sa.Integer, comment="rubric_version.id that was in force, if the name had a rubric"),
-    sa.Column("created_us", sa.BigInteger, nullable=False),
-    sa.Column("updated_us", sa.BigInteger, nullable=False),
-    # Copied from the target, so that a filter by annotation needs no join; NULL until the target arrives.
-    sa.Column("project_id", sa.Integer),
-    sa.Column("start_ns", sa.BigInteger),
-    sa.Column("target_row", sa.Integer, comment="row id of the span (also for documents), trace or session"),
+    *_annotation_columns(),
     sqlite_autoincrement=True,
 )
 sa.Index(
@@ -198,6 +210,25 @@ annotation_event = sa.Table(
     sa.Column("state", sa.Text, comment="JSON of the annotation after the change; for deleted, what it last was"),
 )
 sa.Index("ix_annotation_event", annotation_event.c.annotation_id)
+
+annotation_removal = sa.Table(
+    "annotation_removal",
+    metadata,
+    _key("AnnotationRemoval"),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+    comment="annotations that were deleted together; forgotten after some days",
+    sqlite_autoincrement=True,
+)
+removed_annotation = sa.Table(
+    "removed_annotation",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False, comment="the annotation's row id"),
+    sa.Column("removal_id", sa.Integer, nullable=False),
+    *_annotation_columns(),
+    comment="an annotation as it was when it was deleted",
+)
+sa.Index("ix_removed_annotation", removed_annotation.c.removal_id, removed_annotation.c.id)
+sa.Index("ix_removed_annotation_project", removed_annotation.c.project_id)
 
 rubric = sa.Table(
     "rubric",

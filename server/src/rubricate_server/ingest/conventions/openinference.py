@@ -12,10 +12,11 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from rubricate_server.domain.preview import preview
 from rubricate_server.ingest.conventions.genai import FOREIGN, as_openinference
 from rubricate_server.ingest.conventions.json_text import MAX_JSON_DEPTH, parsed
 from rubricate_server.ingest.price import PRICED, price_of
-from rubricate_server.storage.contract import SMALL_ATTRIBUTE, NewSpan
+from rubricate_server.storage.contract import PREVIEW, SMALL_ATTRIBUTE, NewSpan
 
 KIND: Final = "openinference.span.kind"
 UNKNOWN_KIND: Final = "UNKNOWN"
@@ -173,6 +174,7 @@ def build_span(
             if priced is not None:
                 cost_prompt, cost_completion, cost = priced
 
+    shown_input, shown_output = preview(input_text, output_text, attributes, PREVIEW)
     span = NewSpan(
         _visible(project),
         trace_id,
@@ -200,6 +202,8 @@ def build_span(
         orjson.dumps(small).decode() if small else None,
         events_body,
         envelope,
+        None if shown_input is None else _visible(shown_input),
+        None if shown_output is None else _visible(shown_output),
     )
     if met & _MET_FEEDBACK and take_feedback is not None:
         take_feedback(span, attributes)

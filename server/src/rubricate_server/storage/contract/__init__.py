@@ -23,7 +23,10 @@ from rubricate_server.storage.contract.annotation import (
     AnnotationUpdate,
     KeptAnnotation,
     NewAnnotation,
+    Removed,
+    Restored,
     StoredAnnotation,
+    TargetShown,
 )
 from rubricate_server.storage.contract.explore import (
     Annotators,
@@ -45,6 +48,17 @@ from rubricate_server.storage.contract.insight import (
     StoredSummary,
     SummaryQuery,
 )
+from rubricate_server.storage.contract.item import (
+    ItemCount,
+    ItemMark,
+    ItemQuery,
+    ItemStore,
+    ProjectFigures,
+    Said,
+    SaidBy,
+    StoredItem,
+    StoredStep,
+)
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
@@ -52,6 +66,7 @@ from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVe
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
 from rubricate_server.storage.contract.span import (
     ALL_PARTS,
+    PREVIEW,
     SMALL_ATTRIBUTE,
     NewSpan,
     SpanBody,
@@ -65,6 +80,7 @@ from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, Trac
 __all__ = [
     "ALL_PARTS",
     "NO_ANNOTATIONS",
+    "PREVIEW",
     "SMALL_ATTRIBUTE",
     "AnnotationChange",
     "AnnotationKey",
@@ -82,16 +98,25 @@ __all__ = [
     "FoundValue",
     "FoundValues",
     "InsightStore",
+    "ItemCount",
+    "ItemMark",
+    "ItemQuery",
+    "ItemStore",
     "KeptAnnotation",
     "LabelPairs",
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
     "NewSpan",
+    "ProjectFigures",
     "ProjectStore",
+    "Removed",
+    "Restored",
     "RetentionRule",
     "RetentionStore",
     "RubricStore",
+    "Said",
+    "SaidBy",
     "SessionQuery",
     "SessionStore",
     "ShareQuery",
@@ -105,16 +130,19 @@ __all__ = [
     "StoredAnnotation",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredItem",
     "StoredProject",
     "StoredRetention",
     "StoredRubricVersion",
     "StoredSession",
     "StoredShare",
     "StoredSpan",
+    "StoredStep",
     "StoredSummary",
     "StoredTrace",
     "SummaryQuery",
     "TargetPreview",
+    "TargetShown",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
@@ -128,6 +156,7 @@ class Storage:
     spans: SpanStore
     traces: TraceStore
     sessions: SessionStore
+    items: ItemStore
     retention: RetentionStore
     annotations: AnnotationStore
     projects: ProjectStore

@@ -66,7 +66,7 @@ class AnnotationChange(NamedTuple):
     """One entry of an annotation's history."""
 
     at_us: int
-    action: Literal["created", "replaced", "deleted"]
+    action: Literal["created", "replaced", "deleted", "restored"]
     user_id: str | None
     state: dict[str, Any]
     """annotator_kind, label, score, explanation, metadata, source, rubric_version (its number).
@@ -94,7 +94,7 @@ class AnnotationQuery:
     target_kind: TargetKind | None = None
     """None: targets of every kind."""
     target_ids: tuple[bytes, ...] | None = None
-    """Only with `target_kind`."""
+    """Without `target_kind`, targets of any kind that have such an id."""
     names: tuple[str, ...] = ()
     excluded_names: tuple[str, ...] = ()
     identifiers: tuple[str, ...] = ()
@@ -113,6 +113,34 @@ class AnnotationQuery:
     """The first row of the page, inclusive; newest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was deleted, and under which id that can be undone."""
+
+    count: int
+    removal_id: int | None
+    """None when nothing was deleted."""
+
+
+class Restored(NamedTuple):
+    """What became of the annotations of a removal."""
+
+    restored: int
+    kept: int
+    """Stayed deleted: something newer has their key."""
+    lost: int
+    """Stayed deleted: their targets are gone."""
+
+
+class TargetShown(NamedTuple):
+    """How a target is shown beside its annotations."""
+
+    name: str
+    """Of the span, or of the root span of the trace; the id of the session."""
+    trace_id: bytes | None
+    """None for a session."""
+
+
 class AnnotationStore(Protocol):
     """Annotations of every kind of target, and their history."""
 
@@ -121,6 +149,14 @@ class AnnotationStore(Protocol):
 
         An annotation whose target is not stored yet waits for it. With `must_exist` it is refused instead:
         NotFound, whose message names the missing targets. Each change is kept in the history.
+        """
+
+    def write(self, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None]) -> list[StoredAnnotation]:
+        """Write annotations if they are as the writer thinks; durable, idempotent, all or nothing. In order.
+
+        `expected` says of some, by place, when they were last updated, or None: that there is none yet. Raises
+        AnnotationChanged where that is not so; but what says the same already is no conflict, and is left as it is.
+        Raises NotFound, whose message names the missing targets.
         """
 
     def take_over(self, annotations: Sequence[KeptAnnotation]) -> int:
@@ -133,8 +169,30 @@ class AnnotationStore(Protocol):
     def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:
         """The first `limit` annotations of the query, newest row first."""
 
-    def delete(self, query: AnnotationQuery) -> int:
-        """Delete what the query finds; durable. Returns how many. The history keeps what they were."""
+    def shown_with(self, annotations: Sequence[StoredAnnotation]) -> dict[int, TargetShown]:
+        """The targets of annotations, by the annotations' row ids; nothing for those that wait for theirs."""
+
+    def delete(self, query: AnnotationQuery) -> Removed:
+        """Delete what the query finds; durable. The history keeps what they were.
+
+        In steps that never block writers for long, so a crash may leave a part: calling again deletes that.
+        """
+
+    def delete_some(self, annotations: Mapping[int, TargetKind]) -> Removed:
+        """Delete annotations by row id, those whose targets are of the given kind; durable, idempotent.
+
+        Those that are not there are passed over. In steps, as `delete`.
+        """
+
+    def restore(self, removal_id: int) -> Restored:
+        """Undo a removal; durable, and safe to repeat. Raises NotFound when there is none, or it was forgotten.
+
+        Annotations come back under their row ids and with their times; those whose place was taken since stay
+        deleted, and so do those whose targets are gone. In steps, as `delete`.
+        """
+
+    def forget(self, before_us: int) -> int:
+        """Forget the removals from before a time, so that they cannot be undone; durable. How many annotations."""
 
     def names(self, query: AnnotationQuery) -> list[str]:
         """The names under which the query finds something, in alphabetical order."""

@@ -13,6 +13,10 @@ SMALL_ATTRIBUTE = 256
 """Characters up to which an attribute's value is kept in the narrow row, where filters find it fast."""
 
 
+PREVIEW = 200
+"""Characters of input and output that lists show without opening a body."""
+
+
 class NewSpan(NamedTuple):
     """A decoded span, ready to be stored. Built once per span on the hot path, hence a plain tuple."""
 
@@ -48,6 +52,9 @@ class NewSpan(NamedTuple):
     """JSON list of {name, timestamp (ns), attributes}."""
     envelope: bytes | None
     """JSON object of what surrounds the span: resource, scope, links, trace_state, otlp_kind."""
+    input_preview: str | None = None
+    """What lists show of the input: readable, on one line, up to `PREVIEW` characters."""
+    output_preview: str | None = None
 
 
 class SpanBody(NamedTuple):

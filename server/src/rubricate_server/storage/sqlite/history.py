@@ -49,6 +49,19 @@ def record_deletion(connection: sqlite3.Connection, ids: Sequence[int], user_id:
     insert_rows(connection, _INSERT, rows)
 
 
+def record_restoration(connection: sqlite3.Connection, ids: Sequence[int], at_us: int) -> None:
+    """Keep that annotations were put back, and what they say."""
+    back = (
+        "select a.id, user_id, annotator_kind, label, score, explanation, metadata, source, number from annotation a"
+        " left join rubric_version v on v.id = a.rubric_version where a.id in ({})"
+    )
+    rows = [
+        (row, at_us, "restored", user_id, _state(*said, orjson.Fragment(metadata), source, version))
+        for row, user_id, *said, metadata, source, version in select_in(connection, back, ids)
+    ]
+    insert_rows(connection, _INSERT, rows)
+
+
 def _state(*values: object) -> str:
     """What an annotation says, as JSON."""
     return orjson.dumps(dict(zip(_STATE, values, strict=True))).decode()

@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rubricate_server.storage.contract import NO_ANNOTATIONS, DeadLetter, NewAnnotation, NewSpan, SpanBody
-from rubricate_server.storage.sqlite.annotation import put_annotations
+from rubricate_server.storage.sqlite.annotation_put import put_annotations
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, pack_block
 from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
 from rubricate_server.storage.sqlite.removal import remove_leftovers
-
-PREVIEW = 120
-"""Characters of input and output that lists show without opening a block."""
 
 
 class Batch(NamedTuple):
@@ -178,13 +175,8 @@ _INSERT_SPAN = (
 
 
 def _narrow(span: NewSpan) -> tuple[object, ...]:
-    shown_input, shown_output = span.input, span.output
-    return (
-        *span[1:20],  # trace_id … cost_usd, in the order of _INSERT_SPAN
-        shown_input[:PREVIEW] if shown_input is not None else None,
-        shown_output[:PREVIEW] if shown_output is not None else None,
-        span.small,
-    )
+    # trace_id … cost_usd, in the order of _INSERT_SPAN
+    return (*span[1:20], span.input_preview, span.output_preview, span.small)
 
 
 def _last_id(connection: sqlite3.Connection, table: str) -> int:

@@ -19,7 +19,8 @@ from rubricate_server.storage.contract import (
 )
 from rubricate_server.storage.filter import compile_condition
 from rubricate_server.storage.schema import annotation, project, span
-from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS, stored_annotation
+from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS
+from rubricate_server.storage.sqlite.annotation_put import stored_annotation
 from rubricate_server.storage.sqlite.connection import reading
 
 _KEYS = ("bucket", "target_kind", "name", "annotator_kind")

@@ -198,6 +198,11 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
             STEP_ROWS,
         ),
         ("delete from annotation where id in (select id from annotation where project_id = ? limit ?)", STEP_ROWS),
+        (
+            "delete from removed_annotation where id in"
+            " (select id from removed_annotation where project_id = ? limit ?)",
+            STEP_ROWS,
+        ),
         ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
         ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
         ("delete from project_rubric where project_id = ? and ?", 1),

@@ -16,6 +16,7 @@ from rubricate_server.storage.sqlite.connection import connect_writer, read_engi
 from rubricate_server.storage.sqlite.explore import SqliteExplore
 from rubricate_server.storage.sqlite.export import SqliteExport
 from rubricate_server.storage.sqlite.insight import SqliteInsight
+from rubricate_server.storage.sqlite.item import SqliteItems
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
 from rubricate_server.storage.sqlite.project import SqliteProjects
@@ -75,6 +76,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         spans=SqliteSpans(writer, readers),
         traces=traces,
         sessions=SqliteSessions(writer, readers, traces),
+        items=SqliteItems(readers),
         retention=SqliteRetention(writer, readers),
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),

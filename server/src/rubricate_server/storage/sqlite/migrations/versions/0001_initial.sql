@@ -44,6 +44,39 @@ CREATE TABLE annotation_event (
 
 CREATE INDEX ix_annotation_event ON annotation_event (annotation_id);
 
+CREATE TABLE annotation_removal (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	at_us BIGINT NOT NULL
+);
+
+CREATE TABLE removed_annotation (
+	id INTEGER NOT NULL, 
+	removal_id INTEGER NOT NULL, 
+	target_kind TEXT NOT NULL, 
+	target_id BLOB NOT NULL, 
+	position INTEGER DEFAULT '-1' NOT NULL, 
+	name TEXT NOT NULL, 
+	identifier TEXT NOT NULL, 
+	annotator_kind TEXT NOT NULL, 
+	label TEXT, 
+	score FLOAT, 
+	explanation TEXT, 
+	metadata TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	user_id TEXT, 
+	rubric_version INTEGER, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	project_id INTEGER, 
+	start_ns BIGINT, 
+	target_row INTEGER, 
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_removed_annotation ON removed_annotation (removal_id, id);
+
+CREATE INDEX ix_removed_annotation_project ON removed_annotation (project_id);
+
 CREATE TABLE dead_letter (
 	id INTEGER NOT NULL, 
 	at_us BIGINT NOT NULL, 

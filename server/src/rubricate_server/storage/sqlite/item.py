@@ -1,0 +1,495 @@
+"""Items: one page of spans, traces or sessions, with what belongs to each, in a few statements."""
+
+import sqlite3  # noqa: TID251  # the engine
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from rubricate.records.annotation import NOTE, AnnotatorKind, TargetKind
+from rubricate_server.storage.contract import (
+    ItemCount,
+    ItemMark,
+    ItemQuery,
+    ProjectFigures,
+    Said,
+    SaidBy,
+    StoredAnnotation,
+    StoredItem,
+    StoredStep,
+)
+from rubricate_server.storage.errors import NotFound
+from rubricate_server.storage.filter import compile_condition
+from rubricate_server.storage.schema import annotation, project, session, span, trace
+from rubricate_server.storage.spans import of_project
+from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS
+from rubricate_server.storage.sqlite.annotation_put import stored_annotation
+from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.trace import alive
+
+_TABLES = {TargetKind.SPAN: span, TargetKind.TRACE: trace, TargetKind.SESSION: session}
+_KEYS: dict[TargetKind, sa.Column[Any]] = {
+    TargetKind.SPAN: span.c.span_id,
+    TargetKind.TRACE: trace.c.trace_id,
+    TargetKind.SESSION: session.c.session_id,
+}
+_SPAN_COLUMNS = (
+    span.c.id,
+    span.c.span_id,
+    span.c.project_id,
+    span.c.trace_id,
+    span.c.parent_id,
+    span.c.name,
+    span.c.kind,
+    span.c.status,
+    span.c.status_message,
+    span.c.start_ns,
+    span.c.end_ns,
+    span.c.input_preview,
+    span.c.output_preview,
+    span.c.model,
+    span.c.user_id,
+    span.c.tokens_prompt,
+    span.c.tokens_completion,
+    span.c.tokens_total,
+    span.c.cost_usd,
+)
+_TRACE_COLUMNS = (
+    trace.c.id,
+    trace.c.trace_id,
+    trace.c.project_id,
+    trace.c.session_row,
+    trace.c.start_ns,
+    trace.c.end_ns,
+    trace.c.span_count,
+    trace.c.error_count,
+    trace.c.tokens_prompt,
+    trace.c.tokens_completion,
+    trace.c.cost_usd,
+)
+_COLUMNS: dict[TargetKind, tuple[sa.Column[Any], ...]] = {
+    TargetKind.SPAN: _SPAN_COLUMNS,
+    TargetKind.TRACE: _TRACE_COLUMNS,
+    TargetKind.SESSION: (
+        session.c.id,
+        session.c.session_id,
+        session.c.project_id,
+        session.c.start_ns,
+        session.c.end_ns,
+    ),
+}
+
+FIRST_COUNTED = 50
+"""Items of the first piece of a count; each further piece is ten times as large."""
+STEPS_BETWEEN_LOOKS = 10_000
+"""Instructions of SQLite between looks at the clock while counting: about a millisecond."""
+
+
+class SqliteItems:
+    """`ItemStore` on SQLite."""
+
+    def __init__(self, readers: sa.Engine) -> None:
+        self._readers = readers
+
+    def find(self, query: ItemQuery, limit: int) -> list[StoredItem]:
+        """See the contract."""
+        with reading(self._readers) as connection:
+            rows = connection.execute(_select(query, *_COLUMNS[query.kind]).limit(limit)).fetchall()
+            return _items(connection, query.kind, rows)
+
+    def get(self, kind: TargetKind, key: bytes) -> StoredItem:
+        """See the contract."""
+        given = key.decode() if kind == TargetKind.SESSION else key
+        statement = sa.select(*_COLUMNS[kind]).where(_KEYS[kind] == given, alive(_TABLES[kind]))
+        with reading(self._readers) as connection:
+            rows = connection.execute(statement).fetchall()
+            if not rows:
+                raise NotFound(f"There is no {kind} {given if isinstance(given, str) else given.hex()}.")
+            return _items(connection, kind, rows)[0]
+
+    def count(self, query: ItemQuery, most: int, within_s: float) -> ItemCount:
+        """See the contract. In pieces, each from where the last one ended, so that what was counted is known."""
+        until = time.monotonic() + within_s
+        counted, piece = 0, FIRST_COUNTED
+        table = _TABLES[query.kind]
+        after: ItemMark | None = None
+        with reading(self._readers) as connection, _interrupted(connection, until):
+            while True:
+                piece = min(piece, most + 1 - counted)
+                page = _select(_from(query, after), table.c.start_ns, table.c.id).limit(piece).subquery()
+                try:
+                    found, *last = connection.execute(_length_and_last(page)).one()
+                except sa.exc.OperationalError as error:
+                    if "interrupted" in str(error.orig):
+                        return ItemCount(counted, False)
+                    raise
+                counted += found or 0
+                if counted > most:
+                    return ItemCount(most, False)
+                if (found or 0) < piece:
+                    return ItemCount(counted, True)
+                after = ItemMark(*last)
+                piece *= 10
+
+    def said_of(self, items: Sequence[StoredItem], most: int) -> dict[int, Said]:
+        """See the contract."""
+        if not items:
+            return {}
+        kind = items[0].kind
+        rows = [item.row for item in items]
+        counts: dict[int, Counter[bool]] = {row: Counter() for row in rows}
+        newest: dict[int, list[StoredAnnotation]] = {row: [] for row in rows}
+        column = annotation.c
+        is_note = column.name == NOTE
+        counting = (
+            sa.select(column.target_row, is_note, sa.func.count())
+            .where(_about(kind, rows))
+            .group_by(column.target_row, is_note)
+        )
+        place = sa.func.row_number().over(partition_by=column.target_row, order_by=column.id.desc())
+        placed = (
+            sa.select(column.id, place.label("place"))
+            .where(column.target_kind == kind, column.target_row.in_(rows), ~is_note)
+            .subquery()
+        )
+        wanted = sa.select(placed.c.id).where(placed.c.place <= most)
+        listing = ANNOTATION_ROWS.add_columns(column.target_row).where(column.id.in_(wanted)).order_by(column.id.desc())
+        with reading(self._readers) as connection:
+            for row, note, count in connection.execute(counting):
+                counts[row][bool(note)] += count
+            if any(count[False] for count in counts.values()):
+                for *fields, row in connection.execute(listing):
+                    newest[row].append(stored_annotation(fields))
+        return {row: Said(newest[row], counts[row][False], counts[row][True]) for row in rows}
+
+    def said_by(self, items: Sequence[StoredItem], identifier: str) -> dict[int, SaidBy]:
+        """See the contract."""
+        if not items:
+            return {}
+        kind = items[0].kind
+        rows = [item.row for item in items]
+        own: dict[int, list[StoredAnnotation]] = {row: [] for row in rows}
+        others: dict[int, dict[str, int]] = {row: {} for row in rows}
+        column = annotation.c
+        mine = sa.and_(column.identifier == identifier, column.annotator_kind == AnnotatorKind.HUMAN)
+        listing = (
+            ANNOTATION_ROWS.add_columns(column.target_row).where(_about(kind, rows), mine).order_by(column.id.desc())
+        )
+        counting = (
+            sa.select(column.target_row, column.name, sa.func.count())
+            .where(_about(kind, rows), ~mine)
+            .group_by(column.target_row, column.name)
+        )
+        with reading(self._readers) as connection:
+            for *fields, row in connection.execute(listing):
+                own[row].append(stored_annotation(fields))
+            for row, name, count in connection.execute(counting):
+                others[row][name] = count
+        return {row: SaidBy(own[row], others[row]) for row in rows}
+
+    def steps(self, trace_ids: Sequence[bytes], limit: int) -> dict[bytes, list[StoredStep]]:
+        """See the contract."""
+        column = span.c
+        columns = (
+            column.id,
+            column.span_id,
+            column.parent_id,
+            column.name,
+            column.kind,
+            column.status,
+            column.start_ns,
+            column.end_ns,
+            sa.func.coalesce(column.tokens_total, column.tokens_prompt + column.tokens_completion),
+            column.cost_usd,
+        )
+        said = (
+            sa.select(annotation.c.target_row, sa.func.count())
+            .where(
+                annotation.c.target_kind.in_((TargetKind.SPAN, TargetKind.DOCUMENT)),
+                annotation.c.target_row.in_(sa.select(column.id).where(column.trace_id == sa.bindparam("trace_id"))),
+            )
+            .group_by(annotation.c.target_row)
+        )
+        some = (
+            sa.select(*columns)
+            .where(column.trace_id == sa.bindparam("trace_id"))
+            .order_by(column.start_ns, column.id)
+            .limit(limit)
+        )
+        found: dict[bytes, list[StoredStep]] = {}
+        with reading(self._readers) as connection:
+            for trace_id in trace_ids:
+                counts = {row[0]: row[1] for row in connection.execute(said, {"trace_id": trace_id})}
+                rows = connection.execute(some, {"trace_id": trace_id}).fetchall()
+                found[trace_id] = [StoredStep._make([*row, counts.get(row[0], 0)]) for row in rows]
+        return found
+
+    def figures(self, since_ns: int) -> list[ProjectFigures]:
+        """See the contract."""
+        newest = sa.select(sa.func.max(trace.c.start_ns)).where(trace.c.project_id == project.c.id).scalar_subquery()
+        failed = sa.and_(span.c.status == sa.text("2"), span.c.start_ns >= since_ns)
+        columns = (_count(trace), _count(span), _count(session), _count(annotation), _count(span, failed), newest)
+        statement = sa.select(project.c.id, *columns).where(project.c.deleted_us.is_(None)).order_by(project.c.id)
+        with reading(self._readers) as connection:
+            return [ProjectFigures._make(row) for row in connection.execute(statement)]
+
+
+def _count(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return (
+        (sa.select(sa.func.count()).select_from(table).where(table.c.project_id == project.c.id, *conditions))
+        .correlate(project)
+        .scalar_subquery()
+    )
+
+
+def _length_and_last(page: sa.Subquery) -> sa.Select[Any]:
+    """How many rows a page has, and the last of them."""
+    place = sa.func.row_number().over(order_by=(page.c.start_ns.desc(), page.c.id.desc()))
+    placed = sa.select(place.label("place"), page.c.start_ns, page.c.id).subquery()
+    # Beside max(), SQLite takes the other columns from the row that has it.
+    return sa.select(sa.func.max(placed.c.place), placed.c.start_ns, placed.c.id)
+
+
+def _about(kind: TargetKind, rows: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Annotations of items; those of the documents of a span are about the span as well."""
+    kinds = (TargetKind.SPAN, TargetKind.DOCUMENT) if kind == TargetKind.SPAN else (kind,)
+    return sa.and_(annotation.c.target_kind.in_(kinds), annotation.c.target_row.in_(rows))
+
+
+@contextmanager
+def _interrupted(connection: sa.Connection, until: float) -> Iterator[None]:
+    """Have SQLite give up once the time has come."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # as we made it
+    driver.set_progress_handler(lambda: time.monotonic() > until, STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+# --- which, in which order --------------------------------------------------------------------------------------------
+
+
+def _from(query: ItemQuery, after: ItemMark | None) -> ItemQuery:
+    """The query from a place on, newest first, whatever its own page and order."""
+    return ItemQuery(
+        query.kind,
+        query.project_id,
+        query.start_ns,
+        query.end_ns,
+        query.roots,
+        query.condition,
+        query.keys,
+        query.session_row,
+        after=after,
+    )
+
+
+def _select(query: ItemQuery, *columns: sa.Column[Any]) -> sa.Select[Any]:
+    table = _TABLES[query.kind]
+    by: sa.ColumnElement[int] = table.c.start_ns
+    if query.order == "latency":
+        by = table.c.end_ns - table.c.start_ns
+    order = (by.desc(), table.c.id.desc()) if query.descending else (by, table.c.id)
+    return sa.select(*columns).where(*_conditions(query, table), *_behind(query, table, by)).order_by(*order)
+
+
+def _conditions(query: ItemQuery, table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    few = query.keys is not None or query.session_row is not None
+    where = of_project(table, query.project_id, few=few)
+    if query.start_ns is not None:
+        where.append(table.c.start_ns >= query.start_ns)
+    if query.end_ns is not None:
+        where.append(table.c.start_ns < query.end_ns)
+    if query.roots and query.kind == TargetKind.SPAN:
+        where.append(span.c.parent_id.is_(None))
+    if query.keys is not None:
+        keys: list[Any] = [key.decode() for key in query.keys] if query.kind == TargetKind.SESSION else [*query.keys]
+        where.append(_KEYS[query.kind].in_(keys))
+    if query.session_row is not None:
+        where.append(trace.c.session_row == query.session_row)
+    if query.condition is not None:
+        where.append(compile_condition(query.condition))
+    return where
+
+
+def _behind(query: ItemQuery, table: sa.Table, by: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
+    """What lies behind the mark. The first condition alone is what an index can serve."""
+    if query.after is None:
+        return []
+    here = sa.tuple_(by, table.c.id)
+    there = sa.tuple_(*(sa.literal(value, sa.BigInteger) for value in query.after))
+    if query.descending:
+        return [by <= query.after.value, here < there]
+    return [by >= query.after.value, here > there]
+
+
+# --- what belongs to them ---------------------------------------------------------------------------------------------
+
+
+def _items(connection: sa.Connection, kind: TargetKind, rows: Sequence[Any]) -> list[StoredItem]:
+    match kind:
+        case TargetKind.SPAN:
+            sessions = _sessions_of(connection, {row.trace_id for row in rows})
+            return [_span_item(row, sessions.get(row.trace_id)) for row in rows]
+        case TargetKind.TRACE:
+            sessions = _sessions_of(connection, {row.trace_id for row in rows if row.session_row is not None})
+            roots = _roots_of(connection, [row.trace_id for row in rows])
+            return [_trace_item(row, roots.get(row.trace_id), sessions.get(row.trace_id)) for row in rows]
+        case _:
+            return _session_items(connection, rows)
+
+
+def _sessions_of(connection: sa.Connection, trace_ids: set[bytes]) -> dict[bytes, str]:
+    statement = (
+        sa.select(trace.c.trace_id, session.c.session_id)
+        .join_from(trace, session, session.c.id == trace.c.session_row)
+        .where(trace.c.trace_id.in_(trace_ids))
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)} if trace_ids else {}
+
+
+def _roots_of(connection: sa.Connection, trace_ids: Sequence[bytes]) -> dict[bytes, Any]:
+    """The root span of each trace; of traces whose root has not arrived, the span that started first."""
+    by_start = (span.c.start_ns, span.c.id)
+    roots = sa.select(*_SPAN_COLUMNS).where(span.c.trace_id.in_(trace_ids), span.c.parent_id.is_(None))
+    found: dict[bytes, Any] = {}
+    for row in connection.execute(roots.order_by(*by_start)):
+        found.setdefault(row.trace_id, row)
+    for trace_id in trace_ids:
+        if trace_id not in found:
+            earliest = sa.select(*_SPAN_COLUMNS).where(span.c.trace_id == trace_id).order_by(*by_start).limit(1)
+            for row in connection.execute(earliest):
+                found[trace_id] = row
+    return found
+
+
+def _span_item(row: Any, session_id: str | None) -> StoredItem:
+    return StoredItem(
+        TargetKind.SPAN,
+        row.id,
+        row.span_id,
+        row.project_id,
+        row.trace_id,
+        session_id,
+        row.parent_id,
+        row.span_id,
+        row.name,
+        row.kind,
+        row.status,
+        row.status_message,
+        row.start_ns,
+        row.end_ns,
+        row.input_preview,
+        row.output_preview,
+        row.model,
+        row.user_id,
+        row.tokens_prompt,
+        row.tokens_completion,
+        _total(row.tokens_total, row.tokens_prompt, row.tokens_completion),
+        row.cost_usd,
+        None,
+        None,
+        None,
+    )
+
+
+def _trace_item(row: Any, root: Any, session_id: str | None) -> StoredItem:
+    return StoredItem(
+        TargetKind.TRACE,
+        row.id,
+        row.trace_id,
+        row.project_id,
+        row.trace_id,
+        session_id,
+        None,
+        root.span_id if root is not None and root.parent_id is None else None,
+        root.name if root is not None else "",
+        root.kind if root is not None else None,
+        root.status if root is not None else 0,
+        root.status_message if root is not None else "",
+        row.start_ns,
+        row.end_ns,
+        root.input_preview if root is not None else None,
+        root.output_preview if root is not None else None,
+        root.model if root is not None else None,
+        root.user_id if root is not None else None,
+        row.tokens_prompt,
+        row.tokens_completion,
+        row.tokens_prompt + row.tokens_completion,
+        row.cost_usd or None,
+        row.span_count,
+        row.error_count,
+        None,
+    )
+
+
+def _session_items(connection: sa.Connection, rows: Sequence[Any]) -> list[StoredItem]:
+    ids = [row.id for row in rows]
+    members = trace.c.session_row.in_(ids)
+    sums = {
+        each.session_row: each
+        for each in connection.execute(
+            sa.select(
+                trace.c.session_row,
+                sa.func.count().label("traces"),
+                sa.func.sum(trace.c.span_count).label("spans"),
+                sa.func.sum(trace.c.error_count).label("errors"),
+                sa.func.sum(trace.c.tokens_prompt).label("prompt"),
+                sa.func.sum(trace.c.tokens_completion).label("completion"),
+                sa.func.sum(trace.c.cost_usd).label("cost"),
+            )
+            .where(members)
+            .group_by(trace.c.session_row)
+        )
+    }
+    # Beside min() and max(), SQLite takes the other columns from the row that has it.
+    ends = []
+    for edge in (sa.func.min(trace.c.start_ns), sa.func.max(trace.c.start_ns)):
+        found = connection.execute(
+            sa.select(trace.c.session_row, trace.c.trace_id, edge).where(members).group_by(trace.c.session_row)
+        )
+        ends.append({each[0]: each[1] for each in found})
+    first, last = ends
+    roots = _roots_of(connection, list({*first.values(), *last.values()}))
+    roots_at = [{row: roots.get(trace_id) for row, trace_id in edge.items()} for edge in (first, last)]
+    return [_session_item(row, sums.get(row.id), *(at.get(row.id) for at in roots_at)) for row in rows]
+
+
+def _session_item(row: Any, sums: Any, first: Any, last: Any) -> StoredItem:
+    return StoredItem(
+        TargetKind.SESSION,
+        row.id,
+        row.session_id.encode(),
+        row.project_id,
+        None,
+        row.session_id,
+        None,
+        None,
+        row.session_id,
+        None,
+        None,
+        "",
+        row.start_ns,
+        row.end_ns,
+        first.input_preview if first is not None else None,
+        last.output_preview if last is not None else None,
+        None,
+        first.user_id if first is not None else None,
+        sums.prompt if sums is not None else 0,
+        sums.completion if sums is not None else 0,
+        sums.prompt + sums.completion if sums is not None else 0,
+        (sums.cost or None) if sums is not None else None,
+        sums.spans if sums is not None else 0,
+        sums.errors if sums is not None else 0,
+        sums.traces if sums is not None else 0,
+    )
+
+
+def _total(total: int | None, prompt: int | None, completion: int | None) -> int | None:
+    if total is not None or (prompt is None and completion is None):
+        return total
+    return (prompt or 0) + (completion or 0)
