@@ -57,6 +57,8 @@ def new_span(number: int, **changes: Any) -> NewSpan:
         small=json.dumps({"number": number}),
         events=None,
         envelope=None,
+        input_preview=f"question {number}",
+        output_preview=f"answer {number}",
     )._replace(**changes)
 
 

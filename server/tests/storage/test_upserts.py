@@ -137,7 +137,7 @@ class Upserts(RuleBasedStateMachine):
         doomed = {
             key for key in self.model if self.stored(key) and key.target_kind == kind and (not name or key.name == name)
         }
-        assert self.store.annotations.delete(query) == len(doomed)
+        assert self.store.annotations.delete(query).count == len(doomed)
         self.forget(doomed)
 
     @precondition(lambda self: self.model)

@@ -135,7 +135,7 @@ def _kinds(identifiers: Sequence[str]) -> dict[int, TargetKind]:
 
 
 def _delete_fitting(storage: Storage, project: str, chosen: AnnotationFilter) -> Removed:
-    return storage.annotations.delete(annotation_query(storage, project, chosen, None))
+    return storage.annotations.delete(annotation_query(storage, project, chosen, None), undoable=True)
 
 
 @router.post("/annotations/restore", response_model=AnnotationsRestored, responses=refusals(404, 422, 503))

@@ -220,14 +220,14 @@ def test_a_rewritten_annotation_keeps_its_place_and_id(store: Storage, project_i
 def test_what_a_query_finds_can_be_deleted(store: Storage, project_id: int) -> None:
     ids = store.annotations.put(FIVE)
     query = AnnotationQuery(project_id, TargetKind.SPAN, names=("tone",), annotator_kind=AnnotatorKind.HUMAN)
-    assert [store.annotations.delete(query), store.annotations.delete(query)] == [2, 0]
+    assert [store.annotations.delete(query).count, store.annotations.delete(query).count] == [2, 0]
     assert [stored.id for stored in found(store, project_id)] == [ids[4], ids[3], ids[1]]
 
 
 def test_deleting_reaches_every_one_of_many_and_no_other_project(store: Storage, project_id: int) -> None:
     store.annotations.put([annotation(span_id(n % 9 + 1), identifier=f"{n}") for n in range(1300)])
     store.annotations.put([annotation(span_id(11)), annotation(trace_id(1), kind=TargetKind.TRACE)])
-    assert store.annotations.delete(AnnotationQuery(project_id, TargetKind.SPAN)) == 1300
+    assert store.annotations.delete(AnnotationQuery(project_id, TargetKind.SPAN)).count == 1300
     assert found(store, project_id) == []
     assert len(found(store, project_id, TargetKind.TRACE)) == 1
     assert len(found(store, store.projects.get("other").id)) == 1

@@ -119,7 +119,7 @@ class Removed:
 
     count: int
     removal_id: int | None
-    """None when nothing was deleted."""
+    """None when nothing was deleted, or not so that it can be undone."""
 
 
 class Restored(NamedTuple):
@@ -172,14 +172,14 @@ class AnnotationStore(Protocol):
     def shown_with(self, annotations: Sequence[StoredAnnotation]) -> dict[int, TargetShown]:
         """The targets of annotations, by the annotations' row ids; nothing for those that wait for theirs."""
 
-    def delete(self, query: AnnotationQuery) -> Removed:
-        """Delete what the query finds; durable. The history keeps what they were.
+    def delete(self, query: AnnotationQuery, *, undoable: bool = False) -> Removed:
+        """Delete what the query finds; durable. The history keeps what they were. `undoable`: `restore` can undo it.
 
         In steps that never block writers for long, so a crash may leave a part: calling again deletes that.
         """
 
     def delete_some(self, annotations: Mapping[int, TargetKind]) -> Removed:
-        """Delete annotations by row id, those whose targets are of the given kind; durable, idempotent.
+        """Delete annotations by row id, those whose targets are of the given kind; durable, idempotent, undoable.
 
         Those that are not there are passed over. In steps, as `delete`.
         """

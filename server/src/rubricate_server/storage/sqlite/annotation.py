@@ -95,7 +95,7 @@ class SqliteAnnotations:
             return []
         return self._writer.call(write_all, Write(annotations, expected), weight=512 * len(annotations))
 
-    def delete(self, query: AnnotationQuery) -> Removed:
+    def delete(self, query: AnnotationQuery, *, undoable: bool = False) -> Removed:
         """See the contract. What comes while it runs stays."""
         newest = sa.select(sa.func.max(annotation.c.id))
         with reading(self._readers) as connection:
@@ -111,18 +111,18 @@ class SqliteAnnotations:
                 some = connection.execute(statement).fetchall()
             if not some:
                 return removed
-            removed = self._take_out({row: TargetKind(kind) for row, kind in some}, removed)
+            removed = self._take_out({row: TargetKind(kind) for row, kind in some}, removed, undoable)
 
     def delete_some(self, annotations: Mapping[int, TargetKind]) -> Removed:
         """See the contract."""
         removed = Removed(0, None)
         items = list(annotations.items())
         for start in range(0, len(items), STEP):
-            removed = self._take_out(dict(items[start : start + STEP]), removed)
+            removed = self._take_out(dict(items[start : start + STEP]), removed, undoable=True)
         return removed
 
-    def _take_out(self, some: Mapping[int, TargetKind], so_far: Removed) -> Removed:
-        return self._writer.run(partial(take_out, some=some, so_far=so_far))
+    def _take_out(self, some: Mapping[int, TargetKind], so_far: Removed, undoable: bool) -> Removed:
+        return self._writer.run(partial(take_out, some=some, so_far=so_far, undoable=undoable))
 
     def restore(self, removal_id: int) -> Restored:
         """See the contract."""

@@ -23,27 +23,33 @@ STEP_FORGOTTEN = 2000
 """Annotations forgotten in one transaction."""
 
 
-def take_out(connection: sqlite3.Connection, some: Mapping[int, TargetKind], so_far: Removed) -> Removed:
-    """Delete annotations and set them aside, as a part of a removal that may have begun before."""
+def take_out(
+    connection: sqlite3.Connection, some: Mapping[int, TargetKind], so_far: Removed, undoable: bool
+) -> Removed:
+    """Delete annotations, as a part of a removal that may have begun before; set them aside if it is undoable."""
     found = select_in(
         connection, f"select id, target_kind from annotation where {IN_A_PROJECT} and id in ({{}})", list(some)
     )
     rows = [row for row, kind in found if some[row] == kind]
     if not rows:
         return so_far
-    removal_id = so_far.removal_id
+    removal_id = _set_aside(connection, rows, so_far.removal_id) if undoable else None
+    delete_annotations(connection, rows)
+    return Removed(so_far.count + len(rows), removal_id)
+
+
+def _set_aside(connection: sqlite3.Connection, rows: list[int], removal_id: int | None) -> int:
     if removal_id is None:
-        removal_id = connection.execute(
+        (removal_id,) = connection.execute(
             "insert into annotation_removal (at_us) values (?) returning id", (time.time_ns() // 1000,)
-        ).fetchone()[0]
+        ).fetchone()
     names = ", ".join(_COLUMNS)
     connection.execute(
         f"insert into removed_annotation (removal_id, {names}) select ?, {names} from annotation"
         " where id in (select value from json_each(?))",
         (removal_id, orjson.dumps(rows).decode()),
     )
-    delete_annotations(connection, rows)
-    return Removed(so_far.count + len(rows), removal_id)
+    return removal_id
 
 
 def restore_some(connection: sqlite3.Connection, removal_id: int, after: int, most: int) -> tuple[Restored, int | None]:
