@@ -65,8 +65,11 @@ const ID_FIELDS = { span: "span_id", trace: "trace_id", session: "session_id" } 
 
 /** The filter that finds exactly the selected rows among those that `filter` finds. */
 export function filterFor(selection: Selection, level: Level, filter: string): string {
-  const list = (ids: ReadonlySet<string>) => `[${[...ids].map(quoted).join(", ")}]`;
-  if (selection.kind === "some") return `${ID_FIELDS[level]} in ${list(selection.ids)}`;
+  if (selection.kind === "some") return `${ID_FIELDS[level]} in ${listed(selection.ids)}`;
   if (selection.except.size === 0) return filter;
-  return withClause(filter, `${ID_FIELDS[level]} not in ${list(selection.except)}`);
+  return withClause(filter, `${ID_FIELDS[level]} not in ${listed(selection.except)}`);
+}
+
+function listed(ids: ReadonlySet<string>): string {
+  return `[${[...ids].map(quoted).join(", ")}]`;
 }
