@@ -64,6 +64,8 @@ def projects(http: httpx.Client, project: str) -> Iterator[Call]:
     yield "update_project", 200, http.put(one, json={"description": "d"})
     yield "update_project", 404, http.put(NO_PROJECT, json={"description": "d"})
     yield "update_project", 422, http.put(one, json={"description": 5})
+    yield "update_project", 409, http.put(one, json={"name": "default"})
+    yield "update_project", 403, http.put("/v1/projects/default", json={"name": f"{project}-renamed"})
     yield "delete_project", 204, http.delete(one)
     yield "delete_project", 403, http.delete("/v1/projects/default")
     yield "delete_project", 404, http.delete(NO_PROJECT)
@@ -296,6 +298,12 @@ def annotation_configs(http: httpx.Client, name: str) -> Iterator[Call]:
     yield "update_annotation_config", 404, http.put(gone, json=CONFIG | {"name": f"{name}-gone"})
     yield "delete_annotation_config", 200, http.delete(one)
     yield "delete_annotation_config", 404, http.delete(one)
+    yield "restore_annotation_config", 200, http.post(f"{one}/restore")
+    yield "restore_annotation_config", 404, http.post(f"{gone}/restore")
+    yield "restore_annotation_config", 422, http.post(f"{url}/x/restore")
+    http.delete(one)
+    http.post(url, json=named)
+    yield "restore_annotation_config", 409, http.post(f"{one}/restore")
     yield "delete_annotation_config", 422, http.delete(f"{url}/x")
 
 
@@ -308,6 +316,7 @@ def annotation_config_versions(http: httpx.Client, name: str) -> Iterator[Call]:
     yield "list_annotation_config_versions", 404, http.get(f"{url}/nothing/versions")
     http.delete(f"{url}/{config_id}")
     yield "list_annotation_config_versions", 200, http.get(f"{url}/{config_id}/versions")
+    yield "list_annotation_config_figures", 200, http.get("/v1/annotation_config_figures")
 
 
 def project_annotation_configs(http: httpx.Client, project: str) -> Iterator[Call]:
@@ -322,6 +331,8 @@ def project_annotation_configs(http: httpx.Client, project: str) -> Iterator[Cal
     yield "set_project_annotation_configs", 404, http.put(nowhere, json=ids)
     yield "set_project_annotation_configs", 422, http.put(url, json={"annotation_config_ids": ["x"]})
     yield "list_project_annotation_configs", 200, http.get(url)
+    yield "list_annotation_config_projects", 200, http.get(f"/v1/annotation_configs/{project}/projects")
+    yield "list_annotation_config_projects", 404, http.get("/v1/annotation_configs/nothing/projects")
     yield "list_project_annotation_configs", 404, http.get(nowhere)
     yield "list_project_annotation_configs", 422, http.get(url, params={"limit": 0})
     yield "remove_project_annotation_config", 204, http.delete(one)

@@ -239,6 +239,8 @@ def test_rubrics_live(client: Any, project: str) -> None:
     client.rubrics.assign(project, project_identifier=project)
     client.rubrics.assign(made["id"], project_identifier=project)
     assert client.rubrics.of_project(project) == [made]
+    [use] = client.rubrics.projects(project)
+    assert (use["name"], use["assigned"], use["annotation_count"]) == (project, True, 0)
     other = client.rubrics.create(name=f"{project} score", type="CONTINUOUS", lower_bound=0, upper_bound=5)
     client.rubrics.replace_of_project([f"{project} score"], project_identifier=project)
     assert client.rubrics.of_project(project) == [other]
@@ -251,6 +253,8 @@ def test_rubrics_live(client: Any, project: str) -> None:
     client.rubrics.delete(project)
     with pytest.raises(errors.NotFound):
         client.rubrics.get(project)
+    assert client.rubrics.restore(made["id"]) == client.rubrics.get(project) == changed
+    client.rubrics.delete(project)
     client.rubrics.delete(other["id"])
 
 

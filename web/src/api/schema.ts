@@ -102,7 +102,7 @@ export interface paths {
         get: operations["get_project"];
         /**
          * Update Project
-         * @description Replace a project's description.
+         * @description Replace a project's description, and its name if one is given.
          */
         put: operations["update_project"];
         post?: never;
@@ -231,7 +231,7 @@ export interface paths {
         };
         /**
          * Get Span
-         * @description One span of any project, by OpenTelemetry id or global id, whole.
+         * @description One span of any project, by OpenTelemetry id or global id, whole, with what surrounds it and is said of it.
          */
         get: operations["get_span"];
         put?: never;
@@ -480,7 +480,7 @@ export interface paths {
          * List Filter Values
          * @description What a field says in the data of a project: to complete what somebody types.
          *
-         *     Of fields with times, and of whole inputs and outputs, nothing is told.
+         *     Of times, of numbers other than scores, and of whole inputs and outputs nothing is told.
          */
         get: operations["list_filter_values"];
         put?: never;
@@ -671,6 +671,28 @@ export interface paths {
          * @description Delete the annotations of documents of a project that fit. Their history is kept.
          */
         delete: operations["delete_document_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Waiting Annotations
+         * @description Annotations whose target has not arrived, newest first. They belong to no project yet.
+         *
+         *     They wait for as long as it takes. One whose target will never come (a mistyped id) is deleted by its id.
+         */
+        get: operations["list_waiting_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1131,6 +1153,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/annotation_configs/{config_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Annotation Config
+         * @description Bring a deleted annotation config back, with its versions. It is assigned to no project then.
+         */
+        post: operations["restore_annotation_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/annotation_configs/{config_identifier}/versions": {
         parameters: {
             query?: never;
@@ -1143,6 +1185,46 @@ export interface paths {
          * @description All versions of an annotation config, by id or name, oldest first. By id also when it is deleted.
          */
         get: operations["list_annotation_config_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotation_configs/{config_identifier}/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotation Config Projects
+         * @description The projects that an annotation config was assigned to, and those with annotations of its name; by name.
+         */
+        get: operations["list_annotation_config_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotation_config_figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotation Config Figures
+         * @description Where each annotation config is used, and how much; newest first.
+         */
+        get: operations["list_annotation_config_figures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2486,6 +2568,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[RubricFigures] */
+        Page_RubricFigures_: {
+            /** Data */
+            data: components["schemas"]["RubricFigures"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[RubricProject] */
+        Page_RubricProject_: {
+            /** Data */
+            data: components["schemas"]["RubricProject"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[RubricVersion] */
         Page_RubricVersion_: {
             /** Data */
@@ -2623,7 +2719,7 @@ export interface components {
         };
         /**
          * ProjectSpan
-         * @description A whole span, and the project that it belongs to.
+         * @description A whole span with what surrounds it, what is said of it, and the project that it belongs to.
          */
         ProjectSpan: {
             /** Id */
@@ -2655,14 +2751,30 @@ export interface components {
             /** Events */
             events: components["schemas"]["SpanEvent"][];
             project: components["schemas"]["ProjectReference"];
+            /** Links */
+            links: components["schemas"]["SpanLink"][];
+            /** Trace State */
+            trace_state: string;
+            /** Resource */
+            resource: {
+                [key: string]: unknown;
+            };
+            /** Scope */
+            scope: {
+                [key: string]: unknown;
+            };
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * ProjectUpdate
-         * @description A project's new description.
+         * @description A project's new description, and its new name if it gets one.
          */
         ProjectUpdate: {
             /** Description */
             description?: string | null;
+            /** Name */
+            name?: string | null;
         };
         /**
          * RefusedSpan
@@ -2810,6 +2922,20 @@ export interface components {
             dead_letter: number;
         };
         /**
+         * RubricFigures
+         * @description Where a rubric is used, and how much.
+         */
+        RubricFigures: {
+            /** Id */
+            id: string;
+            /** Version */
+            version: number;
+            /** Annotation Count */
+            annotation_count: number;
+            /** Projects */
+            projects: components["schemas"]["RubricProject"][];
+        };
+        /**
          * RubricIds
          * @description The rubrics of a project, by id: the whole set.
          */
@@ -2830,6 +2956,22 @@ export interface components {
             glyph?: string | null;
             /** Description */
             description?: string | null;
+        };
+        /**
+         * RubricProject
+         * @description A project that uses a rubric: it was assigned, or annotations of its name are there.
+         */
+        RubricProject: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Assigned */
+            assigned: boolean;
+            /** Annotation Count */
+            annotation_count: number;
         };
         /**
          * RubricVersion
@@ -3220,6 +3362,20 @@ export interface components {
             } | null;
         };
         /**
+         * SpanLink
+         * @description A span that another one points to, of the same trace or of another.
+         */
+        SpanLink: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SpanNoteBody
          * @description A note on a span to write.
          */
@@ -3607,6 +3763,8 @@ export interface components {
             steps_complete: boolean;
             /** Root Span Id */
             root_span_id: string | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * TraceNoteBody
@@ -3936,8 +4094,26 @@ export interface operations {
                     "application/json": components["schemas"]["Data_Project_"];
                 };
             };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5804,6 +5980,41 @@ export interface operations {
             };
         };
     };
+    list_waiting_annotations: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Annotation_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_annotations: {
         parameters: {
             query?: {
@@ -7122,6 +7333,56 @@ export interface operations {
             };
         };
     };
+    restore_annotation_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_annotation_config_versions: {
         parameters: {
             query?: never;
@@ -7158,6 +7419,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_annotation_config_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                config_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RubricProject_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_annotation_config_figures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RubricFigures_"];
                 };
             };
         };

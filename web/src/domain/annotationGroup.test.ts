@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { grouped, inWords } from "./annotationGroup";
+import { fitting, grouped, inWords } from "./annotationGroup";
 import type { CategoricalRubric } from "./rubric";
 
 const correctness: CategoricalRubric = {
@@ -58,4 +58,10 @@ test("what is said of the work, or of a document, is not said of the item", () =
 test("a score is short, and words are kept", () => {
   const groups = grouped([given("helpfulness", "ada", { score: 1 / 3 }), given("why", "ada", { explanation: "Too long." })], []);
   expect(groups.map(({ said }) => said[0]?.text)).toEqual(["0.3333", "Too long."]);
+});
+
+test("what does not fit is left out, but never everything", () => {
+  const groups = grouped(["correctness", "helpfulness", "tone", "style"].map((name) => given(name, "ada", { label: "right" })), [correctness]);
+  expect([fitting(groups, 4000, 1), fitting(groups, 10, 1), fitting([], 100, 2)]).toEqual([4, 1, 0]);
+  expect(fitting(groups, 290, 2)).toBeGreaterThan(fitting(groups, 290, 1));
 });

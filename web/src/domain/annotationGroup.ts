@@ -40,6 +40,39 @@ export function inWords({ name, said }: AnnotationGroup, wordFor: (kind: Annotat
   return `${name}: ${said.map(({ text, identifier, kind }) => `${text || "no value"} by ${identifier ? `${identifier} (${wordFor(kind)})` : wordFor(kind)}`).join(", ")}`;
 }
 
+/**
+ * How many of the groups fit into lines of a width, by a guess at the width of each: what does not fit is counted
+ * elsewhere, which is better than being cut off silently. At least one.
+ */
+export function fitting(groups: readonly AnnotationGroup[], linePx: number, lines: number): number {
+  let line = 1;
+  let used = 0;
+  for (const [index, group] of groups.entries()) {
+    const width = guessedPx(group);
+    if (used > 0 && used + GAP_PX + width > linePx) {
+      line += 1;
+      used = 0;
+    }
+    if (line > lines) return Math.max(1, index);
+    used += (used > 0 ? GAP_PX : 0) + width;
+    // The last line keeps room for the number of those that are left out.
+    if (line === lines && index < groups.length - 1 && used + GAP_PX + MORE_PX > linePx) return Math.max(1, index + (used <= linePx - MORE_PX ? 1 : 0));
+  }
+  return groups.length;
+}
+
+const GAP_PX = 12;
+const MORE_PX = 20;
+const LETTER_PX = 7;
+const AUTHOR_PX = 20;
+
+function guessedPx({ name, said, differ }: AnnotationGroup): number {
+  const text = (one: Said) => (one.standing === null ? Math.min(one.text.length, 24) * LETTER_PX : differ ? 12 : one.text.length * LETTER_PX + 32);
+  const shown = differ ? said : said.slice(0, 1);
+  const kinds = new Set(said.map(({ kind }) => kind)).size;
+  return name.length * LETTER_PX + shown.reduce((sum, one) => sum + text(one) + 6, 0) + (differ ? said.length : kinds) * AUTHOR_PX;
+}
+
 function saidBy({ id, annotator_kind: kind, identifier, result }: Annotation, rubric: Rubric | undefined): Said {
   const { label = null, score = null, explanation = null } = result ?? {};
   const glyph = rubric?.type === "CATEGORICAL" ? (rubric.values.find((value) => value.label === label)?.glyph ?? null) : null;

@@ -12,6 +12,8 @@ const span = (attributes: Record<string, unknown>, more: Partial<SpanFields> = {
   ...more,
 });
 
+const exception = (attributes: Record<string, unknown>) => ({ name: "exception", timestamp: "2026-11-23T00:00:00Z", attributes });
+
 const message = (at: string, role: string, content: string) => ({ [`${at}.message.role`]: role, [`${at}.message.content`]: content });
 
 describe("a model's span", () => {
@@ -150,9 +152,8 @@ test("LangChain's messages are messages; rows of data are not", () => {
 });
 
 test("errors come with type and stack; without an exception the status tells", () => {
-  const event = (attributes: Record<string, unknown>) => ({ name: "exception", timestamp: "2026-11-23T00:00:00Z", attributes });
   const failed = { status_code: "ERROR", status_message: "it broke" };
-  expect(conversationOf(span({}, { ...failed, events: [event({ "exception.type": "ValueError", "exception.message": "no", "exception.stacktrace": "Traceback" })] })).errors).toEqual([
+  expect(conversationOf(span({}, { ...failed, events: [exception({ "exception.type": "ValueError", "exception.message": "no", "exception.stacktrace": "Traceback" })] })).errors).toEqual([
     { type: "ValueError", message: "no", stack: "Traceback", time: "2026-11-23T00:00:00Z" },
   ]);
   expect(conversationOf(span({}, failed)).errors).toMatchObject([{ type: null, message: "it broke", stack: null }]);

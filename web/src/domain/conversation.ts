@@ -75,7 +75,7 @@ export function conversationOf(span: SpanFields): Conversation {
     tokens: { prompt: number(prompt), completion: number(completion), total: number(total) ?? sum(number(prompt), number(completion)), details },
     costUsd: number(at(llm, "cost.total")) ?? sum(number(at(llm, "cost.prompt")), number(at(llm, "cost.completion"))),
     errors: errorsOf(span),
-    events: events.filter(({ name }) => name !== EXCEPTION).map((event) => ({ ...event, attributes: event.attributes ?? {} })),
+    events: events.filter(({ name }) => name !== EXCEPTION).map(({ name, timestamp, attributes: told }) => ({ name, timestamp, attributes: told ?? {} })),
     metadata: fieldsOf(parsedJson(all.metadata)),
     rawInput: input.raw,
     rawOutput: output.raw,

@@ -27,7 +27,7 @@ export function openInferenceMessages(value: unknown): Message[] {
     const legacy = text(message.function_call_name);
     if (legacy !== null) calls.push({ id: null, name: legacy, arguments: parsedJson(message.function_call_arguments_json) });
     return {
-      role: role(message.role),
+      role: roleOf(message.role),
       name: text(message.name),
       parts: [...contentParts(message.content), ...fieldsListOf(message.contents).flatMap((content) => part(fieldsOf(content.message_content ?? content)))],
       toolCalls: calls,
@@ -43,7 +43,7 @@ export function plainMessages(value: unknown): Message[] | null {
   const entries = (list.length === 1 && Array.isArray(list[0]) ? (list[0] as unknown[]) : list).map(unwrapped);
   if (!entries.every(isPlainMessage)) return null;
   return entries.map((entry) => ({
-    role: role(entry.role ?? entry.type),
+    role: roleOf(entry.role ?? entry.type),
     name: text(entry.name),
     parts: contentParts(entry.content),
     toolCalls: fieldsListOf(entry.tool_calls).map(toolCall),
@@ -139,7 +139,7 @@ function toolCall(call: Fields): ToolCall {
   return { id: text(call.id), name: text(called.name) ?? text(call.name) ?? "tool", arguments: parsedJson(called.arguments ?? call.arguments ?? call.args ?? null) };
 }
 
-function role(value: unknown): string {
+function roleOf(value: unknown): string {
   const word = (text(value) ?? "user").toLowerCase();
   return ROLES[word] ?? word;
 }

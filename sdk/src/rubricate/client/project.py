@@ -45,12 +45,20 @@ class Projects(Resource[M]):
 
     @call
     def update(
-        self, *, project_id: str | None = None, project_name: str | None = None, description: str | None = None
+        self,
+        *,
+        project_id: str | None = None,
+        project_name: str | None = None,
+        description: str | None = None,
+        new_name: str | None = None,
     ) -> Steps[JsonObject]:
-        """Give a project another description. Raises `NotFound`."""
-        response = yield Request(
-            "PUT", path("v1/projects", _either(project_id, project_name)), json={"description": description}
-        )
+        """Give a project another description, and another name if one is given; Phoenix cannot rename.
+
+        Spans that are still sent to the old name make a new project. Raises `NotFound`, `Conflict` if the new name is
+        taken, and `Forbidden` for the default project, which keeps its name.
+        """
+        content = {"description": description} | ({"name": new_name} if new_name is not None else {})
+        response = yield Request("PUT", path("v1/projects", _either(project_id, project_name)), json=content)
         project: JsonObject = data(response)
         return project
 

@@ -21,8 +21,9 @@ class Rubrics(Resource[M]):
     """Rubrics, as `client.rubrics` and, by its name on the wire, `client.annotation_configs`.
 
     A rubric is a dict of `id`, `name`, `type`, `description`, `optimization_direction` and, by type, `values`
-    (`[{"label", "score"}]`) or `lower_bound` and `upper_bound`. It guides people who annotate; annotations that come in
-    over the API are not held to it. Where a rubric is asked for, give its name or its id.
+    (`[{"label", "score"}]`) or `lower_bound` and `upper_bound`; where they are set, also of `guideline`, of `step`, and
+    of `glyph` and `description` of a label, which Phoenix does not have. It guides people who annotate; annotations
+    that come in over the API are not held to it. Where a rubric is asked for, give its name or its id.
     """
 
     @call
@@ -45,17 +46,21 @@ class Rubrics(Resource[M]):
         name: str,
         type: RubricType,
         description: str | None = None,
+        guideline: str | None = None,
         optimization_direction: OptimizationDirection = "NONE",
         values: Labels | None = None,
         lower_bound: float | None = None,
         upper_bound: float | None = None,
+        step: float | None = None,
         threshold: float | None = None,
     ) -> Steps[JsonObject]:
         """Make a rubric; the answer is the rubric with its `id`.
 
-        `CATEGORICAL` needs `values`: labels, or labels with the scores that stand for them. `CONTINUOUS` is a score,
-        between the bounds if given. `FREEFORM` is text. `optimization_direction` says whether a high score is good
-        ("MAXIMIZE"), a low one ("MINIMIZE"), or neither ("NONE").
+        `CATEGORICAL` needs `values`: labels, or labels with the scores that stand for them, or dicts of `label` and, if
+        wanted, `score`, `glyph` (one or two characters) and `description`. `CONTINUOUS` is a score, between the bounds
+        if given, and every `step` from the lower one on. `FREEFORM` is text. `optimization_direction` says whether a
+        high score is good ("MAXIMIZE"), a low one ("MINIMIZE"), or neither ("NONE"). `description` is the question in a
+        sentence; `guideline` says how to answer it.
 
         Raises `InvalidInput` before sending; `Conflict` if there is one of that name.
 
@@ -69,10 +74,12 @@ class Rubrics(Resource[M]):
                 "name": name,
                 "type": type,
                 "description": description,
+                "guideline": guideline,
                 "optimization_direction": optimization_direction,
                 "values": _labels(values),
                 "lower_bound": lower_bound,
                 "upper_bound": upper_bound,
+                "step": step,
                 "threshold": threshold,
             }
         )
@@ -88,10 +95,12 @@ class Rubrics(Resource[M]):
         name: str | None = None,
         type: RubricType | None = None,
         description: str | None = None,
+        guideline: str | None = None,
         optimization_direction: OptimizationDirection | None = None,
         values: Labels | None = None,
         lower_bound: float | None = None,
         upper_bound: float | None = None,
+        step: float | None = None,
         threshold: float | None = None,
     ) -> Steps[JsonObject]:
         """Change a rubric, given by name or id; what is not given stays. The answer is the rubric as it is now.
@@ -104,10 +113,12 @@ class Rubrics(Resource[M]):
             "name": name,
             "type": type,
             "description": description,
+            "guideline": guideline,
             "optimization_direction": optimization_direction,
             "values": _labels(values),
             "lower_bound": lower_bound,
             "upper_bound": upper_bound,
+            "step": step,
             "threshold": threshold,
         }
         now = yield from _get(identifier)
@@ -127,6 +138,16 @@ class Rubrics(Resource[M]):
                 raise
 
     @call
+    def restore(self, rubric_id: str) -> Steps[JsonObject]:
+        """Bring a deleted rubric back, with its versions; the answer is the rubric. It belongs to no project then.
+
+        Raises `NotFound`, and `Conflict` if another one has its name by now. Phoenix cannot.
+        """
+        response = yield Request("POST", path("v1/annotation_configs", rubric_id, "/restore"))
+        rubric: JsonObject = data(response)
+        return rubric
+
+    @call
     def versions(self, identifier: str) -> Steps[builtins.list[JsonObject]]:
         """Every version of a rubric, by name or id, oldest first; by id also when it is deleted by now.
 
@@ -140,6 +161,17 @@ class Rubrics(Resource[M]):
         response = yield Request("GET", path("v1/annotation_configs", identifier, "/versions"))
         versions: builtins.list[JsonObject] = data(response)
         return versions
+
+    @call
+    def projects(self, identifier: str) -> Steps[builtins.list[JsonObject]]:
+        """The projects that use a rubric, given by name or id: it was assigned, or annotations of its name are there.
+
+        Each is a dict of `id`, `name`, `description`, `assigned` (bool) and `annotation_count`. Raises `NotFound`.
+        Phoenix does not tell.
+
+            >>> [project["name"] for project in client.rubrics.projects("correctness")]
+        """
+        return (yield from pages(Request("GET", path("v1/annotation_configs", identifier, "/projects"))))
 
     @call
     def of_project(self, project_identifier: str) -> Steps[builtins.list[JsonObject]]:

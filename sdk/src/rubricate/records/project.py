@@ -21,6 +21,8 @@ class ProjectCreate(Input):
 
 
 class ProjectUpdate(Input):
-    """A project's new description."""
+    """A project's new description, and its new name if it gets one."""
 
     description: str | None = None
+    name: NonBlank | None = None
+    """None leaves it as it is. Spans that are sent to the old name make a new project. Ours; Phoenix cannot rename."""

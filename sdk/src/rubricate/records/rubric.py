@@ -107,6 +107,29 @@ class RubricVersion(Record):
     config: StoredRubric
 
 
+class RubricProject(Record):
+    """A project that uses a rubric: it was assigned, or annotations of its name are there."""
+
+    id: str
+    name: str
+    description: str | None = None
+    assigned: bool
+    """Whether those who annotate the project are shown the rubric."""
+    annotation_count: int
+    """Annotations of the rubric's name in the project."""
+
+
+class RubricFigures(Record):
+    """Where a rubric is used, and how much."""
+
+    id: str
+    version: int
+    """The one in force: 1, 2, 3 …"""
+    annotation_count: int
+    """Annotations of its name, in all projects."""
+    projects: list[RubricProject]
+
+
 class RubricIds(Input):
     """The rubrics of a project, by id: the whole set."""
 

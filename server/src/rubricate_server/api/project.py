@@ -44,12 +44,12 @@ def get_project(request: Request, project_identifier: str) -> Response:
     return _answer(project_of(storage_of(request), project_identifier))
 
 
-@router.put("/{project_identifier}", response_model=Data[Project], responses=refusals(404))
+@router.put("/{project_identifier}", response_model=Data[Project], responses=refusals(403, 404, 409))
 def update_project(request: Request, project_identifier: str, change: ProjectUpdate) -> Response:
-    """Replace a project's description."""
+    """Replace a project's description, and its name if one is given."""
     storage = storage_of(request)
     project = project_of(storage, project_identifier)
-    return _answer(storage.projects.update(project.id, change.description))
+    return _answer(storage.projects.update(project.id, change.description, change.name))
 
 
 @router.delete("/{project_identifier}", status_code=204, response_class=Response, responses=refusals(403, 404))

@@ -10,7 +10,9 @@ from rubricate.records.rubric import (
     CategoricalRubric,
     ContinuousRubric,
     Rubric,
+    RubricFigures,
     RubricIds,
+    RubricProject,
     RubricVersion,
     StoredRubric,
     rubric_body,
@@ -20,7 +22,7 @@ from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us
-from rubricate_server.storage.contract import Storage, StoredRubricVersion
+from rubricate_server.storage.contract import Storage, StoredRubricUse, StoredRubricVersion
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["annotation_configs"])
 
@@ -29,6 +31,9 @@ TYPE_NAMES = {
     "CONTINUOUS": "ContinuousAnnotationConfig",
     "FREEFORM": "FreeformAnnotationConfig",
 }
+
+MOST_FIGURES = 1000
+"""Rubrics that figures are told of; the newest ones. Nobody reads more."""
 
 Limit = Annotated[int, Query(gt=0, le=1000, description="Annotation configs on a page.")]
 
@@ -65,6 +70,14 @@ def delete_annotation_config(request: Request, config_id: str) -> Response:
     return _answer(storage_of(request).rubrics.delete(_row(config_id)))
 
 
+@router.post(
+    "/annotation_configs/{config_id}/restore", response_model=Data[StoredRubric], responses=refusals(404, 409, 422)
+)
+def restore_annotation_config(request: Request, config_id: str) -> Response:
+    """Bring a deleted annotation config back, with its versions. It is assigned to no project then."""
+    return _answer(storage_of(request).rubrics.restore(_row(config_id)))
+
+
 @router.get(
     "/annotation_configs/{config_identifier}/versions", response_model=Page[RubricVersion], responses=refusals(404)
 )
@@ -79,6 +92,36 @@ def list_annotation_config_versions(request: Request, config_identifier: str) ->
         [
             {"number": version.number, "created_at": iso_from_us(version.created_us), "config": _wire(version)}
             for version in versions
+        ],
+        None,
+    )
+
+
+@router.get(
+    "/annotation_configs/{config_identifier}/projects", response_model=Page[RubricProject], responses=refusals(404)
+)
+def list_annotation_config_projects(request: Request, config_identifier: str) -> Response:
+    """The projects that an annotation config was assigned to, and those with annotations of its name; by name."""
+    storage = storage_of(request)
+    return page_answer([_use(use) for use in storage.rubrics.uses(_rubric(storage, config_identifier).id)], None)
+
+
+@router.get("/annotation_config_figures", response_model=Page[RubricFigures])
+def list_annotation_config_figures(request: Request) -> Response:
+    """Where each annotation config is used, and how much; newest first."""
+    storage = storage_of(request)
+    uses: dict[int, list[StoredRubricUse]] = {}
+    for use in storage.rubrics.uses():
+        uses.setdefault(use.rubric_id, []).append(use)
+    return page_answer(
+        [
+            {
+                "id": _wire(rubric)["id"],
+                "version": rubric.number,
+                "annotation_count": sum(use.annotation_count for use in uses.get(rubric.id, ())),
+                "projects": [_use(use) for use in uses.get(rubric.id, ())],
+            }
+            for rubric in storage.rubrics.page(limit=MOST_FIGURES)
         ],
         None,
     )
@@ -186,6 +229,16 @@ def _first(flags: Any) -> int:
 
 def _answer(rubric: StoredRubricVersion) -> Response:
     return json_answer({"data": _wire(rubric)})
+
+
+def _use(use: StoredRubricUse) -> dict[str, Any]:
+    return {
+        "id": global_id("Project", use.project_id),
+        "name": use.project_name,
+        "description": use.project_description,
+        "assigned": use.assigned,
+        "annotation_count": use.annotation_count,
+    }
 
 
 def _wire(rubric: StoredRubricVersion) -> dict[str, Any]:

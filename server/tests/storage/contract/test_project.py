@@ -55,6 +55,29 @@ def test_the_description_can_be_replaced_and_taken_away(store: Storage) -> None:
         assert store.projects.get(PROJECT) == made._replace(description=description)
 
 
+def test_a_project_can_be_renamed_but_not_to_a_name_that_is_taken(store: Storage) -> None:
+    store.spans.add(spans(2))
+    row = store.projects.get(PROJECT).id
+    store.projects.create("taken", None)
+    with pytest.raises(Conflict):
+        store.projects.update(row, None, "taken")
+    for _ in range(2):
+        assert store.projects.update(row, "d", "renamed") == (row, "renamed", "d")
+    assert len(ids(store, "renamed")) == 2
+    with pytest.raises(NotFound):
+        store.projects.get(PROJECT)
+    store.spans.add(spans(1, 40))
+    assert len(ids(store, "renamed")) == 2, "what is sent to the old name is another project's"
+    assert len(ids(store)) == 1
+
+
+def test_the_default_project_keeps_its_name(store: Storage) -> None:
+    row = store.projects.create("default", None).id
+    with pytest.raises(Protected):
+        store.projects.update(row, None, "mine")
+    assert store.projects.update(row, "d", "default").description == "d"
+
+
 def test_pages_are_newest_first_and_begin_with_the_row_they_are_asked_from(store: Storage) -> None:
     made = [store.projects.create(f"p{number}", None) for number in range(5)]
     assert store.projects.page() == made[::-1]

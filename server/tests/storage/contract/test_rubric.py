@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rubricate.records.annotation import TargetKind
-from rubricate_server.storage.contract import AnnotationQuery, Storage
+from rubricate_server.storage.contract import AnnotationQuery, Storage, StoredRubricUse
 from rubricate_server.storage.errors import Conflict, NotFound
 
 from ..spans import PROJECT, annotation, span_id, spans
@@ -83,12 +83,32 @@ def test_a_deleted_one_is_gone_but_its_versions_are_not(store: Storage) -> None:
     assert store.rubrics.create(body()).id != first.id
 
 
+def test_a_deleted_one_comes_back_with_its_versions(store: Storage) -> None:
+    first = store.rubrics.create(body())
+    second = store.rubrics.update(first.id, body(threshold=1))
+    store.rubrics.delete(first.id)
+    for _ in range(2):
+        assert store.rubrics.restore(first.id) == second
+    assert store.rubrics.get_by_name("quality") == second
+    assert store.rubrics.update(first.id, body()).number == 3
+
+
+def test_a_deleted_one_does_not_come_back_beside_another_of_its_name(store: Storage) -> None:
+    first = store.rubrics.create(body())
+    store.rubrics.delete(first.id)
+    another = store.rubrics.create(body())
+    with pytest.raises(Conflict):
+        store.rubrics.restore(first.id)
+    assert store.rubrics.page() == [another]
+
+
 def test_what_is_not_there(store: Storage) -> None:
     asks: list[Callable[[], object]] = [
         lambda: store.rubrics.get(7),
         lambda: store.rubrics.get_by_name("nobody"),
         lambda: store.rubrics.update(7, body()),
         lambda: store.rubrics.delete(7),
+        lambda: store.rubrics.restore(7),
     ]
     for ask in asks:
         with pytest.raises(NotFound):
@@ -123,6 +143,28 @@ def test_projects_choose_rubrics(store: Storage, project_id: int) -> None:
     store.rubrics.set_assigned(project_id, [])
     assert store.rubrics.page(project_id=project_id) == []
     assert store.rubrics.page(project_id=store.projects.get("other").id) == []
+
+
+def test_a_rubric_is_used_where_it_was_assigned_and_where_its_name_was_given(store: Storage, project_id: int) -> None:
+    other = store.projects.get("other")
+    one, two, three = (store.rubrics.create(body(name)) for name in ("one", "two", "three"))
+    store.rubrics.assign(project_id, [one.id])
+    store.annotations.put(
+        [
+            annotation(span_id(2), name="one"),
+            annotation(span_id(1), name="one"),
+            annotation(span_id(50), name="one"),
+            annotation(span_id(1), name="nobody's"),
+        ]
+    )
+    assert store.rubrics.uses(two.id) == []
+    store.rubrics.assign(other.id, [three.id])
+    elsewhere = StoredRubricUse(one.id, other.id, "other", None, False, 1)
+    here = StoredRubricUse(one.id, project_id, PROJECT, None, True, 2)
+    assert store.rubrics.uses(one.id) == [elsewhere, here]
+    assert store.rubrics.uses() == [StoredRubricUse(three.id, other.id, "other", None, True, 0), elsewhere, here]
+    store.projects.delete(other.id)
+    assert store.rubrics.uses() == [here]
 
 
 def test_an_unknown_rubric_cannot_be_assigned_and_nothing_changes(store: Storage, project_id: int) -> None:

@@ -158,6 +158,9 @@ function Grid<S extends Element | Window>({ virtualizer, scroller, current, setC
               }}
               onChange={({ target }) => props.onSelectAll(target.checked)}
             />
+            <span className={styles.hitText} aria-hidden="true">
+              Select all that match
+            </span>
           </label>
         </div>
         <div role="columnheader">Name</div>

@@ -6,7 +6,6 @@ import { ApiFailure } from "../../api/failure";
 import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from "../../api/item";
 import type { Project } from "../../api/project";
 import type { Rubric } from "../../domain/rubric";
-import { bounds } from "../../domain/timeRange";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
@@ -25,6 +24,7 @@ import { NoMatch } from "./NoMatch";
 import styles from "./Results.module.css";
 import { ResultsBar } from "./ResultsBar";
 import { between, EVERYTHING, filterFor, isEmpty, isSelected, MOST_BY_HAND, NOTHING, sizeOf, toggled, withAll } from "./selection";
+import { bounds } from "./timeBounds";
 import { useLive } from "./useLive";
 import { useSelection } from "./useSelection";
 import type { View } from "./view";
@@ -247,8 +247,8 @@ function useShownView(data: InfiniteData<unknown> | undefined, isOld: boolean, n
 function Failure({ error, onRetry }: { error: Error; onRetry: () => void }) {
   if (error instanceof ApiFailure && (error.status === 400 || error.status === 422)) {
     return (
-      <EmptyState title="This cannot be looked for">
-        <p role="alert">{error.message}</p>
+      <EmptyState title="Nothing was looked for">
+        <p>{error.message}</p>
       </EmptyState>
     );
   }

@@ -1,11 +1,11 @@
 import { type FormEvent, useState } from "react";
 
-import { ANY_TIME, inWords, isBound, localMinute, RECENT, type TimeRange } from "../../domain/timeRange";
 import { Button } from "../../ui/Button";
 import { controlLook, Field } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
 import { Popover } from "../../ui/Popover";
 import styles from "./menus.module.css";
+import { ANY_TIME, inWords, isBound, localMinute, RECENT, type TimeRange } from "./timeBounds";
 
 /** From when to when, as a menu: a stretch back from now, or two moments. */
 export function TimeRangePicker({ range, onRange }: { range: TimeRange; onRange: (range: TimeRange) => void }) {

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { Item } from "../../api/item";
-import { grouped } from "../../domain/annotationGroup";
+import { fitting, grouped } from "../../domain/annotationGroup";
 import type { Rubric } from "../../domain/rubric";
 import { personOf } from "../../preferences";
 import { formatDuration } from "../../ui/duration";
@@ -28,19 +28,24 @@ export type Column = {
 };
 
 const PARTS = { span: "Spans", trace: "Spans", session: "Traces" } as const;
-const NONE = <span className={styles.none}>–</span>;
+const NONE = (
+  <span className={styles.none} data-none>
+    –
+  </span>
+);
+const ANNOTATIONS_PX = 290;
 
 /** The columns by id. The name is not among them: it is the head of a row, and leads to its page. */
 export const COLUMNS: Record<Exclude<ColumnId, "name">, Column> = {
   kind: { id: "kind", title: () => "Kind", width: 90, share: 0, cell: ({ span_kind }) => <span className={styles.quiet}>{span_kind?.toLowerCase() ?? NONE}</span> },
-  content: { id: "content", title: () => "Input and output", width: 300, share: 3, cell: (item) => <Content item={item} /> },
+  content: { id: "content", title: () => "Input and output", width: 280, share: 2.4, cell: (item) => <Content item={item} /> },
   input: { id: "input", title: () => "Input", width: 220, share: 2, cell: ({ input }) => <Line text={input} /> },
   output: { id: "output", title: () => "Output", width: 220, share: 2, cell: ({ output }) => <Line text={output} /> },
-  annotations: { id: "annotations", title: () => "Annotations", width: 250, share: 1.6, cell: (item, shown) => <Annotations item={item} {...shown} /> },
+  annotations: { id: "annotations", title: () => "Annotations", width: ANNOTATIONS_PX, share: 1.6, cell: (item, shown) => <Annotations item={item} {...shown} /> },
   status: { id: "status", title: () => "Status", width: 76, share: 0, cell: (item) => <Status item={item} /> },
   latency: { id: "latency", title: (level) => (level === "session" ? "Duration" : "Latency"), width: 80, share: 0, number: true, sort: "latency", cell: ({ latency_ms }) => formatDuration(latency_ms * 1000) },
   tokens: { id: "tokens", title: () => "Tokens", width: 68, share: 0, number: true, cell: ({ total_tokens, prompt_tokens, completion_tokens }) => <Tokens total={total_tokens} prompt={prompt_tokens} completion={completion_tokens} /> },
-  cost: { id: "cost", title: () => "Cost", width: 76, share: 0, number: true, cell: ({ cost_usd }) => formatCost(cost_usd) },
+  cost: { id: "cost", title: () => "Cost", width: 76, share: 0, number: true, cell: ({ cost_usd }) => (cost_usd === null ? NONE : formatCost(cost_usd)) },
   start_time: { id: "start_time", title: () => "Started", width: 128, share: 0, number: true, sort: "start_time", cell: (item, { now }) => <Started at={item.start_time} now={now} /> },
   model: { id: "model", title: () => "Model", width: 130, share: 0.4, cell: ({ model }) => model ?? NONE },
   user: { id: "user", title: () => "User", width: 110, share: 0.2, cell: ({ user_id }) => user_id ?? NONE },
@@ -51,9 +56,8 @@ export const COLUMNS: Record<Exclude<ColumnId, "name">, Column> = {
   id: { id: "id", title: () => "Id", width: 150, share: 0.2, cell: ({ id }) => <code className={styles.id}>{id}</code> },
 };
 
-/** Dollars for people: "$0.0016", "$1.20"; a dash when nobody knows. */
-export function formatCost(usd: number | null | undefined): string {
-  if (usd === null || usd === undefined) return "–";
+/** Dollars for people: "$0.0016", "$1.20". */
+export function formatCost(usd: number): string {
   if (usd === 0) return "$0";
   if (usd >= 0.01) return `$${usd.toFixed(2)}`;
   return usd < 0.0001 ? "< $0.0001" : `$${usd.toFixed(4)}`;
@@ -92,7 +96,7 @@ function Annotations({ item, rubrics, compact }: { item: Item } & Shown) {
           <span className="spoken">flagged</span>
         </span>
       )}
-      {groups.length > 0 || elsewhere > 0 ? <AnnotationMarks groups={groups} most={compact ? 2 : 4} more={elsewhere > 0 ? `${elsewhere} more` : null} /> : NONE}
+      {groups.length > 0 || elsewhere > 0 ? <AnnotationMarks groups={groups} most={fitting(groups, ANNOTATIONS_PX - 24, compact ? 1 : 2)} more={elsewhere > 0 ? `${elsewhere} more` : null} /> : NONE}
     </>
   );
 }

@@ -1,5 +1,5 @@
-import { isBound, type TimeRange } from "../../domain/timeRange";
 import { chosenColumns, type ColumnId } from "./columnChoice";
+import { isBound, type TimeRange } from "./timeBounds";
 
 export type Level = "span" | "trace" | "session";
 export type Sort = "start_time" | "latency";

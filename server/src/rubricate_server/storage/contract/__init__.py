@@ -40,6 +40,7 @@ from rubricate_server.storage.contract.explore import (
 )
 from rubricate_server.storage.contract.export import ExportedItem, ExportQuery, ExportStore, TargetPreview
 from rubricate_server.storage.contract.insight import (
+    EXACT_SERIES_SPANS,
     DisagreementMark,
     DisagreementQuery,
     InsightStore,
@@ -62,7 +63,7 @@ from rubricate_server.storage.contract.item import (
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
-from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricVersion
+from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
 from rubricate_server.storage.contract.span import (
     ALL_PARTS,
@@ -79,6 +80,7 @@ from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, Trac
 
 __all__ = [
     "ALL_PARTS",
+    "EXACT_SERIES_SPANS",
     "NO_ANNOTATIONS",
     "PREVIEW",
     "SMALL_ATTRIBUTE",
@@ -133,6 +135,7 @@ __all__ = [
     "StoredItem",
     "StoredProject",
     "StoredRetention",
+    "StoredRubricUse",
     "StoredRubricVersion",
     "StoredSession",
     "StoredShare",

@@ -28,8 +28,11 @@ class ProjectStore(Protocol):
     def create(self, name: str, description: str | None) -> StoredProject:
         """Make one; durable. Raises Conflict when the name is taken."""
 
-    def update(self, project_id: int, description: str | None) -> StoredProject:
-        """Replace the description; durable, idempotent. Raises NotFound."""
+    def update(self, project_id: int, description: str | None, name: str | None = None) -> StoredProject:
+        """Replace the description, and the name if one is given; durable, idempotent.
+
+        Raises NotFound, Conflict when the name is taken, or Protected when the default project would lose its name.
+        """
 
     def delete(self, project_id: int) -> None:
         """Delete a project; durable. Raises NotFound, or Protected for the default project.

@@ -14,6 +14,17 @@ class StoredRubricVersion(NamedTuple):
     created_us: int
 
 
+class StoredRubricUse(NamedTuple):
+    """That a project uses a rubric: it was assigned, or annotations of its name are there."""
+
+    rubric_id: int
+    project_id: int
+    project_name: str
+    project_description: str | None
+    assigned: bool
+    annotation_count: int
+
+
 class RubricStore(Protocol):
     """Rubrics, their versions, and the projects that use them."""
 
@@ -37,8 +48,17 @@ class RubricStore(Protocol):
     def delete(self, rubric_id: int) -> StoredRubricVersion:
         """Delete it and its assignments; durable. Annotations and old versions stay. Raises NotFound."""
 
+    def restore(self, rubric_id: int) -> StoredRubricVersion:
+        """Bring a deleted one back in its last version, assigned to no project; durable, idempotent.
+
+        Raises NotFound, or Conflict when another one has its name by now.
+        """
+
     def versions(self, rubric_id: int) -> list[StoredRubricVersion]:
         """All versions, oldest first, also of a deleted rubric."""
+
+    def uses(self, rubric_id: int | None = None) -> list[StoredRubricUse]:
+        """The projects that use a rubric, or any: by rubric, newest first, then by the project's name."""
 
     def assign(self, project_id: int, rubric_ids: Iterable[int]) -> None:
         """Add rubrics to a project; durable, idempotent. Raises NotFound."""

@@ -48,9 +48,9 @@ class SqliteProjects:
         """See the contract."""
         return self._writer.run(partial(_create, name=name, description=description))
 
-    def update(self, project_id: int, description: str | None) -> StoredProject:
+    def update(self, project_id: int, description: str | None, name: str | None = None) -> StoredProject:
         """See the contract."""
-        return self._writer.run(partial(_update, project_id=project_id, description=description))
+        return self._writer.run(partial(_update, project_id=project_id, description=description, name=name))
 
     def delete(self, project_id: int) -> None:
         """See the contract."""
@@ -70,9 +70,7 @@ class SqliteProjects:
 
 def _create(connection: sqlite3.Connection, name: str, description: str | None) -> StoredProject:
     touch(connection, "projects")
-    taken = connection.execute("select 1 from project where name = ? and deleted_us is null", (name,)).fetchone()
-    if taken:
-        raise Conflict(f"A project named {name!r} exists already")
+    _refuse_taken(connection, name)
     row = connection.execute(
         "insert into project (name, description, created_us) values (?, ?, ?) returning id",
         (name, description, time.time_ns() // 1000),
@@ -80,15 +78,26 @@ def _create(connection: sqlite3.Connection, name: str, description: str | None) 
     return StoredProject(row[0], name, description)
 
 
-def _update(connection: sqlite3.Connection, project_id: int, description: str | None) -> StoredProject:
+def _refuse_taken(connection: sqlite3.Connection, name: str) -> None:
+    if connection.execute("select 1 from project where name = ? and deleted_us is null", (name,)).fetchone():
+        raise Conflict(f"A project named {name!r} exists already")
+
+
+def _update(
+    connection: sqlite3.Connection, project_id: int, description: str | None, name: str | None
+) -> StoredProject:
     touch(connection, "projects")
-    row = connection.execute(
-        "update project set description = ? where id = ? and deleted_us is null returning name",
-        (description, project_id),
-    ).fetchone()
+    row = connection.execute("select name from project where id = ? and deleted_us is null", (project_id,)).fetchone()
     if row is None:
         raise NotFound(f"No project has the row id {project_id}")
-    return StoredProject(project_id, row[0], description)
+    [old] = row
+    if name is not None and name != old:
+        if old == DEFAULT_PROJECT:
+            raise Protected("The default project cannot be renamed: spans that name no project belong to it")
+        _refuse_taken(connection, name)
+    new = old if name is None else name
+    connection.execute("update project set name = ?, description = ? where id = ?", (new, description, project_id))
+    return StoredProject(project_id, new, description)
 
 
 def _delete(connection: sqlite3.Connection, project_id: int) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from rubricate_server.storage.contract import StoredRubricVersion
+from rubricate_server.storage.contract import StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.errors import Conflict, NotFound
-from rubricate_server.storage.schema import project_rubric, rubric, rubric_version
+from rubricate_server.storage.schema import annotation, project, project_rubric, rubric, rubric_version
 from rubricate_server.storage.sqlite.connection import reading, select_in, touch
 from rubricate_server.storage.sqlite.writer import Writer
 
@@ -19,6 +19,30 @@ MISSING = "Annotation configuration not found"
 
 _IN_FORCE = sa.select(rubric.c.id, rubric_version.c.number, rubric_version.c.body, rubric_version.c.created_us).join(
     rubric_version, rubric_version.c.id == rubric.c.version_id
+)
+
+
+_ASSIGNED = sa.exists().where(project_rubric.c.project_id == project.c.id, project_rubric.c.rubric_id == rubric.c.id)
+_PAIRS = (
+    sa.select(
+        rubric.c.id.label("rubric_id"),
+        project.c.id.label("project_id"),
+        project.c.name.label("project_name"),
+        project.c.description,
+        _ASSIGNED.label("assigned"),
+        sa.select(sa.func.count())
+        .where(annotation.c.project_id == project.c.id, annotation.c.name == rubric.c.name)
+        .scalar_subquery()
+        .label("annotation_count"),
+    )
+    .join_from(rubric, project, project.c.deleted_us.is_(None))
+    .subquery()
+)
+"""Each rubric with each project."""
+_USES = (
+    sa.select(_PAIRS)
+    .where(_PAIRS.c.assigned | (_PAIRS.c.annotation_count > 0))
+    .order_by(_PAIRS.c.rubric_id.desc(), _PAIRS.c.project_name)
 )
 
 
@@ -62,6 +86,10 @@ class SqliteRubrics:
         """See the contract."""
         return self._writer.run(partial(_delete, rubric_id=rubric_id))
 
+    def restore(self, rubric_id: int) -> StoredRubricVersion:
+        """See the contract."""
+        return self._writer.run(partial(_restore, rubric_id=rubric_id))
+
     def versions(self, rubric_id: int) -> list[StoredRubricVersion]:
         """See the contract."""
         version = rubric_version.c
@@ -72,6 +100,12 @@ class SqliteRubrics:
         )
         with reading(self._readers) as connection:
             return [_stored(row) for row in connection.execute(statement)]
+
+    def uses(self, rubric_id: int | None = None) -> list[StoredRubricUse]:
+        """See the contract."""
+        statement = _USES if rubric_id is None else _USES.where(_PAIRS.c.rubric_id == rubric_id)
+        with reading(self._readers) as connection:
+            return [StoredRubricUse(*row) for row in connection.execute(statement)]
 
     def assign(self, project_id: int, rubric_ids: Iterable[int]) -> None:
         """See the contract."""
@@ -148,6 +182,24 @@ def _delete(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVersi
     connection.execute("delete from project_rubric where rubric_id = ?", (rubric_id,))
     connection.execute("delete from rubric where id = ?", (rubric_id,))
     return current
+
+
+def _restore(connection: sqlite3.Connection, rubric_id: int) -> StoredRubricVersion:
+    row = connection.execute(
+        "select rubric_id, number, body, created_us, id from rubric_version where rubric_id = ?"
+        " order by number desc limit 1",
+        (rubric_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(MISSING)
+    last = _stored(row)
+    if connection.execute("select 1 from rubric where id = ?", (rubric_id,)).fetchone() is None:
+        touch(connection, "rubrics")
+        _refuse_taken(connection, last.body["name"])
+        connection.execute(
+            "insert into rubric (id, name, version_id) values (?, ?, ?)", (rubric_id, last.body["name"], row[4])
+        )
+    return last
 
 
 def _assign(connection: sqlite3.Connection, project_id: int, rubric_ids: list[int]) -> None:

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+
+import { barriers, picture, visit } from "./browser";
+import { type Server, startServer } from "./server";
+
+let server: Server;
+beforeAll(async () => {
+  server = await startServer("--sample");
+});
+afterAll(() => server?.stop());
+
+test("the overview tells of quality and traffic, and a cell of the matrix opens exactly its items", async () => {
+  const { page, complaints, close } = await visit(server.origin);
+  onTestFinished(close);
+  await page.goto("/p/support-bot");
+
+  const matrix = page.getByRole("region", { name: "Where do judges differ from people on correctness?" }).getByRole("table");
+  await matrix.waitFor();
+  const cell = matrix.getByRole("row", { name: /^✓? ?correct/ }).getByRole("cell").nth(1).getByRole("link");
+  const count = Number.parseInt(await cell.innerText(), 10);
+  expect(count).toBeGreaterThan(0);
+  await page.getByText(/They agree on \d+ % \(\d+–\d+ %\) of \d+ targets; Cohen's κ/).waitFor();
+  const address = new URL((await cell.getAttribute("href")) ?? "", server.origin);
+  const query = new URLSearchParams({ target_kind: address.searchParams.get("level") ?? "", filter: address.searchParams.get("f") ?? "" });
+  const items = await fetch(`${server.origin}/v1/projects/support-bot/items/count?${query}`);
+  expect(await items.json()).toEqual({ count, exact: true });
+  expect(complaints).toEqual([]);
+});
+
+test("every chart says the same in a table", async () => {
+  const { page, close } = await visit(server.origin);
+  onTestFinished(close);
+  await page.goto("/p/support-bot");
+  const traffic = page.getByRole("region", { name: "How much runs, and how much of it fails?" }).first();
+  await traffic.getByText("As a table").click();
+
+  const spans = await traffic.getByRole("row").nth(1).getByRole("cell").first().innerText();
+
+  const series = await fetch(`${server.origin}/v1/projects/support-bot/span_series?bucket=21600&start_time=${new Date(Date.now() - 7 * 86_400_000).toISOString()}`);
+  const { data } = (await series.json()) as { data: { points: { count: number }[] } };
+  expect(spans).toBe(String(data.points[0]?.count));
+});
+
+test("what is not known is said to be unknown", async () => {
+  await fetch(`${server.origin}/v1/projects`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "new" }) });
+  const { page, complaints, close } = await visit(server.origin);
+  onTestFinished(close);
+
+  await page.goto("/p/new");
+
+  await page.getByText("Nothing was annotated in the last 7 days.").waitFor();
+  await page.getByText("No span started in this time.").first().waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("the range stands in the address", async () => {
+  const { page, close } = await visit(server.origin);
+  onTestFinished(close);
+  await page.goto("/p/support-bot");
+
+  await page.getByRole("radio", { name: "24 hours" }).check();
+
+  expect(new URL(page.url()).searchParams.get("range")).toBe("24h");
+  await page.reload();
+  expect(await page.getByRole("radio", { name: "24 hours" }).isChecked()).toBe(true);
+});
+
+describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
+  test.each([1440, 768, 390])("the overview has no barrier at %d", async (width) => {
+    const { page, close } = await visit(server.origin, { colorScheme, viewport: { width, height: 900 } });
+    onTestFinished(close);
+    await page.goto("/p/support-bot");
+    await page.getByRole("region", { name: "Where do judges differ from people on correctness?" }).getByRole("table").waitFor();
+    await page.getByText("What does it use?").waitFor();
+
+    expect(await barriers(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await picture(page, `overview-${colorScheme}-${width}`);
+  });
+});
