@@ -30,6 +30,7 @@ const MOVES: Readonly<Record<string, Parameters<Props["onMove"]>[0]>> = { ArrowD
 export function StepTree({ rows, extent, selected, onSelect, onFold, onMove }: Props) {
   const pane = useRef<HTMLDivElement>(null);
   const id = useId();
+  // oxlint-disable-next-line react/incompatible-library -- the React Compiler, which it concerns, is not used
   const list = useVirtualizer({ count: rows.length, getScrollElement: () => pane.current, estimateSize: () => ROW_PX, overscan: 8 });
   const place = useMemo(() => rows.findIndex(({ step }) => step.span_id === selected), [rows, selected]);
   useEffect(() => {
