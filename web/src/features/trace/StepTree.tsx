@@ -109,9 +109,9 @@ function TreeItem({ id, row, top, extent, selected, onSelect, onFold }: { id: st
           )}
           <span className={styles.figure}>{[step.total_tokens !== null && `${formatCount(step.total_tokens)} tok`, step.cost_usd !== null && formatCost(step.cost_usd)].filter(Boolean).join(" · ")}</span>
         </span>
-        <span className={styles.time}>
-          <span className={failed ? styles.barBad : styles.bar} style={{ insetInlineStart: `${bar.left}%`, width: `max(2px, ${bar.width}%)` }} />
-        </span>
+      </span>
+      <span className={styles.time}>
+        <span className={failed ? styles.barBad : styles.bar} style={{ insetInlineStart: `${bar.left}%`, width: `max(2px, ${bar.width}%)` }} />
       </span>
     </div>
   );
