@@ -88,15 +88,14 @@ export function itemCountQuery({ project, kind, filter, from, to }: Omit<Selecti
   });
 }
 
-/** What others said of an item. Ask only once the reviewer has answered: seeing it before would lead them. */
-export function othersQuery(project: string, kind: ItemKind, id: string, annotator: string) {
+/** What others said of any of these targets, newest first. Ask only once the reviewer has answered: seeing it before would lead them. */
+export function othersQuery(project: string, targets: readonly string[], annotator: string) {
   return queryOptions({
-    queryKey: ["others", project, kind, id, annotator],
+    queryKey: ["others", project, targets, annotator],
     queryFn: async ({ signal }) => {
-      const { data } = await answered(
-        client.GET("/v1/projects/{project_identifier}/annotations", { params: { path: { project_identifier: project }, query: { target_kind: kind, target_id: [id], limit: 200 } }, signal }),
-      );
-      return data.filter(({ identifier }) => identifier !== annotator);
+      const query = { target_id: [...targets], limit: 200 };
+      const { data } = await answered(client.GET("/v1/projects/{project_identifier}/annotations", { params: { path: { project_identifier: project }, query }, signal }));
+      return data.filter(({ identifier, target }) => identifier !== annotator && target.position === null);
     },
   });
 }
@@ -117,11 +116,17 @@ export function stepQuery(spanId: string) {
   });
 }
 
-/** How far people and judges agree on a rubric, over a selection of times. */
-export function agreementQuery(project: string, name: string, kind: ItemKind) {
+/** How far an annotator and judges agree on a rubric. */
+export function agreementQuery(project: string, name: string, kind: ItemKind, annotator: string) {
+  const query = { name, rows: "HUMAN", columns: "LLM", row_identifier: annotator, target_kind: kind } as const;
   return queryOptions({
-    queryKey: ["agreement", project, name, kind],
-    queryFn: ({ signal }) =>
-      answered(client.GET("/v1/projects/{project_identifier}/annotation_matrix", { params: { path: { project_identifier: project }, query: { name, rows: "HUMAN", columns: "LLM", target_kind: kind } }, signal })),
+    queryKey: ["agreement", project, query],
+    queryFn: ({ signal }) => answered(client.GET("/v1/projects/{project_identifier}/annotation_matrix", { params: { path: { project_identifier: project }, query }, signal })),
   });
+}
+
+/** Where all annotations of one annotator can be downloaded. */
+export function exportOfMine(project: string, annotator: string): string {
+  const query = new URLSearchParams({ target_kind: "annotation", format: "csv", annotator_kind: "HUMAN", identifier: annotator });
+  return `/v1/projects/${encodeURIComponent(project)}/export?${query.toString()}`;
 }

@@ -480,7 +480,7 @@ export interface paths {
          * List Filter Values
          * @description What a field says in the data of a project: to complete what somebody types.
          *
-         *     Of fields with times, and of whole inputs and outputs, nothing is told.
+         *     Of times, of numbers other than scores, and of whole inputs and outputs nothing is told.
          */
         get: operations["list_filter_values"];
         put?: never;
@@ -671,6 +671,28 @@ export interface paths {
          * @description Delete the annotations of documents of a project that fit. Their history is kept.
          */
         delete: operations["delete_document_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Waiting Annotations
+         * @description Annotations whose target has not arrived, newest first. They belong to no project yet.
+         *
+         *     They wait for as long as it takes. One whose target will never come (a mistyped id) is deleted by its id.
+         */
+        get: operations["list_waiting_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -5944,6 +5966,41 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_waiting_annotations: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Annotation_"];
                 };
             };
             /** @description Not valid; text, or JSON with the places. */

@@ -68,7 +68,10 @@ export function restored(outbox: Outbox, kept: readonly Entry[]): Outbox {
 /** Learn which versions stand on the server, as read at the same time as what the person now sees. */
 export function seen(outbox: Outbox, annotations: readonly Annotation[]): Outbox {
   const versions = new Map(outbox.versions);
-  for (const annotation of annotations) versions.set(keyOf(annotation), annotation.updated_at);
+  for (const annotation of annotations) {
+    const key = keyOf(annotation);
+    if (annotation.updated_at > (versions.get(key) ?? "")) versions.set(key, annotation.updated_at);
+  }
   return { ...outbox, versions };
 }
 
