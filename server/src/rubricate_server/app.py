@@ -44,6 +44,7 @@ from rubricate_server.api import (
     status,
     system,
     trace,
+    waiting,
     whole,
 )
 from rubricate_server.api.errors import install_errors
@@ -83,6 +84,7 @@ _PARTS = (
     export_items,
     filter,
     annotation,
+    waiting,  # before a path that takes any word for an id
     any_annotation,
     annotation_write,
     annotation_summary,

@@ -73,6 +73,7 @@ def test_unknown_names_are_attributes() -> None:
 
 
 FIELDS = "`.score`, `.label`, `.explanation`, `.identifier`, `.annotator_kind`, `.user`, `.created_at`"
+ANNOTATED = "`annotated('correctness', kind='HUMAN', identifier='app:Ada')`"
 ERRORS = [
     # not a condition
     ("x.y", 1, "`x.y` is not a condition; compare it with something, such as `... is not None`"),
@@ -136,6 +137,32 @@ ERRORS = [
     ("[x for x in y] == 1", 1, "a comprehension stands in `any`, `all`, `len`, `sum`, `min` or `max`"),
     ("cost_details", 1, "`cost_details` is a collection: `any(x.… for x in cost_details)`"),
     ("disagree(name)", 1, "`disagree` takes the name of an annotation: `disagree('correctness')`"),
+    # functions
+    ("annotated()", 1, f"`annotated` takes the name of an annotation: {ANNOTATED}"),
+    ("annotated(name)", 1, f"`annotated` takes the name of an annotation: {ANNOTATED}"),
+    ("annotated('q', 'HUMAN')", 16, f"what narrows `annotated` has a name: {ANNOTATED}"),
+    ("annotated('q', knid='LLM')", 16, "`annotated` has no `knid`; did you mean `kind`?"),
+    ("annotated('q', score=1)", 16, "`annotated` has no `score`; it takes `kind`, `identifier` and `label`"),
+    ("annotated('q', **{})", 16, "`annotated` has no `**`; it takes `kind`, `identifier` and `label`"),
+    ("annotated('q', label=1)", 22, "`label` takes a text in quotes"),
+    ("annotated('q', identifier='\\ud800')", 27, "the string holds half a character (a lone surrogate)"),
+    ("annotated('q', kind='HUMEN')", 21, "'HUMEN' is no kind of annotator; did you mean `HUMAN`?"),
+    (
+        "name == 'a' and annotated('q', kind='x')",
+        37,
+        "'x' is no kind of annotator; there are `HUMAN`, `LLM` and `CODE`",
+    ),
+    ("annotated('q') > 1", 1, "`annotated('q')` is a condition; it can only be equal to True or False"),
+    ("annotated('q') + 1 > 1", 1, "`annotated('q')` is a condition, and a value was expected"),
+    ("anotated('q')", 1, "the call of `anotated` is not supported; did you mean `annotated`?"),
+    ("disagree('q', 'HUMAN', 'llm', 'CODE')", 31, "`disagree` compares two kinds of annotators at most"),
+    ("disagree('q', 'MACHINE')", 15, "'MACHINE' is no kind of annotator; there are `HUMAN`, `LLM` and `CODE`"),
+    ("disagree('q', 1)", 15, "a kind of annotator is a text in quotes"),
+    (
+        "disagree('q', kind='HUMAN')",
+        15,
+        "`disagree` takes kinds of annotators as they are: `disagree('correctness', 'HUMAN', 'LLM')`",
+    ),
     # literals
     ("x.y == 1e400", 8, "`1e400` is out of range"),
     ("x.y == 99999999999999999999", 8, "`99999999999999999999` is out of range"),

@@ -54,7 +54,7 @@ export function spanSeriesQuery(project: string, range: Range, bucket: number) {
 }
 
 /** What the annotators do not agree on, newest target first. */
-export function disagreementsQuery(project: string, target_kind: TargetKind, name: string | null, range: Range, limit: number) {
+export function disagreementsQuery(project: string, target_kind: TargetKind, name: string | null, range: Partial<Range>, limit: number) {
   return queryOptions({
     queryKey: ["annotations", project, "disagreements", target_kind, name, range, limit],
     queryFn: ({ signal }) =>

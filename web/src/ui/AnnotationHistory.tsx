@@ -15,8 +15,8 @@ export type Change = {
 export function AnnotationHistory({ changes }: { changes: Change[] }) {
   return (
     <ol className={styles.changes}>
-      {changes.toReversed().map((change, place) => (
-        <li key={`${change.at} ${place}`} className={styles.change}>
+      {changes.toReversed().map((change) => (
+        <li key={`${change.at} ${change.action}`} className={styles.change}>
           <p className={styles.what}>
             <strong>{change.action}</strong> by a {wordFor(change.annotator_kind)} through {change.source === "APP" ? "the page" : "the API"}, <Timestamp iso={change.at} />
           </p>

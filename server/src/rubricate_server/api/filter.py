@@ -21,9 +21,10 @@ LANGUAGES: Final[dict[ItemKind, Language]] = {"span": SPANS, "trace": TRACES, "s
 
 AboutItems = Annotated[ItemKind, Query(description="What the condition is about.")]
 
+_RESERVED: Final = ("attributes", "parent_span")
 _KEY_PREFIXES: Final = {"attributes": "", "metadata": "metadata."}
 _LONG_TEXTS: Final = frozenset(
-    ("input", "output", "first_input", "last_output", "events", "input.value", "output.value", "explanation")
+    ("input", "output", "first_input", "last_output", "events", "input.value", "output.value")
 )
 """What nobody picks from a list, and what would have to be unpacked to be looked at."""
 
@@ -90,7 +91,7 @@ def list_filter_values(
 ) -> Response:
     """What a field says in the data of a project: to complete what somebody types.
 
-    Of fields with times, and of whole inputs and outputs, nothing is told.
+    Of times, of numbers other than scores, and of whole inputs and outputs nothing is told.
     """
     storage = storage_of(request)
     project_id = project_of(storage, project_identifier).id
@@ -132,9 +133,9 @@ def _values(
     limit: int,
 ) -> FoundValues:
     match name:
-        case Field(name=known, kind=kind) | AnnotationField(field=known, kind=kind) if (
-            known in _LONG_TEXTS or kind is Kind.TIME
-        ):
+        case Field(name=known, kind=kind) if kind is not Kind.TEXT or known.removeprefix("parent_span.") in _LONG_TEXTS:
+            return FoundValues((), False)
+        case AnnotationField(field="created_at" | "explanation"):
             return FoundValues((), False)
         case AnnotationField(source, field=column):
             column = {"user": "user_id"}.get(column, column)
@@ -169,8 +170,9 @@ def written_key(key: str, language: Language) -> str:
     """
     if key.startswith("metadata.") and key != "metadata.":
         return f"metadata[{key.removeprefix('metadata.')!r}]"
-    if key in language.fields:  # where a field has the same name, only brackets mean the attribute
-        return f"attributes[{key!r}]"
     parts = key.split(".")
-    is_plain = all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
-    return key if is_plain and not language.strict else f"attributes[{key!r}]"
+    # Python reads other letters than ASCII in their normal form, which may be another key.
+    is_plain = all(part.isascii() and part.isidentifier() and not keyword.iskeyword(part) for part in parts)
+    means_something_else = key in language.fields or parts[0] in _RESERVED or parts[0] in language.annotations
+    is_bare = is_plain and not language.strict and not means_something_else and key not in language.collections
+    return key if is_bare else f"attributes[{key!r}]"

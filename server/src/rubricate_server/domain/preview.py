@@ -60,10 +60,17 @@ def preview(
     """
     # Twice as much is enough for all but texts that are mostly spaces.
     shown_input, shown_output = readable(given, answered, attributes, 2 * most)
-    return (
-        " ".join(shown_input.split())[:most] if shown_input is not None else None,
-        " ".join(shown_output.split())[:most] if shown_output is not None else None,
-    )
+    return _one_line(shown_input, most), _one_line(shown_output, most)
+
+
+def _one_line(text: str | None, most: int) -> str | None:
+    if text is None:
+        return None
+    begun = text[:most]
+    # Taking a text apart costs more than all else here, and most need it not.
+    if "\n" in begun or "\t" in begun or "  " in begun:
+        return " ".join(text.split())[:most]
+    return begun
 
 
 # --- messages in attributes -------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 How an attribute is read as text, as a number, as true or false is defined in `domain.filter`. In SQLite, small
 attributes come from the JSON in the span's narrow row; where that holds a null, the value is too large for it and
 comes from the body, through functions that reading connections register: `body_attr(block, offset, key)`,
-`body_text(block, offset, part)` and `contains_text(whole, part)`, which is the one of `domain.filter`.
+`body_text(block, offset, part)`. Two more functions are those of `domain.filter`: `contains_text(whole, part)` and
+`cost_part(attrs, what, is_prompt, type, whole)`.
 """
 
 import re
@@ -25,27 +26,27 @@ def attr_text(key: str, row: sa.FromClause = span) -> sa.ColumnElement[str]:
 
     `row` is the span table, here and below, or an alias of it.
     """
-    return _small_text(key, row) if _in_narrow_row(key) else sa.cast(body_attr(key, row), sa.Text)
+    return _small_text(key, row) if in_narrow_row(key) else sa.cast(body_attr(key, row), sa.Text)
 
 
 def attr_num(key: str, row: sa.FromClause = span) -> sa.ColumnElement[float]:
     """An attribute, read as a number; NULL when it is none."""
-    return _small_num(key, row) if _in_narrow_row(key) else native_num(body_attr(key, row))
+    return _small_num(key, row) if in_narrow_row(key) else native_num(body_attr(key, row))
 
 
 def attr_truth(key: str, row: sa.FromClause = span) -> sa.ColumnElement[int]:
     """An attribute, read as 1 or 0; NULL when it is neither true nor false."""
-    return _small_truth(key, row) if _in_narrow_row(key) else native_truth(body_attr(key, row))
+    return _small_truth(key, row) if in_narrow_row(key) else native_truth(body_attr(key, row))
 
 
 def attr_present(key: str, row: sa.FromClause = span) -> sa.ColumnElement[bool]:
     """Whether there is an attribute of this key, or of one below it; never NULL."""
-    return _small_present(key, row) if _in_narrow_row(key) else body_attr(key, row).is_not(None)
+    return _small_present(key, row) if in_narrow_row(key) else body_attr(key, row).is_not(None)
 
 
 def attr_in(key: str, texts: Sequence[str], row: sa.FromClause = span) -> sa.ColumnElement[bool] | None:
     """`attr_text(key) in (texts)` at its fastest, though NULL where it should be false; None without such a way."""
-    if not _in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
+    if not in_narrow_row(key) or any(len(text) > NUMERIC_TEXT or _COULD_BE_JSON.match(text) for text in texts):
         return None
     value = _small_value(key, row)
     return value == texts[0] if len(texts) == 1 else value.in_(texts)
@@ -54,14 +55,14 @@ def attr_in(key: str, texts: Sequence[str], row: sa.FromClause = span) -> sa.Col
 def attr_is(key: str, value: str | float | bool, row: sa.FromClause = span) -> sa.ColumnElement[bool]:
     """Whether an attribute is exactly this, type included; only true is also 1."""
     is_large = isinstance(value, str) and len(value) > SMALL_ATTRIBUTE
-    if is_large or not _in_narrow_row(key):
+    if is_large or not in_narrow_row(key):
         return body_attr(key, row) == value
     if isinstance(value, bool):
         return _small_type(key, row) == str(value).lower()
     return _small_value(key, row) == sa.literal(value, sa.Text if isinstance(value, str) else sa.Float)
 
 
-def _in_narrow_row(key: str) -> bool:
+def in_narrow_row(key: str) -> bool:
     """Places in lists of objects are kept in bodies only; and SQLite's paths cannot quote every key."""
     return _INDEXED.search(key) is None and _UNQUOTABLE.search(key) is None and key != ""
 
@@ -291,8 +292,27 @@ def _(element: _contains_any, compiler: SQLCompiler, **kw: Any) -> str:
     return f"contains_text({compiler.process(element.clauses, **kw)})"
 
 
+class cost_part(FunctionElement[float]):
+    """Tokens or cost of one type of tokens of a span: see `domain.filter.costs`."""
+
+    name = "cost_part"
+    inherit_cache = True
+    type = sa.Float()
+
+    def __init__(
+        self, row: sa.FromClause, what: Literal["tokens", "cost"], whole: sa.ColumnElement[Any], kind: sa.FromClause
+    ) -> None:
+        what_column = sa.literal_column(f"'{what}'", sa.Text)
+        super().__init__(row.c.attrs, what_column, kind.c.is_prompt, kind.c.token_type, whole)
+
+
+@compiles(cost_part, "sqlite")
+def _(element: cost_part, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"cost_part({compiler.process(element.clauses, **kw)})"
+
+
 class subtree_sum(FunctionElement[int]):
-    """The sum of an expression over the LLM spans among a span and all below it; 0 without any.
+    """The sum of an expression over a span and all below it; 0 where it is NULL for all of them.
 
     The expression is SQL, the same for all engines, over the columns of `span`, here called `member`.
     """
@@ -314,6 +334,5 @@ def _(element: subtree_sum, compiler: SQLCompiler, **kw: Any) -> str:
         f" (select id, span_id, parent_id from span as relative where relative.trace_id = {trace_id}),"
         f" subtree (id, span_id) as (select id, span_id from family where id = {row}"
         " union select family.id, family.span_id from subtree join family on family.parent_id = subtree.span_id)"
-        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id"
-        " where upper(member.kind) = 'LLM')"
+        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id)"
     )

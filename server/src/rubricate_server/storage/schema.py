@@ -103,6 +103,21 @@ sa.Index("ix_span_block", span.c.block)
 sa.Index("ix_span_error", span.c.project_id, span.c.start_ns, sqlite_where=span.c.status == sa.text("2"))
 sa.Index("ix_span_session", span.c.session_id, sqlite_where=span.c.session_id.is_not(None))
 
+span_hour = sa.Table(
+    "span_hour",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False, comment="in which they started, since 1970"),
+    sa.Column("spans", sa.Integer, nullable=False),
+    sa.Column("errors", sa.Integer, nullable=False),
+    sa.Column("tokens_prompt", sa.BigInteger, nullable=False),
+    sa.Column("tokens_completion", sa.BigInteger, nullable=False),
+    sa.Column("tokens_total", sa.BigInteger, nullable=False),
+    sa.Column("cost_usd", sa.Float, nullable=False),
+    sa.Column("latencies", sa.LargeBinary, nullable=False, comment="histogram; see storage/sqlite/span_hour.py"),
+    comment="what the spans of a project say together, hour by hour",
+)
+
 span_block = sa.Table(
     "span_block",
     metadata,
@@ -192,11 +207,58 @@ sa.Index(
     annotation.c.label,
     annotation.c.score,
 )
+annotation_start_hour = annotation.c.start_ns // sa.literal_column("3600000000000", sa.BigInteger)
+"""The hour since 1970 in which the target started."""
+# All that summaries need, so that an hour is summed up without reading rows.
+sa.Index(
+    "ix_annotation_hour",
+    annotation.c.project_id,
+    annotation_start_hour,
+    annotation.c.name,
+    annotation.c.target_kind,
+    annotation.c.target_row,
+    annotation.c.position,
+    annotation.c.annotator_kind,
+    annotation.c.label,
+    annotation.c.score,
+    annotation.c.start_ns,
+)
 sa.Index(
     "ix_annotation_waiting",
     annotation.c.target_kind,
     annotation.c.target_id,
     sqlite_where=annotation.c.target_row.is_(None),
+)
+
+annotation_hour = sa.Table(
+    "annotation_hour",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column(
+        "hour", sa.Integer, primary_key=True, autoincrement=False, comment="in which targets started, since 1970"
+    ),
+    sa.Column("target_kind", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("annotator_kind", sa.Text, primary_key=True, comment="empty: of all annotators"),
+    sa.Column("annotations", sa.Integer, nullable=False),
+    sa.Column("targets", sa.Integer, nullable=False),
+    sa.Column("scores", sa.Integer, nullable=False),
+    sa.Column("scored_targets", sa.Integer, nullable=False),
+    sa.Column("mean", sa.Float),
+    sa.Column("squares", sa.Float),
+    sa.Column("labels", sa.Integer, nullable=False),
+    sa.Column("labelled_targets", sa.Integer, nullable=False),
+    sa.Column("shares", sa.Text, nullable=False, comment="JSON list of [label, sum of shares]"),
+    comment="what the annotations of a project say together, hour by hour: right unless the hour is stale",
+)
+annotation_hour_stale = sa.Table(
+    "annotation_hour_stale",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("changes", sa.Integer, nullable=False, comment="since it was summed up"),
+    sa.Column("changed_s", sa.Integer, nullable=False, comment="when it changed last, seconds since 1970"),
+    comment="hours that are to be summed up anew; triggers on annotation write it",
 )
 
 annotation_event = sa.Table(

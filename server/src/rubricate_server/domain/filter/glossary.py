@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter.expressions import Kind
-from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, Language
+from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, PARENT, Language
 
 
 class Term(NamedTuple):
@@ -48,16 +48,18 @@ _FIELDS: Final = {
     "num_traces": "traces of the session",
     "num_traces_with_error": "traces of the session in which a span failed",
     "error_count": "spans that failed",
+    "cumulative_error_count": "spans that failed, among this one and all below it",
     "tool_span_count": "spans of kind TOOL",
     "llm_span_count": "spans of kind LLM",
-    "input": "input of the first root span",
-    "output": "output of the first root span",
+    "input": "the input; of a trace, that of its first root span",
+    "output": "the output; of a trace, that of its first root span",
     "first_input": "input of the first root span",
     "last_output": "output of the last root span",
     "session_id": "what the application calls the session",
     "session.id": "what the application calls the session",
     "user.id": "what the application calls the user",
 }
+_OF_PARENT: Final = {"input": "the whole input", "output": "the whole output"}
 _TOKENS: Final = {"prompt": "given to models", "completion": "made by models", "total": "given to and made by models"}
 
 _ATTRIBUTES: Final = {
@@ -173,8 +175,10 @@ EXAMPLES: Final = {
 
 def fields(language: Language) -> Iterator[Term]:
     """What has a value: fields, well-known attributes, and what is only searched."""
-    for name, field in language.fields.items():
-        yield Term(name, field.kind.value, _FIELDS.get(name) or _tokens(name))
+    for name, field in sorted(language.fields.items(), key=lambda item: item[0].startswith(PARENT)):
+        own = name.removeprefix(PARENT)
+        description = (_OF_PARENT.get(own) if own != name else None) or _FIELDS.get(own) or _tokens(own)
+        yield Term(name, field.kind.value, f"of the parent: {description}" if own != name else description)
     for name in language.attributes:
         written = name if not language.strict else f"attributes['{name}']"
         yield Term(written, language.attributes[name].kind.value, _ATTRIBUTES.get(name) or _tokens(name))

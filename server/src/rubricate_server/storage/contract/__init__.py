@@ -40,6 +40,7 @@ from rubricate_server.storage.contract.explore import (
 )
 from rubricate_server.storage.contract.export import ExportedItem, ExportQuery, ExportStore, TargetPreview
 from rubricate_server.storage.contract.insight import (
+    EXACT_SERIES_SPANS,
     DisagreementMark,
     DisagreementQuery,
     InsightStore,
@@ -79,6 +80,7 @@ from rubricate_server.storage.contract.trace import StoredTrace, TraceMark, Trac
 
 __all__ = [
     "ALL_PARTS",
+    "EXACT_SERIES_SPANS",
     "NO_ANNOTATIONS",
     "PREVIEW",
     "SMALL_ATTRIBUTE",

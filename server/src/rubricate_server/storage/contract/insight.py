@@ -9,6 +9,9 @@ from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract.annotation import StoredAnnotation
 
+EXACT_SERIES_SPANS = 20_000
+"""Spans up to which a series looks at each of them; above, at sums that are kept by the hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class SummaryQuery:
@@ -86,7 +89,7 @@ class SpanBucket(NamedTuple):
     span_count: int
     error_count: int
     p50_ns: int
-    """Latency by nearest rank: the smallest that half of the spans do not exceed."""
+    """Latency by nearest rank: the smallest that half of the spans do not exceed. See `span_series` for how exact."""
     p99_ns: int
     tokens_prompt: int
     tokens_completion: int
@@ -105,8 +108,14 @@ class InsightStore(Protocol):
         Only what has annotations. A target belongs to the bucket in which it started.
         """
 
-    def span_series(self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int) -> list[SpanBucket]:
-        """The spans of a project that started in [start, end), by bucket and time. Empty buckets are left out."""
+    def span_series(
+        self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int, exact_spans: int = EXACT_SERIES_SPANS
+    ) -> list[SpanBucket]:
+        """The spans of a project that started in [start, end), by bucket and time. Empty buckets are left out.
+
+        Latencies are exact when the hours of the range hold at most `exact_spans` spans, or when buckets are not whole
+        hours; else within 1/128 (0.8 %), and never below 0. All else is always exact.
+        """
 
     def disagreements(self, query: DisagreementQuery, limit: int, side_by_side: int = 100) -> list[StoredDisagreement]:
         """The first `limit` disagreements, newest row of the target first.

@@ -47,7 +47,8 @@ class NewSpan(NamedTuple):
     """JSON object, flat dotted keys, of all attributes but `input.value` and `output.value`."""
     small: str | None
     """JSON object of what filters find fast: scalars and lists of scalars up to `SMALL_ATTRIBUTE` characters, no
-    indexed keys (`a.0.b`), nothing that has a column of its own. A larger value stands as null: look in the body."""
+    indexed keys (`a.0.b`), nothing that has a column of its own. A larger value stands as null, and so does a list of
+    objects (`a`): look in the body."""
     events: bytes | None
     """JSON list of {name, timestamp (ns), attributes}."""
     envelope: bytes | None

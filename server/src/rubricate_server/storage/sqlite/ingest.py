@@ -11,6 +11,7 @@ from rubricate_server.storage.sqlite.annotation_put import put_annotations
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, pack_block
 from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
 from rubricate_server.storage.sqlite.removal import remove_leftovers
+from rubricate_server.storage.sqlite.span_hour import count_spans, facts_of
 
 
 class Batch(NamedTuple):
@@ -164,6 +165,7 @@ def _write_spans(connection: sqlite3.Connection, traces: dict[bytes, _Trace]) ->
             blocks,
         )
         insert_rows(connection, _INSERT_SPAN, rows)
+        count_spans(connection, project_id, map(facts_of, spans))
     return first
 
 

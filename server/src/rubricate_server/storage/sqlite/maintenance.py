@@ -2,14 +2,17 @@
 
 import sqlite3  # noqa: TID251  # the engine
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
 import sqlalchemy as sa
 
 from rubricate_server.storage.contract import SpanBody
+from rubricate_server.storage.sqlite.annotation_hour import keep_sums, stale_hours, sums_of
 from rubricate_server.storage.sqlite.block import unpack
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_block
+from rubricate_server.storage.sqlite.connection import reading
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
 from rubricate_server.storage.sqlite.writer import Writer
 
@@ -33,7 +36,15 @@ class SqliteMaintenance:
 
     def step(self) -> bool:
         """See the contract."""
-        return any(self._writer.run(work) for work in (remove_deleted_project, repack, self._give_space_back))
+        works = (remove_deleted_project, repack, self._give_space_back)
+        return any(self._writer.run(work) for work in works) or self._sum_up_annotations()
+
+    def _sum_up_annotations(self) -> bool:
+        with reading(self._readers) as connection:
+            found = [(stale, sums_of(connection, stale)) for stale in stale_hours(connection)]
+        if found:
+            self._writer.run(partial(keep_sums, found=found))
+        return bool(found)
 
     @staticmethod
     def _give_space_back(connection: sqlite3.Connection) -> bool:

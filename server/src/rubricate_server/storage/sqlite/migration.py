@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.errors import WrongSchema
 from rubricate_server.storage.schema import metadata
+from rubricate_server.storage.sqlite.annotation_hour import TRIGGERS
 from rubricate_server.storage.sqlite.connection import configure_writer
 
 SCHEMA_VERSION = "0001"
@@ -73,6 +74,8 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(str(sa.schema.CreateTable(table).compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(str(sa.schema.CreateIndex(index).compile(dialect=dialect)))
+    for trigger in TRIGGERS:
+        connection.execute(trigger)
     connection.execute(
         "create table alembic_version (version_num varchar(32) not null,"
         " constraint alembic_version_pkc primary key (version_num))"

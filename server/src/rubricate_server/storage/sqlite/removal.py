@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from rubricate_server.storage.sqlite.connection import select_in, touch_owners
 from rubricate_server.storage.sqlite.history import record_deletion
+from rubricate_server.storage.sqlite.span_hour import count_spans, facts_by_project
 
 STEP_SPANS = 500
 """Spans removed in one transaction: some 20 ms, so that no writer waits long."""
@@ -25,6 +26,8 @@ def delete_spans(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
         f" coalesce(cost_usd, 0) from span where id in ({marks})",
         rows,
     ).fetchall()
+    for project_id, facts in facts_by_project(connection, rows).items():
+        count_spans(connection, project_id, facts, -1)
     annotated = connection.execute(
         f"select id from annotation where target_kind in ('span', 'document') and target_row in ({marks})", rows
     ).fetchall()
@@ -205,6 +208,13 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
         ),
         ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
         ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
+        ("delete from span_hour where rowid in (select rowid from span_hour where project_id = ? limit ?)", STEP_ROWS),
+        (
+            "delete from annotation_hour where rowid in"
+            " (select rowid from annotation_hour where project_id = ? limit ?)",
+            STEP_ROWS,
+        ),
+        ("delete from annotation_hour_stale where project_id = ? and ?", 1),
         ("delete from project_rubric where project_id = ? and ?", 1),
         ("delete from project_retention where project_id = ? and ?", 1),
         ("delete from project where id = ? and ?", 1),

@@ -8,6 +8,7 @@ from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS
 from rubricate_server.storage.sqlite.connection import touch, touch_owners
 from rubricate_server.storage.sqlite.maintenance import pack_anew
+from rubricate_server.storage.sqlite.span_hour import count_spans, facts_by_project
 
 STEP_SOURCES = 8
 """Blocks that one step unpacks, at some 2 ms each."""
@@ -67,6 +68,9 @@ def move_spans(connection: sqlite3.Connection, rows: Sequence[int], project_id: 
     touch_owners(connection, "span", spans)
     touch(connection, "spans", [project_id])
     touch(connection, "annotations", [project_id])
+    for old_id, facts in facts_by_project(connection, spans).items():
+        count_spans(connection, old_id, facts, -1)
+        count_spans(connection, project_id, facts)
     connection.execute(f"update span set project_id = ? where id in ({marks})", (project_id, *spans))
     connection.execute(
         f"update annotation set project_id = ? where target_kind in ('span', 'document') and target_row in ({marks})",

@@ -211,6 +211,19 @@ CREATE INDEX ix_span_block_project ON span_block (project_id);
 
 CREATE INDEX ix_span_block_small ON span_block (project_id, live) WHERE live < 32;
 
+CREATE TABLE span_hour (
+	project_id INTEGER NOT NULL, 
+	hour INTEGER NOT NULL, 
+	spans INTEGER NOT NULL, 
+	errors INTEGER NOT NULL, 
+	tokens_prompt BIGINT NOT NULL, 
+	tokens_completion BIGINT NOT NULL, 
+	tokens_total BIGINT NOT NULL, 
+	cost_usd FLOAT NOT NULL, 
+	latencies BLOB NOT NULL, 
+	PRIMARY KEY (project_id, hour)
+);
+
 CREATE TABLE trace (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	trace_id BLOB NOT NULL, 
@@ -233,3 +246,41 @@ CREATE INDEX ix_trace_latency ON trace (project_id, end_ns - start_ns);
 CREATE INDEX ix_trace_project ON trace (project_id, start_ns);
 
 CREATE INDEX ix_trace_session ON trace (session_row) WHERE session_row IS NOT NULL;
+
+CREATE TABLE annotation_hour (
+	project_id INTEGER NOT NULL, 
+	hour INTEGER NOT NULL, 
+	target_kind TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	annotator_kind TEXT NOT NULL, 
+	annotations INTEGER NOT NULL, 
+	targets INTEGER NOT NULL, 
+	scores INTEGER NOT NULL, 
+	scored_targets INTEGER NOT NULL, 
+	mean FLOAT, 
+	squares FLOAT, 
+	labels INTEGER NOT NULL, 
+	labelled_targets INTEGER NOT NULL, 
+	shares TEXT NOT NULL, 
+	PRIMARY KEY (project_id, hour, target_kind, name, annotator_kind)
+);
+
+CREATE TABLE annotation_hour_stale (
+	project_id INTEGER NOT NULL, 
+	hour INTEGER NOT NULL, 
+	changes INTEGER NOT NULL, 
+	changed_s INTEGER NOT NULL, 
+	PRIMARY KEY (project_id, hour)
+);
+
+CREATE INDEX ix_annotation_hour ON annotation (project_id, start_ns / 3600000000000, name, target_kind, target_row, position, annotator_kind, label, score, start_ns);
+
+create trigger annotation_came after insert on annotation begin insert into annotation_hour_stale (project_id, hour, changes, changed_s) select new.project_id, new.start_ns / 3600000000000, 1, cast(strftime('%s', 'now') as integer) where new.project_id is not null on conflict (project_id, hour) do update set changes = changes + 1, changed_s = excluded.changed_s; end;
+
+create trigger annotation_went after delete on annotation begin insert into annotation_hour_stale (project_id, hour, changes, changed_s) select old.project_id, old.start_ns / 3600000000000, 1, cast(strftime('%s', 'now') as integer) where old.project_id is not null on conflict (project_id, hour) do update set changes = changes + 1, changed_s = excluded.changed_s; end;
+
+create trigger annotation_changed after update on annotation begin insert into annotation_hour_stale (project_id, hour, changes, changed_s) select old.project_id, old.start_ns / 3600000000000, 1, cast(strftime('%s', 'now') as integer) where old.project_id is not null on conflict (project_id, hour) do update set changes = changes + 1, changed_s = excluded.changed_s; insert into annotation_hour_stale (project_id, hour, changes, changed_s) select new.project_id, new.start_ns / 3600000000000, 1, cast(strftime('%s', 'now') as integer) where new.project_id is not null on conflict (project_id, hour) do update set changes = changes + 1, changed_s = excluded.changed_s; end;
+
+create trigger trace_start_changed after update of start_ns on trace when new.start_ns <> old.start_ns begin update annotation set start_ns = new.start_ns where target_kind = 'trace' and target_row = new.id; end;
+
+create trigger session_start_changed after update of start_ns on session when new.start_ns <> old.start_ns begin update annotation set start_ns = new.start_ns where target_kind = 'session' and target_row = new.id; end;

@@ -1,0 +1,26 @@
+import type { AnnotationFilter } from "../../api/annotation";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { described } from "./filter";
+
+/** Says what will be gone, and for how long it can be brought back. */
+export function DeleteFitting({ filter, onConfirm, onClose }: { filter: AnnotationFilter; onConfirm: () => void; onClose: () => void }) {
+  return (
+    <Dialog
+      title="Delete all that fit?"
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="danger" onClick={onConfirm}>
+            Delete them
+          </Button>
+        </>
+      }
+    >
+      <p>
+        This deletes every annotation {described(filter)}: also those not shown yet, and those of others. You can undo it right after; their history is kept.
+      </p>
+    </Dialog>
+  );
+}
