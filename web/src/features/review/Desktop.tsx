@@ -54,8 +54,11 @@ export function Desktop({ frame, desk, session, entry, retrievers, says }: Props
   const answered = isAnswered(session, entry);
   const correction = mineOf(session, entry, CORRECTION)?.explanation ?? null;
   const stuck = useOutbox().entries.filter(({ state, target }) => (state === "refused" || state === "conflict") && target.id === id);
-  const content = useRef<HTMLElement>(null);
-  useLayoutEffect(() => content.current?.scrollTo(0, 0), [id]);
+  const content = useRef<{ item: string; element: HTMLElement | null }>({ item: id, element: null });
+  useLayoutEffect(() => {
+    if (content.current.item !== id) content.current.element?.scrollTo(0, 0);
+    content.current.item = id;
+  }, [id]);
 
   /** Before anything else hears of a key: the item and the question on the screen at that moment are what it is for. */
   const pressed = useRef({ item: id, marked: session.marked });
@@ -134,7 +137,7 @@ export function Desktop({ frame, desk, session, entry, retrievers, says }: Props
         {review.steps.length > 0 && <Steps review={review} shown={opened.step} onShow={(step) => open({ step })} />}
         {/* A part that scrolls has to be reached by the keyboard. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-        <section ref={content} tabIndex={0} aria-label="Item" data-item={id} className={styles.content}>
+        <section ref={(element) => void (content.current.element = element)} tabIndex={0} aria-label="Item" data-item={id} className={styles.content}>
           <div key={`${id} ${opened.step}`} className={styles.column}>
             {stuck.map((one) => (
               <div key={one.key} role="alert" className={styles.stuck}>

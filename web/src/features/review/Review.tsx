@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { use, useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
+import { use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "react-router";
 
 import { resume } from "../../api/outbox";
@@ -34,8 +34,8 @@ export function Review({ project, queue, rubrics, questions, person }: Props) {
   useCount(desk, all, selection);
 
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, isFetchNextPageError } = batches;
-  const load = useEffectEvent(() => desk.load(data?.pages.flatMap(({ items }) => items) ?? []));
-  useEffect(() => load(), [data]);
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  useEffect(() => desk.load(items), [desk, items]);
   const left = session.entries.length - session.at;
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && left <= REFILL_AT) void fetchNextPage();
@@ -52,8 +52,8 @@ export function Review({ project, queue, rubrics, questions, person }: Props) {
   return (
     <Frame {...frame} says={says}>
       {failed && <ErrorState message={batches.error?.message ?? ""} onRetry={() => void (data ? fetchNextPage() : batches.refetch())} />}
-      {!failed && (batches.isPending || hasNextPage || session.entries.length < (data?.pages.flatMap(({ items }) => items).length ?? 0)) && <Skeleton rows={8} />}
-      {!failed && data && !hasNextPage && session.entries.length >= data.pages.flatMap(({ items }) => items).length && (
+      {!failed && (batches.isPending || hasNextPage || session.entries.length < items.length) && <Skeleton rows={8} />}
+      {!failed && data && !hasNextPage && session.entries.length >= items.length && (
         <End
           project={project}
           queue={queue}

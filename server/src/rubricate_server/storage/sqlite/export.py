@@ -41,6 +41,8 @@ class SqliteExport:
             where.append(table.c.start_ns >= query.start_ns)
         if query.end_ns is not None:
             where.append(table.c.start_ns < query.end_ns)
+        if query.roots:
+            where.append(span.c.parent_id.is_(None))
         if query.keys is not None:
             where.append(key.in_([_as_stored(query, each) for each in query.keys]))
         if query.condition is not None:
