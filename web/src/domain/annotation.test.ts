@@ -35,9 +35,10 @@ test("people come before judges under the same name, documents after the span", 
   expect(sorted.map(({ id }) => id)).toEqual(["person", "judge", "tone", "doc"]);
 });
 
+const said = (name: string, label: string | null, score: number | null, position: number | null = null) =>
+  annotation({ name, result: { label, score, explanation: null }, target: { kind: position === null ? "span" : "document", id: "a", position } });
+
 test("authors differ by label, by score without labels, and never by notes or between documents", () => {
-  const said = (name: string, label: string | null, score: number | null, position: number | null = null) =>
-    annotation({ name, result: { label, score, explanation: null }, target: { kind: position === null ? "span" : "document", id: "a", position } });
   expect([...disputed([said("a", "yes", 1), said("a", "no", 0), said("b", "yes", 1), said("b", "yes", 0.9), said("c", null, 3), said("c", null, 4)])]).toEqual(["a", "c"]);
   expect([...disputed([said("note", "x", null), said("note", "y", null), said("r", "yes", 1, 0), said("r", "no", 0, 1)])]).toEqual([]);
 });

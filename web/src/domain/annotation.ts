@@ -1,7 +1,6 @@
 import type { components } from "../api/schema";
 
 export type Annotation = components["schemas"]["Annotation"];
-export type AnnotationChange = components["schemas"]["AnnotationChange"];
 
 /** Names that mean something to this application. What is kept under them is not an answer to a rubric. */
 export const NOTE = "note";

@@ -6,7 +6,7 @@ import styles from "./AnnotationTable.module.css";
 import { AuthorChip } from "./AuthorChip";
 import { Icon } from "./Icon";
 import { LabelChip } from "./LabelChip";
-import { formatTime } from "./time";
+import { Timestamp } from "./Timestamp";
 
 type Props = {
   /** Said to a screen reader: what the annotations are about. */
@@ -16,7 +16,6 @@ type Props = {
   rubrics: ReadonlyMap<string, Rubric>;
   /** The identifier of the one who looks: their rows are marked, and only theirs can be changed. */
   me: string | null;
-  now: Date;
   onHistory: (annotation: Annotation) => void;
   onDelete: (annotation: Annotation) => void;
   /** Opens my annotation for editing; without it there is no such button. */
@@ -56,9 +55,9 @@ export function AnnotationTable({ caption, annotations, target, differ, ...row }
   );
 }
 
-type RowProps = Pick<Props, "rubrics" | "me" | "now" | "onHistory" | "onDelete" | "onEdit" | "target"> & { annotation: Annotation; differs: boolean };
+type RowProps = Pick<Props, "rubrics" | "me" | "onHistory" | "onDelete" | "onEdit" | "target"> & { annotation: Annotation; differs: boolean };
 
-function Row({ annotation, rubrics, me, now, differs, target, onHistory, onDelete, onEdit }: RowProps) {
+function Row({ annotation, rubrics, me, differs, target, onHistory, onDelete, onEdit }: RowProps) {
   const { name, annotator_kind, identifier, source, result, metadata, rubric_version, created_at, updated_at, user_id } = annotation;
   const mine = isMine(annotation, me);
   const about = `${name} by ${mine ? "you" : identifier || annotator_kind.toLowerCase()}`;
@@ -85,9 +84,7 @@ function Row({ annotation, rubrics, me, now, differs, target, onHistory, onDelet
         {result?.explanation}
       </td>
       <td>
-        <time dateTime={updated_at} title={`Created ${new Date(created_at).toLocaleString()}, changed ${new Date(updated_at).toLocaleString()}`}>
-          {formatTime(updated_at, now)}
-        </time>
+        <Timestamp iso={updated_at} />
         <span className={styles.note}>
           {rubric_version === null ? "no rubric" : `rubric v${rubric_version}`}
           {updated_at !== created_at && " · changed"}

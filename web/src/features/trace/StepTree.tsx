@@ -30,6 +30,7 @@ const MOVES: Readonly<Record<string, Parameters<Props["onMove"]>[0]>> = { ArrowD
 export function StepTree({ rows, extent, selected, onSelect, onFold, onMove }: Props) {
   const pane = useRef<HTMLDivElement>(null);
   const id = useId();
+  // oxlint-disable-next-line react/incompatible-library -- the React Compiler, which it concerns, is not used
   const list = useVirtualizer({ count: rows.length, getScrollElement: () => pane.current, estimateSize: () => ROW_PX, overscan: 8 });
   const place = useMemo(() => rows.findIndex(({ step }) => step.span_id === selected), [rows, selected]);
   useEffect(() => {
@@ -108,9 +109,9 @@ function TreeItem({ id, row, top, extent, selected, onSelect, onFold }: { id: st
           )}
           <span className={styles.figure}>{[step.total_tokens !== null && `${formatCount(step.total_tokens)} tok`, step.cost_usd !== null && formatCost(step.cost_usd)].filter(Boolean).join(" · ")}</span>
         </span>
-        <span className={styles.time}>
-          <span className={failed ? styles.barBad : styles.bar} style={{ insetInlineStart: `${bar.left}%`, width: `max(2px, ${bar.width}%)` }} />
-        </span>
+      </span>
+      <span className={styles.time}>
+        <span className={failed ? styles.barBad : styles.bar} style={{ insetInlineStart: `${bar.left}%`, width: `max(2px, ${bar.width}%)` }} />
       </span>
     </div>
   );

@@ -14,7 +14,7 @@ import { StepTree } from "./StepTree";
 import { useView } from "./view";
 
 /** The steps of the trace with a search over them; keys move through them wherever the focus is. */
-export function StepsPane({ trace: { steps, steps_complete }, selected }: { trace: Trace; selected: string | null }) {
+export function StepsPane({ trace: { steps, steps_complete }, selected, onChosen }: { trace: Trace; selected: string | null; onChosen: () => void }) {
   const { query, stepsHidden, change } = useView();
   const queries = useQueryClient();
   const tree = useMemo(() => treeOf(steps), [steps]);
@@ -25,7 +25,11 @@ export function StepsPane({ trace: { steps, steps_complete }, selected }: { trac
   const place = rows.findIndex(({ step }) => step.span_id === selected);
   const found = searched === "" ? null : rows.filter((row) => row.found).length;
 
-  const select = (step: Step | undefined) => step && change({ span: step.span_id });
+  const select = (step: Step | undefined) => {
+    if (!step) return;
+    change({ span: step.span_id });
+    onChosen();
+  };
   const fold = (step: Step, wanted: boolean) => {
     setFolded((before) => {
       const after = new Set(before);
@@ -84,7 +88,9 @@ export function StepsPane({ trace: { steps, steps_complete }, selected }: { trac
         placeholder="Name, kind or error"
         value={query}
         onChange={({ target }) => change({ query: target.value })}
-        onKeyDown={({ key }) => key === "Enter" && select(rows.find((row) => row.found)?.step)}
+        onKeyDown={({ key }) => {
+          if (key === "Enter") select(rows.find((row) => row.found)?.step);
+        }}
       />
       <p role="status" className={found === null && steps_complete ? "spoken" : styles.note}>
         {found !== null && `${formatCount(found)} found`}

@@ -6,7 +6,7 @@ import { CopyButton } from "../../ui/content/CopyButton";
 import { formatDuration } from "../../ui/duration";
 import { counted, formatCost, formatCount } from "../../ui/number";
 import { SpanStatus } from "../../ui/SpanStatus";
-import { formatTime } from "../../ui/time";
+import { Timestamp } from "../../ui/Timestamp";
 import styles from "./Facts.module.css";
 
 /** When the trace began, how long it took, what it cost, and where it belongs. */
@@ -14,9 +14,7 @@ export function TraceFacts({ project, trace: { item } }: { project: string; trac
   return (
     <span className={styles.facts}>
       <SpanStatus code={item.status_code ?? "UNSET"} message={item.status_message} />
-      <time dateTime={item.start_time} title={new Date(item.start_time).toLocaleString()}>
-        {formatTime(item.start_time, new Date())}
-      </time>
+      <Timestamp iso={item.start_time} />
       <span>{formatDuration(item.latency_ms * 1000)}</span>
       {!!item.total_tokens && (
         <span title={`${formatCount(item.prompt_tokens ?? 0)} in, ${formatCount(item.completion_tokens ?? 0)} out`}>{counted(item.total_tokens, "token")}</span>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import { Navigate, useLocation, useParams } from "react-router";
 
 import { ApiFailure } from "../../api/failure";
@@ -53,15 +53,14 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
     void queries.invalidateQueries({ queryKey: ["trace", item.id] });
     void queries.invalidateQueries({ queryKey: ["span"] });
   });
-  useEffect(() => {
+  const toContent = () => {
     // What is read next begins where it can be seen, whatever was scrolled before.
-    const shown = content.current;
-    if (shown && shown.getBoundingClientRect().top < 0) shown.scrollIntoView();
-  }, [selected]);
+    if (content.current && content.current.getBoundingClientRect().top < 0) content.current.scrollIntoView();
+  };
   return (
     <Page title={item.name || "Trace"} note={<TraceFacts project={project} trace={trace} />}>
       <div className={view.stepsHidden ? styles.wide : styles.panes}>
-        <StepsPane trace={trace} selected={selected} />
+        <StepsPane trace={trace} selected={selected} onChosen={toContent} />
         <div ref={content} className={styles.content}>
           {selected === null ? <p>No span of this trace has arrived.</p> : <SpanPane project={project} trace={trace} id={selected} />}
         </div>

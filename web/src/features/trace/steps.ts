@@ -31,10 +31,10 @@ export function rowsOf({ roots, children, steps }: Tree, folded: ReadonlySet<str
   for (let next = rest.pop(); next; next = rest.pop()) {
     const { step, depth, place, of } = next;
     if (onTheWay && !onTheWay.has(step.span_id)) continue;
-    const below = children.get(step.span_id) ?? [];
-    const open = below.length > 0 && (onTheWay ? below.some(({ span_id }) => onTheWay.has(span_id)) : !folded.has(step.span_id));
-    rows.push({ step, depth, hasChildren: below.length > 0, open, place, of, found: found(step) });
-    if (open) rest.push(...level(below, depth + 1));
+    const inner = children.get(step.span_id) ?? [];
+    const open = inner.length > 0 && (onTheWay ? inner.some(({ span_id }) => onTheWay.has(span_id)) : !folded.has(step.span_id));
+    rows.push({ step, depth, hasChildren: inner.length > 0, open, place, of, found: found(step) });
+    if (open) rest.push(...level(inner, depth + 1));
   }
   return rows;
 }
