@@ -66,10 +66,7 @@ export function ProjectForm({
         }}
       >
         <Field label="Name" hint={fixedName ?? nameHint(name)} error={problem}>
-          {(control) => (
-            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog was asked for, and begins with this field
-            <input {...control} className={controlLook} value={name} readOnly={fixedName !== null} autoFocus autoComplete="off" spellCheck={false} dir="auto" onChange={({ target }) => setName(target.value)} />
-          )}
+          {(control) => <input {...control} className={controlLook} value={name} readOnly={fixedName !== null} autoComplete="off" spellCheck={false} dir="auto" onChange={({ target }) => setName(target.value)} />}
         </Field>
         <Field label="Description" hint="What the application is, for those who see it in the list.">
           {(control) => <input {...control} className={controlLook} value={description} autoComplete="off" dir="auto" onChange={({ target }) => setDescription(target.value)} />}

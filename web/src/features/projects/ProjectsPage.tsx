@@ -47,7 +47,7 @@ export function ProjectsPage() {
     void figures.refetch();
   };
   useOnTopic("projects", refresh);
-  const isNew = isNewServer(projects.data?.data, figures.data, cursor !== null || wanted !== "");
+  const isNew = isNewServer(projects.data?.data, figures.data, cursor !== null || wanted !== "" || projects.isPlaceholderData);
   useLeadToFirstSpan(isNew, projects.data?.data, figures.data);
   return (
     <Page title="Projects">

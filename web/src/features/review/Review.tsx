@@ -4,6 +4,7 @@ import { useSearchParams } from "react-router";
 
 import { resume } from "../../api/outbox";
 import { batchesQuery, itemCountQuery, type Selection } from "../../api/reviewItem";
+import type { Span } from "../../api/span";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf } from "../../preferences";
 import { ErrorState } from "../../ui/ErrorState";
@@ -17,6 +18,8 @@ import { begin, current } from "./session";
 
 /** The next batch is asked for when so many items are left. */
 const REFILL_AT = 15;
+
+const NONE: readonly Span[] = [];
 
 type Props = { project: string; queue: Queue; rubrics: readonly Rubric[]; questions: readonly Rubric[]; person: string };
 
@@ -45,8 +48,8 @@ export function Review({ project, queue, rubrics, questions, person }: Props) {
   const entry = current(session);
   if (entry) {
     const trace = entry.review.item.trace_id;
-    const retrievers = trace === null ? [] : (data?.pages.find(({ retrievers: found }) => found.has(trace))?.retrievers.get(trace) ?? []);
-    return <Desktop frame={frame} desk={desk} session={session} entry={entry} retrievers={retrievers} says={says} />;
+    const around = trace === null ? undefined : data?.pages.find(({ spans }) => spans.has(trace))?.spans.get(trace);
+    return <Desktop frame={frame} desk={desk} session={session} entry={entry} around={around ?? NONE} says={says} />;
   }
   const failed = batches.error !== null && !isFetchingNextPage;
   return (
