@@ -12,6 +12,7 @@ import { Icon } from "../ui/Icon";
 import { NoRubric } from "../ui/NoRubric";
 import { Skeleton } from "../ui/Skeleton";
 import styles from "./annotate.module.css";
+import { askedOf } from "./mine";
 import { MyAnswers } from "./MyAnswers";
 import { SaveState } from "./SaveState";
 import type { Mine } from "./useMine";
@@ -71,14 +72,15 @@ function useFocusWhileOpen(panel: RefObject<HTMLElement | null>): void {
 
 function Body({ project, target, about, mine }: Props) {
   const rubrics = useQuery(projectRubricsQuery(project));
+  const asked = askedOf(rubrics.data ?? []);
   return (
     <>
       {about}
       <SaveState />
       {rubrics.isPending && <Skeleton rows={3} />}
       {rubrics.isError && <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />}
-      {rubrics.data?.length === 0 && <FirstRubric project={project} />}
-      {rubrics.data && <MyAnswers target={target} rubrics={rubrics.data} mine={mine} />}
+      {rubrics.data && asked.length === 0 && <FirstRubric project={project} />}
+      {rubrics.data && <MyAnswers target={target} rubrics={asked} mine={mine} />}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Annotation } from "../domain/annotation";
 import { add, confirmed, EMPTY, sending } from "../domain/outbox";
 import type { Rubric } from "../domain/rubric";
-import { answerIn, mineAt, resultOf, targetOf } from "./mine";
+import { answerIn, askedOf, mineAt, resultOf, targetOf } from "./mine";
 
 const ME = "app:Ada";
 const target = targetOf("span", "ab");
@@ -52,4 +52,9 @@ test("text answers are kept as explanations, others keep their reason there", ()
   expect(resultOf(score, { score: 3 }, "why")).toEqual({ label: null, score: 3, explanation: "why" });
   expect(answerIn(text, { label: null, score: null, explanation: "hm" })).toEqual({ text: "hm" });
   expect(answerIn(score, null)).toBeNull();
+});
+
+test("people are asked what one click answers first, and never what only users can say", () => {
+  const rubrics = [{ name: "comment", type: "FREEFORM" }, { name: "user_feedback", type: "CATEGORICAL" }, { name: "helpfulness", type: "CONTINUOUS" }] as Rubric[];
+  expect(askedOf(rubrics).map(({ name }) => name)).toEqual(["helpfulness", "comment"]);
 });

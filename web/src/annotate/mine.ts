@@ -42,3 +42,12 @@ export function answerIn(rubric: Rubric, result: Result | null): Answer | null {
 function whole({ label = null, score = null, explanation = null }: NonNullable<Annotation["result"]>): Result {
   return { label, score, explanation };
 }
+
+/** What users themselves say; nobody else should say it for them. */
+const USERS_OWN = "user_feedback";
+
+/** The rubrics to ask a person, those that one key or click answers first. */
+export function askedOf(rubrics: readonly Rubric[]): Rubric[] {
+  const asked = rubrics.filter(({ name }) => name !== USERS_OWN);
+  return [...asked.filter(({ type }) => type !== "FREEFORM"), ...asked.filter(({ type }) => type === "FREEFORM")];
+}

@@ -6,7 +6,6 @@ import type { components } from "./schema";
 
 export type Turn = components["schemas"]["Turn"];
 export type SessionItem = { item: components["schemas"]["Item"]; turns: Turn[] };
-export type Annotation = components["schemas"]["Annotation"];
 
 /** Turns that one answer holds; an item's `trace_count` tells whether there are more. */
 export const MOST_TURNS = 200;
@@ -30,16 +29,13 @@ export function sessionQuery(project: string, session: string) {
   });
 }
 
-/** What is said of a session and of its traces, newest first, notes included. */
-export function sessionAnnotationsQuery(project: string, session: string, traces: readonly string[]) {
+/** What is said of a session, its traces and their root spans, newest first, notes included: the newest thousand. */
+export function sessionAnnotationsQuery(project: string, session: string, turns: readonly Turn[]) {
+  const ids = [session, ...turns.flatMap(({ trace_id, span_id }) => (span_id === null ? [trace_id] : [trace_id, span_id]))];
   return queryOptions({
-    queryKey: ["session", project, session, "annotations", traces],
-    queryFn: async ({ signal }): Promise<Annotation[]> => {
-      const asked = (target_kind: "session" | "trace", target_id: string[]) =>
-        answered(client.GET("/v1/projects/{project_identifier}/annotations", { params: { path: { project_identifier: project }, query: { target_kind, target_id, limit: MOST_ANNOTATIONS } }, signal }));
-      const [ofSession, ofTraces] = await Promise.all([asked("session", [session]), traces.length === 0 ? null : asked("trace", [...traces])]);
-      return [...ofSession.data, ...(ofTraces?.data ?? [])];
-    },
+    queryKey: ["session", project, session, "annotations", ids],
+    queryFn: async ({ signal }) =>
+      (await answered(client.GET("/v1/projects/{project_identifier}/annotations", { params: { path: { project_identifier: project }, query: { target_id: ids, limit: MOST_ANNOTATIONS } }, signal }))).data,
     placeholderData: (before) => before,
   });
 }

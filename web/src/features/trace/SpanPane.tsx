@@ -1,21 +1,19 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Link } from "react-router";
 
 import { projectRubricsQuery } from "../../api/rubric";
 import { spanQuery, type WholeSpan } from "../../api/span";
 import type { Trace } from "../../api/trace";
 import { AnnotatePanel } from "../../annotate/AnnotatePanel";
-import { HistoryDialog } from "../../annotate/HistoryDialog";
 import { targetOf } from "../../annotate/mine";
+import { Said } from "../../annotate/Said";
 import { useMine } from "../../annotate/useMine";
-import { type Annotation, compared, disputed } from "../../domain/annotation";
 import { conversationOf } from "../../domain/conversation";
 import type { Target } from "../../domain/outbox";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
-import { AnnotationTable } from "../../ui/AnnotationTable";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
@@ -87,8 +85,8 @@ function Shown({ project, trace, span, stale }: { project: string; trace: Trace;
             />
           )}
         >
-          <Said annotations={span.annotations} title="Annotations of this span" empty="Nobody has said anything of this span yet." byName={byName} mine={mine} onEdit={({ target }) => change({ about: target.position ?? "span" })} />
-          <Said annotations={trace.annotations} title="Annotations of the trace" byName={byName} mine={mine} onEdit={() => change({ about: "trace" })} />
+          <Said annotations={span.annotations} title="Annotations of this span" empty="Nobody has said anything of this span yet." rubrics={byName} mine={mine} aboutWhat={whichDocument} onEdit={({ target }) => change({ about: target.position ?? "span" })} />
+          <Said annotations={trace.annotations} title="Annotations of the trace" rubrics={byName} mine={mine} onEdit={() => change({ about: "trace" })} />
         </SpanContent>
       </article>
       {asked !== null && (
@@ -113,47 +111,10 @@ function Shown({ project, trace, span, stale }: { project: string; trace: Trace;
   );
 }
 
-type SaidProps = {
-  annotations: readonly Annotation[];
-  title: string;
-  empty?: string;
-  byName: Parameters<typeof AnnotationTable>[0]["rubrics"];
-  mine: ReturnType<typeof useMine>;
-  onEdit: (annotation: Annotation) => void;
-};
-
-function Said({ annotations, title, empty, byName, mine, onEdit }: SaidProps) {
-  const [history, setHistory] = useState<Annotation | null>(null);
-  const rows = useMemo(() => compared(annotations), [annotations]);
-  if (annotations.length === 0 && !empty) return null;
-  return (
-    <section className={styles.said} aria-label={title}>
-      <h3 className={styles.title}>
-        {title} {rows.length > 0 && <span className={styles.note}>{rows.length}</span>}
-      </h3>
-      {rows.length === 0 ? (
-        <p className={styles.note}>{empty}</p>
-      ) : (
-        <AnnotationTable
-          caption={title}
-          annotations={rows}
-          rubrics={byName}
-          me={mine.me}
-          differ={disputed(annotations)}
-          target={rows.some(({ target }) => target.kind === "document") ? aboutWhat : undefined}
-          onHistory={setHistory}
-          onEdit={onEdit}
-          onDelete={mine.remove}
-        />
-      )}
-      {history && <HistoryDialog annotation={history} onClose={() => setHistory(null)} />}
-    </section>
-  );
-}
-
 const RETRIEVES = new Set(["RETRIEVER", "RERANKER"]);
 
-function aboutWhat({ target }: Annotation): string {
+/** What an annotation is about, where a span has annotations of its documents too. */
+function whichDocument({ target }: { target: Target }): string {
   return target.kind === "document" ? `Document ${(target.position ?? 0) + 1}` : "Span";
 }
 
