@@ -12,6 +12,12 @@ export default defineConfig({
     assetsInlineLimit: 0, // files, not data: URLs, so that a strict content security policy holds
     target: "es2023",
     cssCodeSplit: false, // one small file is one request, and no page is painted without its looks
+    rolldownOptions: {
+      output: {
+        // What pages share is one file, not one for each pair of them: a deep link is a handful of requests.
+        codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
+      },
+    },
   },
   server: {
     port: 5173,
