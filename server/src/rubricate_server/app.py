@@ -171,7 +171,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
     grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
-    retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None))
+    retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None), settings.retention_seconds)
     retention_job.start()
     forgetting = Forgetting(storage.annotations, settings.undo_days)
     forgetting.start()

@@ -12,13 +12,16 @@ export type Annotation = components["schemas"]["Annotation"];
 /** Which items are looked through. `filter` is in the filter language; `ids` are of single items, in their order. */
 export type Selection = { project: string; kind: ItemKind; filter: string | null; from: string | null; to: string | null; ids: readonly string[] };
 
-/** A batch of items, each with all that a reviewer reads of it. `retrievers` are spans that found documents, by trace. */
-export type Batch = { items: ReviewItem[]; retrievers: ReadonlyMap<string, readonly Span[]>; next: string | number | null };
+/** A batch of items, each with all that a reviewer reads of it: of steps, those by trace that found documents or asked a model last. */
+export type Batch = { items: ReviewItem[]; spans: ReadonlyMap<string, readonly Span[]>; next: string | number | null };
 
 /** Items in one batch. */
 export const BATCH = 20;
-const MOST_RETRIEVERS = 1000;
 const RETRIEVING = ["RETRIEVER", "RERANKER"];
+/** Of one trace. */
+const MOST_RETRIEVERS = 10;
+/** The messages to a model are left out where they are longer: they can be read step by step. */
+const MOST_TOKENS = 50_000;
 
 /** Items of a selection, batch by batch, newest first; of `annotator`, what they said of them. They are not asked for again. */
 export function batchesQuery(selection: Selection, annotator: string) {
@@ -39,11 +42,11 @@ export function batchesQuery(selection: Selection, annotator: string) {
         ...(to === null ? {} : { end_time: to }),
       };
       const { data, next_cursor } = await answered(client.GET("/v1/projects/{project_identifier}/review_items", { params: { path: { project_identifier: project }, query }, signal }));
-      const retrievers = await retrieversOf(project, data, signal);
-      if (wanted.length === 0) return { items: data, retrievers, next: next_cursor ?? null };
+      const spans = await spansAround(project, data, signal);
+      if (wanted.length === 0) return { items: data, spans, next: next_cursor ?? null };
       const order = new Map(wanted.map((id, place) => [id, place]));
       const items = data.toSorted((one, other) => placeOf(one, order) - placeOf(other, order));
-      return { items, retrievers, next: Number(pageParam) + BATCH < ids.length ? Number(pageParam) + BATCH : null };
+      return { items, spans, next: Number(pageParam) + BATCH < ids.length ? Number(pageParam) + BATCH : null };
     },
     initialPageParam: (selection.ids.length > 0 ? 0 : null) as string | number | null,
     getNextPageParam: ({ next }) => next,
@@ -56,16 +59,24 @@ function placeOf({ item }: ReviewItem, order: ReadonlyMap<string, number>): numb
   return order.get(item.id) ?? order.get(item.global_id) ?? order.size;
 }
 
-/** The spans that found documents for these items, all in one call. */
-async function retrieversOf(project: string, items: readonly ReviewItem[], signal: AbortSignal): Promise<Map<string, Span[]>> {
-  const traces = new Set(items.filter(({ steps }) => steps.some(({ span_kind }) => RETRIEVING.includes(span_kind))).flatMap(({ item }) => item.trace_id ?? []));
+/** Steps that these items are read with, all in one call. */
+async function spansAround(project: string, items: readonly ReviewItem[], signal: AbortSignal): Promise<Map<string, Span[]>> {
+  const wanted = new Set(items.flatMap(stepsAround));
   const found = new Map<string, Span[]>();
-  if (traces.size === 0) return found;
-  const query = { trace_id: [...traces], span_kind: RETRIEVING, limit: MOST_RETRIEVERS };
+  if (wanted.size === 0) return found;
+  const query = { span_id: [...wanted], limit: wanted.size };
   const { data } = await answered(client.GET("/v1/projects/{project_identifier}/spans", { params: { path: { project_identifier: project }, query }, signal }));
   for (const span of data) found.set(span.context.trace_id, [...(found.get(span.context.trace_id) ?? []), span]);
   for (const spans of found.values()) spans.sort((one, other) => one.start_time.localeCompare(other.start_time));
   return found;
+}
+
+function stepsAround({ item, span, steps, truncated }: ReviewItem): string[] {
+  const others = steps.filter(({ span_id }) => span_id !== span?.context.span_id);
+  const retrieving = others.filter(({ span_kind }) => RETRIEVING.includes(span_kind)).slice(0, MOST_RETRIEVERS);
+  const readable = item.target_kind === "trace" && truncated.length === 0 && (item.total_tokens ?? 0) <= MOST_TOKENS;
+  const asking = readable ? others.findLast(({ span_kind }) => span_kind === "LLM") : undefined;
+  return [...retrieving, ...(asking ? [asking] : [])].map(({ span_id }) => span_id);
 }
 
 /** How many items fit a filter. Not of single items: their number is known. */

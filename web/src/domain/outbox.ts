@@ -61,7 +61,7 @@ export function add(outbox: Outbox, wanted: Wanted, readyAt: number): Outbox {
 /** Take up what an earlier visit could not send. What is wanted here already is newer. */
 export function restored(outbox: Outbox, kept: readonly Entry[]): Outbox {
   const known = new Set(outbox.entries.map(({ key }) => key));
-  const back = kept.filter(({ key }) => !known.has(key)).map((entry): Entry => (entry.state === "sending" ? { ...entry, state: "waiting" } : entry));
+  const back = kept.filter(({ key }) => !known.has(key)).map((entry) => (entry.state === "sending" ? but(entry, { state: "waiting" }) : entry));
   return { ...outbox, entries: [...back, ...outbox.entries] };
 }
 
@@ -107,7 +107,7 @@ export function confirmed(outbox: Outbox, batch: readonly Entry[], annotations: 
   const done = new Set(batch.map(({ key }) => key));
   const entries = outbox.entries
     .filter(({ key, state }) => !(done.has(key) && state === "sending"))
-    .map((entry) => (done.has(entry.key) ? { ...entry, base: versions.get(entry.key), tried: [] } : entry));
+    .map((entry) => (done.has(entry.key) ? but(entry, { base: versions.get(entry.key), tried: [] }) : entry));
   return { entries, versions, failures: 0, retryAt: 0, trouble: null };
 }
 
@@ -173,6 +173,10 @@ export function statusOf({ entries, trouble }: Outbox): Status {
 /** How long to wait after so many tries in vain: half a second, doubled each time, up to eight. */
 export function pauseAfter(failures: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+}
+
+function but(entry: Entry, change: Partial<Entry>): Entry {
+  return { ...entry, ...change };
 }
 
 function answeredNo(outbox: Outbox, batch: readonly Entry[], refuse: (entry: Entry) => Entry): Outbox {

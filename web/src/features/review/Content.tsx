@@ -14,19 +14,19 @@ import { InOrder } from "../../ui/content/InOrder";
 import { Folded, JsonView } from "../../ui/content/JsonView";
 import { Message, Parts } from "../../ui/content/Message";
 import { Text } from "../../ui/content/Text";
-import { formatDuration } from "../../ui/duration";
+import { formatDuration, microsecondsBetween } from "../../ui/duration";
 import { ErrorState } from "../../ui/ErrorState";
 import { Skeleton } from "../../ui/Skeleton";
 import styles from "./Content.module.css";
 
 /** What is judged, in the order of need: question, answer, evidence, history, prompt. `evidence` and `correction` are put in their places. */
-export function Content({ review, project, correction, evidence }: { review: ReviewItem; project: string; correction: ReactNode; evidence: ReactNode }) {
+export function Content({ review, around, project, correction, evidence }: { review: ReviewItem; around: readonly Span[]; project: string; correction: ReactNode; evidence: ReactNode }) {
   const { item, span, turns, truncated } = review;
   return (
     <>
       {turns.length > 0 && <Turns review={review} project={project} />}
       {span === null && turns.length === 0 && <p className={styles.note}>The first span of this {item.target_kind} has not arrived. What is there can be read step by step.</p>}
-      {span !== null && <SpanContent span={span} cut={truncated.length > 0} correction={correction} evidence={evidence} />}
+      {span !== null && <SpanContent span={span} item={item} asked={around.find(({ span_kind }) => span_kind === "LLM")} cut={truncated.length > 0} correction={correction} evidence={evidence} />}
       {span === null && (
         <>
           {correction}
@@ -54,16 +54,18 @@ export function StepContent({ spanId, onClose }: { spanId: string; onClose: () =
   );
 }
 
-function SpanContent({ span, cut, correction, evidence }: { span: Span; cut: boolean; correction?: ReactNode; evidence?: ReactNode }) {
+/** `asked` is the step that asked a model for the answer, which knows the turns and the prompt before it. */
+function SpanContent({ span, item, asked, cut, correction, evidence }: { span: Span; item?: ReviewItem["item"]; asked?: Span | undefined; cut: boolean; correction?: ReactNode; evidence?: ReactNode }) {
   const [wanted, setWanted] = useState(false);
   const whole = useQuery({ ...stepQuery(span.context.span_id), enabled: cut && wanted });
   const shown = whole.data ?? span;
   const spoken = useMemo(() => conversationOf(shown), [shown]);
+  const model = useMemo(() => (asked ? conversationOf(asked) : null), [asked]);
   return (
     <>
       <ErrorDetails errors={spoken.errors} level="h2" />
       {spoken.question && <Message message={spoken.question} title="Question" level="h2" />}
-      <Answers spoken={spoken} note={facts(spoken, shown)} failed={spoken.errors.length > 0} />
+      <Answers spoken={spoken} note={facts(spoken, shown, item, model)} failed={spoken.errors.length > 0} />
       {cut && !whole.data && (
         <p className={styles.cut}>
           Very long values are cut here.{" "}
@@ -75,7 +77,7 @@ function SpanContent({ span, cut, correction, evidence }: { span: Span; cut: boo
       )}
       {correction}
       {evidence}
-      <History spoken={spoken} />
+      <History spoken={model && spoken.system.length + spoken.earlier.length === 0 ? { ...spoken, between: model.between, earlier: model.earlier, system: model.system } : spoken} />
     </>
   );
 }
@@ -162,7 +164,8 @@ function Turns({ review: { turns }, project }: { review: ReviewItem; project: st
   );
 }
 
-function facts({ model, tokens }: Spoken, { start_time, end_time }: Span): string {
-  const us = (Date.parse(end_time) - Date.parse(start_time)) * 1000;
-  return [model, formatDuration(us), tokens.total === null ? null : `${tokens.total.toLocaleString()} tokens`].filter(Boolean).join(" · ");
+/** Model, time and tokens; of a trace what its steps took together. */
+function facts({ model, tokens }: Spoken, { start_time, end_time }: Span, item?: ReviewItem["item"], asked?: Spoken | null): string {
+  const total = tokens.total ?? item?.total_tokens ?? null;
+  return [model ?? item?.model ?? asked?.model, formatDuration(microsecondsBetween(start_time, end_time)), total === null ? null : `${total.toLocaleString()} tokens`].filter(Boolean).join(" · ");
 }

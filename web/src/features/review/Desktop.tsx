@@ -37,25 +37,28 @@ const HINTS = [
   ["steps", "steps"],
 ] as const;
 
-type Props = { frame: FrameProps; desk: Desk; session: Session; entry: Entry; retrievers: readonly Span[]; says: string };
+type Props = { frame: FrameProps; desk: Desk; session: Session; entry: Entry; around: readonly Span[]; says: string };
 
 /** What a person opened beside the item; it closes with the item. */
 type Opened = { item: string; step: string | null; note: boolean; correction: boolean; others: boolean; problem: string | null };
 
 /** The item, the rubric beside it, and the keys. */
-export function Desktop({ frame, desk, session, entry, retrievers, says }: Props) {
+export function Desktop({ frame, desk, session, entry, around, says }: Props) {
   const { review, id } = entry;
   const [steps, setSteps] = useState<boolean | null>(null);
   const [kept, setOpened] = useState<Opened | null>(null);
   const opened = kept?.item === id ? kept : { item: id, step: null, note: false, correction: false, others: false, problem: null };
   const open = (change: Partial<Opened>) => setOpened({ ...opened, ...change });
-  const evidence = useMemo(() => evidenceOf(review, retrievers), [review, retrievers]);
+  const evidence = useMemo(() => evidenceOf(review, around), [review, around]);
   const choices = useMemo(() => relevanceOf(frame.rubrics), [frame.rubrics]);
   const answered = isAnswered(session, entry);
   const correction = mineOf(session, entry, CORRECTION)?.explanation ?? null;
   const stuck = useOutbox().entries.filter(({ state, target }) => (state === "refused" || state === "conflict") && target.id === id);
-  const content = useRef<HTMLElement>(null);
-  useLayoutEffect(() => content.current?.scrollTo(0, 0), [id]);
+  const content = useRef<{ item: string; element: HTMLElement | null }>({ item: id, element: null });
+  useLayoutEffect(() => {
+    if (content.current.item !== id) content.current.element?.scrollTo(0, 0);
+    content.current.item = id;
+  }, [id]);
 
   /** Before anything else hears of a key: the item and the question on the screen at that moment are what it is for. */
   const pressed = useRef({ item: id, marked: session.marked });
@@ -134,7 +137,7 @@ export function Desktop({ frame, desk, session, entry, retrievers, says }: Props
         {review.steps.length > 0 && <Steps review={review} shown={opened.step} onShow={(step) => open({ step })} />}
         {/* A part that scrolls has to be reached by the keyboard. */}
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-        <section ref={content} tabIndex={0} aria-label="Item" data-item={id} className={styles.content}>
+        <section ref={(element) => void (content.current.element = element)} tabIndex={0} aria-label="Item" data-item={id} className={styles.content}>
           <div key={`${id} ${opened.step}`} className={styles.column}>
             {stuck.map((one) => (
               <div key={one.key} role="alert" className={styles.stuck}>
@@ -146,6 +149,7 @@ export function Desktop({ frame, desk, session, entry, retrievers, says }: Props
             ) : (
               <Content
                 review={review}
+                around={around}
                 project={frame.project}
                 correction={(opened.correction || correction !== null) && <Correction review={review} correction={correction} onWrite={(text) => desk.send({ type: "wrote", item: id, name: CORRECTION, text })} />}
                 evidence={
@@ -170,6 +174,7 @@ export function Desktop({ frame, desk, session, entry, retrievers, says }: Props
             targets={review.span === null || review.item.target_kind === "span" ? [id] : [id, review.span.context.span_id]}
             me={session.identifier}
             rubrics={frame.rubrics}
+            asked={session.questions}
             answered={answered}
             shown={opened.others}
             onShow={() => open({ others: true })}

@@ -45,7 +45,11 @@ export function Documents({ evidence, marked, choices, resultOf, onJudge, onMark
                   {choices.map((choice, number) => (
                     <button key={choice.label} type="button" className={styles.choice} aria-pressed={said?.label === choice.label} onClick={() => onJudge(place, choice)}>
                       {choice.label}
-                      {marked === place && <KeyHint keys={String(number + 1)} />}
+                      {marked !== null && (
+                        <span className={marked === place ? undefined : styles.noKey}>
+                          <KeyHint keys={String(number + 1)} />
+                        </span>
+                      )}
                     </button>
                   ))}
                 </span>

@@ -12,7 +12,7 @@ import { KeyHint } from "../../ui/KeyHint";
 import { Popover } from "../../ui/Popover";
 import { ProgressBar } from "../../ui/ProgressBar";
 import styles from "./Header.module.css";
-import { type Queue, titleOf } from "./queue";
+import { type Queue, questionsOf, titleOf } from "./queue";
 import { SaveState } from "./SaveState";
 import { minutesLeft, progressOf, type Session } from "./session";
 
@@ -79,14 +79,14 @@ function Options({ project, queue, rubrics, asked }: { project: string; queue: Q
       return next;
     });
   const ask = (name: string, wanted: boolean) => {
-    const chosen = rubrics.map((rubric) => rubric.name).filter((other) => (other === name ? wanted : names.includes(other)));
+    const chosen = wanted ? [...names, name] : names.filter((other) => other !== name);
     if (chosen.length > 0) set("rubrics", chosen.join(","));
   };
   return (
     <div className={styles.options}>
       <fieldset className={styles.group}>
         <legend className={styles.legend}>Questions</legend>
-        {rubrics.map(({ name }) => (
+        {[...new Set([...questionsOf(rubrics, []), ...asked])].map(({ name }) => (
           <label key={name} className={styles.option}>
             <input type="checkbox" checked={names.includes(name)} disabled={names.length === 1 && names[0] === name} onChange={({ target }) => ask(name, target.checked)} /> <bdi>{name}</bdi>
           </label>

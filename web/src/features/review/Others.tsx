@@ -9,7 +9,7 @@ import { KeyHint } from "../../ui/KeyHint";
 import { LabelChip } from "../../ui/LabelChip";
 import styles from "./Others.module.css";
 
-type Props = { project: string; targets: readonly string[]; me: string; rubrics: readonly Rubric[]; answered: boolean; shown: boolean; onShow: () => void };
+type Props = { project: string; targets: readonly string[]; me: string; rubrics: readonly Rubric[]; asked: readonly Rubric[]; answered: boolean; shown: boolean; onShow: () => void };
 
 /** What others said of the item: not before the reviewer has answered, and then when they ask for it. */
 export function Others({ answered, shown, onShow, ...rest }: Props) {
@@ -29,14 +29,16 @@ export function Others({ answered, shown, onShow, ...rest }: Props) {
   );
 }
 
-function List({ project, targets, me, rubrics }: Pick<Props, "project" | "targets" | "me" | "rubrics">) {
+function List({ project, targets, me, rubrics, asked }: Omit<Props, "answered" | "shown" | "onShow">) {
   const { data, error, refetch } = useQuery(othersQuery(project, targets, me));
+  /** First what answers the same questions. */
+  const rank = ({ name }: Annotation) => (asked.findIndex((rubric) => rubric.name === name) + asked.length + 1) % (asked.length + 1);
   if (error) return <ErrorState message={error.message} onRetry={() => void refetch()} />;
   if (!data) return <p className={styles.note}>Asking…</p>;
   if (data.length === 0) return <p className={styles.note}>Nobody else has answered yet.</p>;
   return (
     <ul className={styles.list}>
-      {data.map((annotation) => (
+      {data.toSorted((one, other) => rank(one) - rank(other)).map((annotation) => (
         <li key={annotation.id} className={styles.one}>
           <AuthorChip kind={annotation.annotator_kind} identifier={annotation.identifier} />
           <span className={styles.name}>{annotation.name}</span>

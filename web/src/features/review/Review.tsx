@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { use, useEffect, useEffectEvent, useState, useSyncExternalStore } from "react";
+import { use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "react-router";
 
 import { resume } from "../../api/outbox";
 import { batchesQuery, itemCountQuery, type Selection } from "../../api/reviewItem";
+import type { Span } from "../../api/span";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf } from "../../preferences";
 import { ErrorState } from "../../ui/ErrorState";
@@ -17,6 +18,8 @@ import { begin, current } from "./session";
 
 /** The next batch is asked for when so many items are left. */
 const REFILL_AT = 15;
+
+const NONE: readonly Span[] = [];
 
 type Props = { project: string; queue: Queue; rubrics: readonly Rubric[]; questions: readonly Rubric[]; person: string };
 
@@ -34,8 +37,8 @@ export function Review({ project, queue, rubrics, questions, person }: Props) {
   useCount(desk, all, selection);
 
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, isFetchNextPageError } = batches;
-  const load = useEffectEvent(() => desk.load(data?.pages.flatMap(({ items }) => items) ?? []));
-  useEffect(() => load(), [data]);
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  useEffect(() => desk.load(items), [desk, items]);
   const left = session.entries.length - session.at;
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && left <= REFILL_AT) void fetchNextPage();
@@ -45,15 +48,15 @@ export function Review({ project, queue, rubrics, questions, person }: Props) {
   const entry = current(session);
   if (entry) {
     const trace = entry.review.item.trace_id;
-    const retrievers = trace === null ? [] : (data?.pages.find(({ retrievers: found }) => found.has(trace))?.retrievers.get(trace) ?? []);
-    return <Desktop frame={frame} desk={desk} session={session} entry={entry} retrievers={retrievers} says={says} />;
+    const around = trace === null ? undefined : data?.pages.find(({ spans }) => spans.has(trace))?.spans.get(trace);
+    return <Desktop frame={frame} desk={desk} session={session} entry={entry} around={around ?? NONE} says={says} />;
   }
   const failed = batches.error !== null && !isFetchingNextPage;
   return (
     <Frame {...frame} says={says}>
       {failed && <ErrorState message={batches.error?.message ?? ""} onRetry={() => void (data ? fetchNextPage() : batches.refetch())} />}
-      {!failed && (batches.isPending || hasNextPage || session.entries.length < (data?.pages.flatMap(({ items }) => items).length ?? 0)) && <Skeleton rows={8} />}
-      {!failed && data && !hasNextPage && session.entries.length >= data.pages.flatMap(({ items }) => items).length && (
+      {!failed && (batches.isPending || hasNextPage || session.entries.length < items.length) && <Skeleton rows={8} />}
+      {!failed && data && !hasNextPage && session.entries.length >= items.length && (
         <End
           project={project}
           queue={queue}

@@ -22,7 +22,7 @@ export function ReviewPage() {
   const { data: rubrics, error, refetch } = useQuery({ ...projectRubricsQuery(project), staleTime: Infinity });
   const queue = queueOf(search);
   const questions = rubrics ? questionsOf(rubrics, queue.rubrics) : [];
-  const frame = { project, queue, rubrics: questionsOf(rubrics ?? [], []), asked: questions, session: null };
+  const frame = { project, queue, rubrics: rubrics ?? [], asked: questions, session: null };
 
   if (error) {
     return (

@@ -1,8 +1,7 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import { choicesOf } from "../../domain/answer";
 import { Button } from "../../ui/Button";
-import { Icon } from "../../ui/Icon";
 import { KeyHint } from "../../ui/KeyHint";
 import { RubricForm } from "../../ui/RubricForm";
 import { PLACES } from "./ids";
@@ -16,13 +15,15 @@ type Props = { session: Session; entry: Entry; noting: boolean; onNote: () => vo
 /** My answers to the item on the screen, and nobody else's. */
 export function RubricPane({ session, entry, noting, onNote, onDone, send, problem, children }: Props) {
   const item = entry.id;
+  const questions = useRef<HTMLDivElement>(null);
+  useEffect(() => questions.current?.children[session.marked]?.scrollIntoView({ block: "nearest" }), [item, session.marked]);
   const reasoned = reasonFor(session);
   const note = mineOf(session, entry, NOTE)?.explanation ?? "";
   const flagged = mineOf(session, entry, FLAG) !== null;
   const skipped = mineOf(session, entry, SKIP) !== null;
   return (
     <section id={PLACES.rubric} tabIndex={-1} aria-label="Rubric" className={styles.pane}>
-      <div className={styles.body}>
+      <div ref={questions} className={styles.body}>
         {session.questions.map((rubric, place) => (
           <div key={rubric.name} onFocus={() => rubric.type !== "FREEFORM" && place !== session.marked && send({ type: "marked", question: place })}>
             <RubricForm
@@ -74,7 +75,7 @@ export function RubricPane({ session, entry, noting, onNote, onDone, send, probl
           {skipped ? "Skipped" : "Skip"}
         </Button>
         <Button aria-pressed={flagged} className={flagged ? styles.pressed : undefined} onClick={() => send({ type: "flagged", item })}>
-          <Icon name="flag" /> {flagged ? "Flagged" : "Flag"}
+          {flagged ? "Flagged" : "Flag"}
         </Button>
         <Button onClick={onNote}>Note</Button>
         <Button look="primary" className={styles.next} onClick={onDone}>

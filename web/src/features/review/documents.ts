@@ -10,11 +10,11 @@ import type { Slot } from "./session";
 export type Evidence = { slot: Slot; document: RetrievedDocument; foundBy: string };
 
 /** The documents of an item: its own, else those that the steps of its trace found. A reranker's come instead of what it was given. */
-export function evidenceOf({ span }: ReviewItem, retrievers: readonly Span[]): Evidence[] {
+export function evidenceOf({ span }: ReviewItem, around: readonly Span[]): Evidence[] {
   const own = span === null ? [] : documentsOf(span);
   if (own.length > 0) return own;
-  const reranked = retrievers.filter(({ span_kind }) => span_kind === "RERANKER").flatMap(documentsOf);
-  return reranked.length > 0 ? reranked : retrievers.flatMap(documentsOf);
+  const reranked = around.filter(({ span_kind }) => span_kind === "RERANKER").flatMap(documentsOf);
+  return reranked.length > 0 ? reranked : around.flatMap(documentsOf);
 }
 
 function documentsOf(span: Span): Evidence[] {

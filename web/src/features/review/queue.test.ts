@@ -25,6 +25,11 @@ test("what users said of an answer, and what this screen writes beside, is no qu
   expect(questionsOf(rubrics, ["user_feedback", "gone", "correctness"]).map(({ name }) => name)).toEqual(["user_feedback", "correctness"]);
 });
 
+test("all rubrics of a project are asked oldest first, free text last", () => {
+  const newestFirst = [rubric("tone"), rubric("comment", "FREEFORM"), rubric("correctness")];
+  expect(questionsOf(newestFirst, []).map(({ name }) => name)).toEqual(["correctness", "tone", "comment"]);
+});
+
 test("free text is required when there is nothing else", () => {
   expect(requiredOf([rubric("a"), rubric("b", "FREEFORM")]).map(({ name }) => name)).toEqual(["a"]);
   expect(requiredOf([rubric("b", "FREEFORM")]).map(({ name }) => name)).toEqual(["b"]);

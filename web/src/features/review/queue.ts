@@ -40,9 +40,15 @@ export function queueOf(search: URLSearchParams): Queue {
   };
 }
 
-/** The rubrics to answer, in the order asked for. User feedback is what users said; nobody else should say it for them. */
+/**
+ * The rubrics to answer: those asked for, in their order, or all, the oldest first and free text last. Rubrics are given
+ * newest first. User feedback is what users said; nobody else should say it for them.
+ */
 export function questionsOf(rubrics: readonly Rubric[], wanted: readonly string[]): Rubric[] {
-  if (wanted.length === 0) return rubrics.filter(({ name }) => !NOT_ASKED.has(name));
+  if (wanted.length === 0) {
+    const asked = rubrics.filter(({ name }) => !NOT_ASKED.has(name)).toReversed();
+    return asked.toSorted((one, other) => Number(one.type === "FREEFORM") - Number(other.type === "FREEFORM"));
+  }
   return wanted.flatMap((name) => rubrics.find((rubric) => rubric.name === name) ?? []);
 }
 

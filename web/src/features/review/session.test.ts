@@ -22,8 +22,8 @@ const correctness: Rubric = {
 const helpfulness: Rubric = { type: "CONTINUOUS", id: "2", name: "helpfulness", optimization_direction: "MAXIMIZE", lower_bound: 1, upper_bound: 5 };
 const comment: Rubric = { type: "FREEFORM", id: "3", name: "comment", optimization_direction: "NONE" };
 
-function item(id: string, said: Record<string, Result> = {}): ReviewItem {
-  const annotations = Object.entries(said).map(([name, result]) => ({
+function item(id: string, mine: Record<string, Result> = {}): ReviewItem {
+  const annotations = Object.entries(mine).map(([name, result]) => ({
     id: name,
     created_at: "t0",
     updated_at: "t0",
@@ -48,6 +48,10 @@ function item(id: string, said: Record<string, Result> = {}): ReviewItem {
     others: {},
   };
 }
+
+const documentOf = (id: string, position: number) => ({ target: { kind: "document" as const, id: `retriever of ${id}`, position }, name: "relevance" });
+
+const said = (label: string): Result => ({ label, score: null, explanation: null });
 
 /** A session, and all that it wrote and said. */
 class Play {
@@ -165,8 +169,7 @@ describe("undo", () => {
   test("takes back a skip, a flag, a text as a whole, and a document", () => {
     const play = new Play([correctness], three);
     play.do({ type: "flagged", item: "a" }, { type: "wrote", item: "a", name: "note", text: "s" }, { type: "wrote", item: "a", name: "note", text: "so" }, { type: "skipped", item: "a" });
-    const slot = { target: { kind: "document" as const, id: "retriever of b", position: 0 }, name: "relevance" };
-    play.do({ type: "judged", item: "b", slot, place: 0, of: 1, result: { label: "relevant", score: 1, explanation: null } });
+      play.do({ type: "judged", item: "b", slot: documentOf("b", 0), place: 0, of: 1, result: { label: "relevant", score: 1, explanation: null } });
     play.do({ type: "undo" }, { type: "undo" }, { type: "undo" }, { type: "undo" }, { type: "undo" });
     expect(play.writes.slice(5)).toEqual(["retriever of b#0 relevance=-", "a skip=-", "a note=-", "a flag=-"]);
   });
@@ -230,12 +233,11 @@ test("who wants to compare stays at an item until they move on", () => {
 });
 
 test("documents are judged one after the other, then digits answer the question again", () => {
-  const slot = (position: number) => ({ target: { kind: "document" as const, id: "retriever of a", position }, name: "relevance" });
   const play = new Play([correctness], three).do({ type: "documents", place: 0 });
-  play.do({ type: "judged", item: "a", slot: slot(0), place: 0, of: 2, result: { label: "relevant", score: 1, explanation: null } });
+  play.do({ type: "judged", item: "a", slot: documentOf("a", 0), place: 0, of: 2, result: { label: "relevant", score: 1, explanation: null } });
   expect(play.session.document).toBe(1);
   expect(play.says.at(-1)).toBe("Saved relevant for document 1. Document 2 of 2.");
-  play.do({ type: "judged", item: "a", slot: slot(1), place: 1, of: 2, result: { label: "irrelevant", score: 0, explanation: null } });
+  play.do({ type: "judged", item: "a", slot: documentOf("a", 1), place: 1, of: 2, result: { label: "irrelevant", score: 0, explanation: null } });
   expect(play.session.document).toBeNull();
   expect(play.writes).toEqual(["retriever of a#0 relevance=relevant", "retriever of a#1 relevance=irrelevant"]);
 });
@@ -253,7 +255,6 @@ test("what I said before is there, with what is still on its way laid over it", 
   const place = (id: string) => keyOf({ target: { kind: "trace", id, position: null }, name: "correctness", identifier: ME });
   const onItsWay = keyOf({ target: { kind: "document", id: "retriever of b", position: 2 }, name: "relevance", identifier: ME });
   const session = begin(ME, [correctness], false, 0);
-  const said = (label: string): Result => ({ label, score: null, explanation: null });
   const next = step(session, { type: "loaded", items: [item("a", { correctness: said("correct") }), item("b", { correctness: said("correct") })], wanted: { [place("a")]: said("partial"), [place("b")]: null, [onItsWay]: said("relevant") } }, 0).session;
   const [a, b] = next.entries;
   expect(mineOf(next, a!, "correctness")?.label).toBe("partial");

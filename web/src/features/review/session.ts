@@ -214,10 +214,10 @@ function answered(session: Session, { item, question, answer, settled }: Event &
 }
 
 /** Where the mark goes after an answer: on to the next that needs one, in order; null when the item is finished. */
-function nextQuestion(session: Session, entry: Entry, answered: number, wasComplete: boolean): number | null {
+function nextQuestion(session: Session, entry: Entry, from: number, wasComplete: boolean): number | null {
   const required = new Set(requiredOf(session.questions));
   const open = (question: Rubric) => required.has(question) && !saysSomething(answerIn(session, entry, question));
-  const after = session.questions.findIndex((question, place) => place > answered && (wasComplete ? required.has(question) : open(question)));
+  const after = session.questions.findIndex((question, place) => place > from && (wasComplete ? required.has(question) : open(question)));
   if (after !== -1) return after;
   const missing = session.questions.findIndex(open);
   return missing === -1 ? null : missing;
@@ -261,7 +261,7 @@ function changed(session: Session, item: string, said: readonly (readonly [Slot,
   if (edits.length === 0) return quiet(session);
   const change: Change = { item, marked: session.marked, edits, growing, says };
   const before = session.done.at(-1);
-  const done = before && grown(before, change) ? [...session.done.slice(0, -1), { ...before, edits: before.edits.map((edit) => ({ ...edit, after: edits[0]?.after ?? null })) }] : [...session.done, change];
+  const done = before && grown(before, change) ? [...session.done.slice(0, -1), joined(before, change)] : [...session.done, change];
   return {
     session: { ...applied(session, item, edits.map(({ slot, after }) => [slot, after])), done, undone: [] },
     writes: edits.map(({ slot, after }) => ({ slot, result: after, growing })),
@@ -273,6 +273,13 @@ function grown(before: Change, change: Change): boolean {
   const [one] = before.edits;
   const [other] = change.edits;
   return before.growing && change.growing && before.item === change.item && before.edits.length === 1 && change.edits.length === 1 && one?.slot.name === other?.slot.name;
+}
+
+/** Two changes of one text as one. */
+function joined(before: Change, change: Change): Change {
+  const [first] = before.edits;
+  const [last] = change.edits;
+  return first && last ? { ...before, edits: [{ ...first, after: last.after }] } : change;
 }
 
 function applied(session: Session, item: string, said: readonly (readonly [Slot, Result | null])[]): Session {
