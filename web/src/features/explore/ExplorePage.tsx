@@ -5,6 +5,7 @@ import { useNavigationType, useParams, useSearchParams } from "react-router";
 import { projectQuery } from "../../api/project";
 import { projectRubricsQuery } from "../../api/rubric";
 import { hasClause } from "../../domain/filter";
+import type { Rubric } from "../../domain/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
 import { Choice } from "../../ui/Choice";
 import { ErrorState } from "../../ui/ErrorState";
@@ -21,6 +22,8 @@ import { viewPart } from "./savedViews";
 import { TimeRangePicker } from "./TimeRangePicker";
 import { LEVELS, searchOf, type View, viewOf } from "./view";
 
+const NO_RUBRICS: Rubric[] = [];
+
 /** Find what is worth looking at among spans, traces and sessions, and say what to do with it. */
 export function ExplorePage() {
   const { project: address = "" } = useParams();
@@ -28,13 +31,13 @@ export function ExplorePage() {
   const { person } = usePreferences();
   const view = viewOf(search);
   const project = useQuery(projectQuery(address));
-  const rubrics = useQuery(projectRubricsQuery(address));
+  const assigned = useQuery(projectRubricsQuery(address));
+  const rubrics = assigned.data?.toSorted((a, b) => Number(a.type === "FREEFORM") - Number(b.type === "FREEFORM")) ?? NO_RUBRICS;
   const columns = view.cols ?? keptColumns() ?? DEFAULT_COLUMNS;
   const me = person === null ? null : annotatorOf(person);
-  const answerable = rubrics.data?.filter(({ type }) => type !== "FREEFORM") ?? [];
   const inReach = alwaysInReach(
     view.level,
-    answerable.map(({ name }) => name),
+    rubrics.flatMap(({ type, name }) => (type === "FREEFORM" ? [] : [name])),
     me,
   );
   useFreshOnArrival(address);
@@ -71,9 +74,9 @@ export function ExplorePage() {
             onFilter={(filter) => change({ filter })}
             hidden={inReach.flatMap(({ clause }) => (hasClause(view.filter, clause) ? [clause] : []))}
           >
-            {(draft, onFilter) => <QuickFilters project={address} level={view.level} filter={draft} onFilter={onFilter} rubrics={rubrics.data ?? []} me={me} inReach={inReach} />}
+            {(draft, onFilter) => <QuickFilters project={address} level={view.level} filter={draft} onFilter={onFilter} rubrics={rubrics} me={me} inReach={inReach} />}
           </FilterBar>
-          <Results address={address} project={project.data?.data} view={view} columns={columns} rubrics={rubrics.data ?? []} change={change} />
+          <Results address={address} project={project.data?.data} view={view} columns={columns} rubrics={rubrics} change={change} />
         </>
       )}
     </div>

@@ -53,8 +53,8 @@ export function FilterBar({
   const looked = useDeferredValue(draft.trim());
   const check = useQuery({ ...filterCheckQuery(level, looked), enabled: looked !== "" });
   const found = looked === draft.trim() && looked !== "" ? (check.data?.error ?? null) : null;
-  // Who is still typing is not told that the end is missing.
-  const problem = found && (refused === looked || looked === filter || Array.from(looked).length > found.position) ? found : null;
+  // Who is still typing is not told what is missing.
+  const problem = found && (refused === looked || looked === filter || caret === null) ? found : null;
   const chips = clausesOf(filter).filter(({ text }) => !hidden.includes(text));
 
   return (

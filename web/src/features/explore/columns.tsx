@@ -46,7 +46,7 @@ export const COLUMNS: Record<Exclude<ColumnId, "name">, Column> = {
   latency: { id: "latency", title: (level) => (level === "session" ? "Duration" : "Latency"), width: 80, share: 0, number: true, sort: "latency", cell: ({ latency_ms }) => formatDuration(latency_ms * 1000) },
   tokens: { id: "tokens", title: () => "Tokens", width: 68, share: 0, number: true, cell: ({ total_tokens, prompt_tokens, completion_tokens }) => <Tokens total={total_tokens} prompt={prompt_tokens} completion={completion_tokens} /> },
   cost: { id: "cost", title: () => "Cost", width: 76, share: 0, number: true, cell: ({ cost_usd }) => (cost_usd === null ? NONE : formatCost(cost_usd)) },
-  start_time: { id: "start_time", title: () => "Started", width: 128, share: 0, number: true, sort: "start_time", cell: (item, { now }) => <Started at={item.start_time} now={now} /> },
+  start_time: { id: "start_time", title: () => "Started", width: 150, share: 0, number: true, sort: "start_time", cell: (item, { now }) => <Started at={item.start_time} now={now} /> },
   model: { id: "model", title: () => "Model", width: 130, share: 0.4, cell: ({ model }) => model ?? NONE },
   user: { id: "user", title: () => "User", width: 110, share: 0.2, cell: ({ user_id }) => user_id ?? NONE },
   session: { id: "session", title: () => "Session", width: 120, share: 0.2, cell: ({ session_id }) => session_id ?? NONE },
