@@ -139,11 +139,16 @@ NO_503 = {
     "create_span_note",
     "create_trace_note",
     "create_session_note",
+    "put_annotations",
+    "remove_annotations",
+    "restore_annotations",
 }
 PATH_ONLY = {
     "get_project",
     "delete_project",
     "delete_span",
+    "get_span",
+    "get_trace",
     "delete_trace",
     "get_session",
     "delete_session",

@@ -98,6 +98,12 @@ class Settings:
         _count,
         "Unpacked bytes in work at once. Above it: 503 with Retry-After.",
     )
+    reads_beside_ingest: int = _setting(
+        1,
+        "RUBRICATE_READS_BESIDE_INGEST",
+        _count,
+        "Short reads that run at once while spans come in; the others take turns. More: faster reads, slower ingest.",
+    )
     max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
     max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
     max_depth: int = _setting(32, "RUBRICATE_MAX_DEPTH", _count, "Levels of nested values in one attribute.")
@@ -106,6 +112,12 @@ class Settings:
         "RUBRICATE_RETENTION_DAYS PHOENIX_DEFAULT_RETENTION_POLICY_DAYS",
         _days,
         "Days after which traces are deleted, unless their project follows a policy of its own. 0: never.",
+    )
+    retention_seconds: float = _setting(
+        60.0,
+        "RUBRICATE_RETENTION_SECONDS",
+        _seconds,
+        "Seconds between looks for traces that are kept no longer.",
     )
     undo_days: float = _setting(
         30.0,

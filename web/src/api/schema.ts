@@ -2128,6 +2128,11 @@ export interface components {
             start_time?: string | null;
             /** End Time */
             end_time?: string | null;
+            /**
+             * Roots Only
+             * @default false
+             */
+            roots_only: boolean;
             /** Ids */
             ids?: string[] | null;
             /** Name */
@@ -5089,6 +5094,8 @@ export interface operations {
                 start_time?: string | null;
                 /** @description Started (annotations: created) before. */
                 end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
                 /** @description Only these; repeat for several. */
                 id?: string[] | null;
                 /** @description Of annotations only: any of these names. */

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from rubricate.records.annotation import NOTE, TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.api.identifier import global_id
 from rubricate_server.api.moment import iso_from_ns, iso_from_us
 from rubricate_server.api.span import STATUSES

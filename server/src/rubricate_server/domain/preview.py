@@ -18,6 +18,7 @@ _USERS: Final = ("user", "human")
 _ASSISTANTS: Final = ("assistant", "ai", "model")
 _IN_KEYS: Final = ("query", "question", "input", "prompt", "user_message", "user_input", "message", "text", "content")
 _OUT_KEYS: Final = ("output", "answer", "response", "result", "completion", "message", "text", "content", "generations")
+_DOCUMENTS: Final = ("reranker.output_documents.0.document.content", "retrieval.documents.0.document.content")
 _LISTS: Final = ("messages", "choices", "candidates", "contents")
 _DEEPEST: Final = 6
 """Levels of JSON that are looked into."""
@@ -40,8 +41,9 @@ def readable(
         shown_input = _plain(given, _IN_KEYS, _USERS, most)
     if "llm.output_messages.0.message.role" in attributes:
         shown_output = _last_said(attributes, _OUT_MESSAGES, _ASSISTANTS)
-    if shown_output is None and "retrieval.documents.0.document.content" in attributes:
-        shown_output = _text(attributes["retrieval.documents.0.document.content"])
+    for documents in _DOCUMENTS:
+        if shown_output is None and documents in attributes:
+            shown_output = _text(attributes[documents])
     if shown_output is None and answered:
         shown_output = _plain(answered, _OUT_KEYS, _ASSISTANTS, most)
     return (
@@ -201,6 +203,8 @@ def _listed(value: Any, most: int) -> str | None:
         return None
     shown: list[str] = []
     for key, child in value.items():
+        if child is None:
+            continue
         shown.append(f"{key}: {_text(child)}")
         if sum(map(len, shown)) > most:
             break

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rubricate.records.annotation import TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.domain.filter import SESSIONS, SPANS, TRACES, parse
 from rubricate_server.storage.contract import AnnotationKey, ExportedItem, ExportQuery, NewSpan, Storage, TargetPreview
 
@@ -111,6 +111,7 @@ def test_all_come_once_the_newest_first_over_many_batches(store: Storage) -> Non
 
 def test_items_can_be_narrowed(store: Storage) -> None:
     store.spans.add([*spans(4, session_id="s"), new_span(5, project="other"), new_span(6, session_id="t", status=2)])
+    store.spans.add([new_span(7, trace_id=trace_id(6), parent_id=span_id(6), session_id="t", status=2)])
     assert [item.key for item in items(store, keys=(span_id(1), span_id(3), span_id(5), span_id(99)))] == [
         span_id(3),
         span_id(1),
@@ -119,7 +120,13 @@ def test_items_can_be_narrowed(store: Storage) -> None:
     between = {"start_ns": START_NS + 2 * SECOND_NS, "end_ns": START_NS + 4 * SECOND_NS}
     assert [item.key for item in items(store, **between)] == [span_id(3), span_id(2)]
     assert [item.key for item in items(store, "trace", **between)] == [trace_id(3), trace_id(2)]
-    assert [item.key for item in items(store, condition=parse("status_code == 'ERROR'", SPANS))] == [span_id(6)]
+    assert [item.key for item in items(store, condition=parse("status_code == 'ERROR'", SPANS))] == [
+        span_id(7),
+        span_id(6),
+    ]
+    assert [item.key for item in items(store, condition=parse("status_code == 'ERROR'", SPANS), roots=True)] == [
+        span_id(6)
+    ]
     assert [item.key for item in items(store, "trace", condition=parse("error_count > 0", TRACES))] == [trace_id(6)]
     assert [item.key for item in items(store, "session", condition=parse("num_traces > 1", SESSIONS))] == [b"s"]
 
