@@ -123,6 +123,7 @@ describe("finding", () => {
     await annotate("span", idOf("mine", 0), "correctness", "correct", "app:Ada");
     await page.reload();
     await status(page, 2, "span");
+    expect(await names(page)).toEqual(["span 2", "span 1"]);
   });
 
   test("by the value of an annotation, from the menu", async () => {
@@ -227,6 +228,7 @@ describe("living", () => {
     await page.waitForTimeout(300);
     await send("empty", 1);
     await page.getByRole("rowheader", { name: "span 0" }).waitFor();
+    expect(await page.getByText("Waiting for the first span…").count()).toBe(0);
   });
 });
 
