@@ -30,6 +30,7 @@ export default defineConfig({
     emptyOutDir: true, // it lies outside of web/, so Vite wants to be told
     assetsInlineLimit: 0, // files, not data: URLs, so that a strict content security policy holds
     target: "es2023",
+    modulePreload: { polyfill: false }, // every browser with what the page needs has it
     cssCodeSplit: false, // one small sheet, which stylesInside puts into the document
     rolldownOptions: {
       output: {
