@@ -48,7 +48,7 @@ from rubricate_server.api import (
     whole,
 )
 from rubricate_server.api.errors import install_errors
-from rubricate_server.api.middleware import BodyLimit, Compression, VersionHeaders
+from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, VersionHeaders
 from rubricate_server.api.page import install_page
 from rubricate_server.domain.topic import Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
@@ -184,7 +184,8 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         max_count=settings.max_count,
         max_count_seconds=settings.max_count_seconds,
     )
-    app = VersionHeaders(TraceDoor(api, ingest=ingest))
+    gate = ReadGate(api, is_busy=lambda: ingest.pending_bytes > 0, at_once=settings.reads_beside_ingest)
+    app = VersionHeaders(TraceDoor(gate, ingest=ingest))
     # What exists by now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()

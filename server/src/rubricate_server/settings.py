@@ -98,6 +98,12 @@ class Settings:
         _count,
         "Unpacked bytes in work at once. Above it: 503 with Retry-After.",
     )
+    reads_beside_ingest: int = _setting(
+        1,
+        "RUBRICATE_READS_BESIDE_INGEST",
+        _count,
+        "Short reads that run at once while spans come in; the others take turns. More: faster reads, slower ingest.",
+    )
     max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
     max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
     max_depth: int = _setting(32, "RUBRICATE_MAX_DEPTH", _count, "Levels of nested values in one attribute.")

@@ -231,7 +231,7 @@ export interface paths {
         };
         /**
          * Get Span
-         * @description One span of any project, by OpenTelemetry id or global id, whole.
+         * @description One span of any project, by OpenTelemetry id or global id, whole, with what surrounds it and is said of it.
          */
         get: operations["get_span"];
         put?: never;
@@ -2128,6 +2128,11 @@ export interface components {
             start_time?: string | null;
             /** End Time */
             end_time?: string | null;
+            /**
+             * Roots Only
+             * @default false
+             */
+            roots_only: boolean;
             /** Ids */
             ids?: string[] | null;
             /** Name */
@@ -2719,7 +2724,7 @@ export interface components {
         };
         /**
          * ProjectSpan
-         * @description A whole span, and the project that it belongs to.
+         * @description A whole span with what surrounds it, what is said of it, and the project that it belongs to.
          */
         ProjectSpan: {
             /** Id */
@@ -2751,6 +2756,20 @@ export interface components {
             /** Events */
             events: components["schemas"]["SpanEvent"][];
             project: components["schemas"]["ProjectReference"];
+            /** Links */
+            links: components["schemas"]["SpanLink"][];
+            /** Trace State */
+            trace_state: string;
+            /** Resource */
+            resource: {
+                [key: string]: unknown;
+            };
+            /** Scope */
+            scope: {
+                [key: string]: unknown;
+            };
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * ProjectUpdate
@@ -3348,6 +3367,20 @@ export interface components {
             } | null;
         };
         /**
+         * SpanLink
+         * @description A span that another one points to, of the same trace or of another.
+         */
+        SpanLink: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SpanNoteBody
          * @description A note on a span to write.
          */
@@ -3735,6 +3768,8 @@ export interface components {
             steps_complete: boolean;
             /** Root Span Id */
             root_span_id: string | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * TraceNoteBody
@@ -5059,6 +5094,8 @@ export interface operations {
                 start_time?: string | null;
                 /** @description Started (annotations: created) before. */
                 end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
                 /** @description Only these; repeat for several. */
                 id?: string[] | null;
                 /** @description Of annotations only: any of these names. */

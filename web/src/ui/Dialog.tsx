@@ -6,7 +6,7 @@ import { Icon } from "./Icon";
 
 /**
  * A dialog over the page, open while it is rendered. Escape, the cross and a click beside it call `onClose`; the browser
- * gives the focus back to where it was. `side` is a sheet at the right edge, for what is read beside the page.
+ * gives the focus back to where it was. A form inside begins with the focus in its first field. `side` is a sheet at the right edge, for what is read beside the page.
  */
 export function Dialog({
   title,
@@ -26,6 +26,7 @@ export function Dialog({
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    shown?.querySelector<HTMLElement>("form :is(input, select, textarea)")?.focus();
     return () => shown?.close();
   }, []);
   return (

@@ -38,7 +38,7 @@ export function NoRubric({
             <div inert className={styles.form}>
               <RubricForm rubric={{ ...preset.rubric, id: "" }} value={null} onAnswer={() => undefined} hints={false} />
             </div>
-            <Button look="primary" disabled={busy} onClick={() => onPreset(preset)}>
+            <Button disabled={busy} onClick={() => onPreset(preset)}>
               {`Use “${preset.title}”`}
             </Button>
           </li>

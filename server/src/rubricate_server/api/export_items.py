@@ -13,7 +13,7 @@ from pydantic import AwareDatetime
 
 from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate.records.base import StrictInput
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.condition import condition_of
 from rubricate_server.api.errors import ApiError, refusals
@@ -75,6 +75,7 @@ class ExportBody(StrictInput):
     filter: str | None = None
     start_time: AwareDatetime | None = None
     end_time: AwareDatetime | None = None
+    roots_only: bool = False
     ids: list[str] | None = None
     """Only these; as many as the largest body holds."""
     name: list[str] | None = None
@@ -94,6 +95,7 @@ def export_items(
     ] = None,
     start_time: Annotated[datetime | None, Query(description="Started (annotations: created) at or after.")] = None,
     end_time: Annotated[datetime | None, Query(description="Started (annotations: created) before.")] = None,
+    roots_only: Annotated[bool, Query(description="Of spans: only those without a parent.")] = False,
     id: Annotated[list[str] | None, Query(description="Only these; repeat for several.")] = None,
     name: Annotated[list[str] | None, Query(description="Of annotations only: any of these names.")] = None,
     identifier: Annotated[list[str] | None, Query(description="Of annotations only: by any of these.")] = None,
@@ -112,6 +114,7 @@ def export_items(
         filter=filter,
         start_time=start_time,
         end_time=end_time,
+        roots_only=roots_only,
         ids=id,
         name=name,
         identifier=identifier,
@@ -130,6 +133,8 @@ def export_chosen_items(request: Request, project_identifier: str, body: ExportB
 def _export(request: Request, project_identifier: str, wanted: ExportBody) -> Response:
     storage = storage_of(request)
     project = project_of(storage, project_identifier)
+    if wanted.roots_only and wanted.target_kind != "span":
+        raise ApiError(422, "roots_only is for target_kind=span.")
     if wanted.target_kind == "annotation":
         columns, batches = list(ANNOTATION_COLUMNS), _annotations(storage, project, wanted)
     else:
@@ -168,6 +173,7 @@ def _items(
         condition_of(wanted.filter, LANGUAGES[kind]),
         bound_ns(wanted.start_time),
         bound_ns(wanted.end_time),
+        wanted.roots_only,
     )
     queries: Iterable[ExportQuery] = [query]
     if wanted.ids is not None:

@@ -1,4 +1,7 @@
-"""What every response gets: the versions that clients look for, and compression for those far away."""
+"""Around every request: versions that clients look for, compression for those far away, limits, turns."""
+
+import asyncio
+from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -13,6 +16,8 @@ HEADERS = [
     (b"x-rubricate-version", VERSION.encode()),
     (b"x-colab-notebook-cache-control", b"no-cache"),
 ]
+LONG_READ_S = 0.05
+"""From so long on, a read is none of the short ones that take turns."""
 SMALLEST = 1024
 """Bytes below which compression is not worth a header."""
 STREAMED = ("/v1/spans", "/v1/events")
@@ -68,6 +73,34 @@ class BodyLimit:
 
     def _words(self) -> str:
         return f"The body has more than {self._most} bytes; send less at once."
+
+
+class ReadGate:
+    """Lets few reads run at once while spans come in, in the order in which they came.
+
+    Python runs one thread at a time, so that reads without end would take most of it from ingest. A read that takes
+    longer than `LONG_READ_S` no longer counts: it is the database's work then, and others must not wait for it.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_busy: Callable[[], bool], at_once: int) -> None:
+        self._app = app
+        self._is_busy = is_busy
+        self._places = asyncio.Semaphore(at_once)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        is_read = scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith("/v1/")
+        if not is_read or not self._is_busy():
+            await self._app(scope, receive, send)
+            return
+        await self._places.acquire()
+        leaving = asyncio.get_running_loop().call_later(LONG_READ_S, self._places.release)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            if not leaving.cancelled() and leaving.when() > asyncio.get_running_loop().time():
+                leaving.cancel()
+                self._places.release()
 
 
 class Compression:

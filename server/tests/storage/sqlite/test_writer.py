@@ -52,7 +52,7 @@ def in_one_group(writer: Writer, calls: Sequence[Callable[[], Any]]) -> list[Any
         held.wait(timeout=20)
         answers = [threads.submit(answer, call) for call in calls]
         deadline = time.monotonic() + 20
-        while len(writer._queue) < len(calls) and time.monotonic() < deadline:
+        while len(writer._light) + len(writer._heavy) < len(calls) and time.monotonic() < deadline:
             time.sleep(0.001)  # until all of them wait; nothing else can be asked
         go.set()
         first.result(timeout=20)
@@ -122,3 +122,29 @@ def test_a_full_disk_in_a_group_loses_nothing_that_was_acknowledged(store: Stora
         assert len(stored) == (200 if answer == 200 else 0)
     writer.run(lambda connection: connection.execute("pragma max_page_count = 1000000000").fetchall())
     assert sum(store.spans.add(batch) for batch in batches) == 1600 - sum(answer == 200 for answer in answers) * 200
+
+
+def test_light_work_does_not_wait_for_all_heavy_work(writer: Writer) -> None:
+    done: list[str] = []
+
+    def note(_: sqlite3.Connection, words: Sequence[str]) -> list[None]:
+        done.extend(words)
+        return [None] * len(words)
+
+    heavy = [partial(writer.call, note, f"heavy {n}", 2 << 20) for n in range(3)]
+    in_one_group(writer, [*heavy, partial(writer.call, note, "light", 100)])
+    assert done.index("light") == 0
+    assert sorted(done) == ["heavy 0", "heavy 1", "heavy 2", "light"]
+
+
+def test_light_work_without_end_lets_heavy_work_through(writer: Writer) -> None:
+    groups: list[list[str]] = []
+
+    def note(_: sqlite3.Connection, words: Sequence[str]) -> list[None]:
+        groups.append(list(words))
+        return [None] * len(words)
+
+    light = [partial(writer.call, note, "light", 64 << 10) for _ in range(100)]
+    in_one_group(writer, [partial(writer.call, note, "heavy", 2 << 20), *light])
+    assert "heavy" in [word for group in groups for word in group]
+    assert groups[0] == ["light"] * 32

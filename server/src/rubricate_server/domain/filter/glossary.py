@@ -175,7 +175,7 @@ EXAMPLES: Final = {
 
 def fields(language: Language) -> Iterator[Term]:
     """What has a value: fields, well-known attributes, and what is only searched."""
-    for name, field in language.fields.items():
+    for name, field in sorted(language.fields.items(), key=lambda item: item[0].startswith(PARENT)):
         own = name.removeprefix(PARENT)
         description = (_OF_PARENT.get(own) if own != name else None) or _FIELDS.get(own) or _tokens(own)
         yield Term(name, field.kind.value, f"of the parent: {description}" if own != name else description)

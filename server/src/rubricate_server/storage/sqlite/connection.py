@@ -108,13 +108,26 @@ def insert_rows(connection: sqlite3.Connection, statement: str, rows: Sequence[S
     One statement of many rows gives up Python's lock once, executemany once a row; under load that is the
     difference between one wait and hundreds.
     """
+    _in_groups(connection, statement + " values {}", rows)
+
+
+def update_rows(connection: sqlite3.Connection, table: str, changes: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Change many rows of a table by few statements, for the reason of `insert_rows`.
+
+    The first value of each of `rows` is the row's id, once at most; `changes` calls the others `new.column2` and so on.
+    """
+    _in_groups(
+        connection, f"update {table} set {changes} from (values {{}}) as new where {table}.id = new.column1", rows
+    )
+
+
+def _in_groups(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     if not rows:
         return
-    width = len(rows[0])
-    one = "(" + ",".join("?" * width) + ")"
+    one = "(" + ",".join("?" * len(rows[0])) + ")"
     start = 0
-    for size in (64, 8, 1):
-        sql = f"{statement} values " + ",".join([one] * size)
+    for size in (256, 64, 16, 4, 1):  # few lengths, so that statements stay prepared
+        sql = statement.format(",".join([one] * size)) if len(rows) - start >= size else ""
         while len(rows) - start >= size:
             connection.execute(sql, [value for row in rows[start : start + size] for value in row])
             start += size

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rubricate_server.storage.contract import NO_ANNOTATIONS, DeadLetter, NewAnnotation, NewSpan, SpanBody
 from rubricate_server.storage.sqlite.annotation_put import put_annotations
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, pack_block
-from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
+from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch, update_rows
 from rubricate_server.storage.sqlite.removal import remove_leftovers
 from rubricate_server.storage.sqlite.span_hour import count_spans, facts_of
 
@@ -124,22 +124,32 @@ def _write_sessions(connection: sqlite3.Connection, traces: dict[bytes, _Trace])
     """Give traces their session, and sessions their times and counts."""
     joining = {trace.session_id for trace in traces.values() if trace.session_row is None and trace.session_id}
     rows = dict(select_in(connection, "select session_id, id from session where session_id in ({})", list(joining)))
+    next_row = _last_id(connection, "session") + 1 if len(rows) < len(joining) else 0
+    made: list[tuple[object, ...]] = []
+    changed: dict[int, tuple[int, int, int]] = {}
     for trace in traces.values():
         joins = trace.session_row is None and trace.session_id is not None
         if joins and trace.session_id is not None:
             trace.session_row = rows.get(trace.session_id)
             if trace.session_row is None:
-                row = connection.execute(
-                    "insert into session (session_id, project_id, start_ns, end_ns) values (?, ?, ?, ?) returning id",
-                    (trace.session_id, trace.project_id, trace.start_ns, trace.end_ns),
-                ).fetchone()
-                trace.session_row = rows[trace.session_id] = row[0]
+                made.append((next_row, trace.session_id, trace.project_id, trace.start_ns, trace.end_ns))
+                trace.session_row = rows[trace.session_id] = next_row
+                next_row += 1
         if trace.session_row is not None:
-            connection.execute(
-                "update session set start_ns = min(start_ns, ?), end_ns = max(end_ns, ?),"
-                " trace_count = trace_count + ? where id = ?",
-                (trace.start_ns, trace.end_ns, int(joins), trace.session_row),
+            start_ns, end_ns, joined = changed.get(trace.session_row, (trace.start_ns, trace.end_ns, 0))
+            changed[trace.session_row] = (
+                min(start_ns, trace.start_ns),
+                max(end_ns, trace.end_ns),
+                joined + joins,
             )
+    insert_rows(connection, "insert into session (id, session_id, project_id, start_ns, end_ns)", made)
+    update_rows(
+        connection,
+        "session",
+        "start_ns = min(session.start_ns, new.column2), end_ns = max(session.end_ns, new.column3),"
+        " trace_count = trace_count + new.column4",
+        [(row, *change) for row, change in changed.items()],
+    )
 
 
 def _write_spans(connection: sqlite3.Connection, traces: dict[bytes, _Trace]) -> int:
@@ -208,24 +218,29 @@ def _write_traces(connection: sqlite3.Connection, traces: dict[bytes, _Trace]) -
             if trace.row is None
         ],
     )
-    for trace in traces.values():
-        if trace.row is not None:
-            connection.execute(
-                "update trace set session_row = ?, start_ns = min(start_ns, ?), end_ns = max(end_ns, ?),"
-                " span_count = span_count + ?, error_count = error_count + ?, tokens_prompt = tokens_prompt + ?,"
-                " tokens_completion = tokens_completion + ?, cost_usd = cost_usd + ? where id = ?",
-                (
-                    trace.session_row,
-                    trace.start_ns,
-                    trace.end_ns,
-                    trace.spans,
-                    trace.errors,
-                    trace.tokens_prompt,
-                    trace.tokens_completion,
-                    trace.cost_usd,
-                    trace.row,
-                ),
+    update_rows(
+        connection,
+        "trace",
+        "session_row = new.column2, start_ns = min(trace.start_ns, new.column3),"
+        " end_ns = max(trace.end_ns, new.column4), span_count = span_count + new.column5,"
+        " error_count = error_count + new.column6, tokens_prompt = tokens_prompt + new.column7,"
+        " tokens_completion = tokens_completion + new.column8, cost_usd = cost_usd + new.column9",
+        [
+            (
+                trace.row,
+                trace.session_row,
+                trace.start_ns,
+                trace.end_ns,
+                trace.spans,
+                trace.errors,
+                trace.tokens_prompt,
+                trace.tokens_completion,
+                trace.cost_usd,
             )
+            for trace in traces.values()
+            if trace.row is not None
+        ],
+    )
 
 
 def _bind_waiting(

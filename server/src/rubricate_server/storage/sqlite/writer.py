@@ -22,6 +22,10 @@ Handler = Callable[[sqlite3.Connection, Sequence[Payload]], Sequence[Result | Ex
 OnChange = Callable[[Collection[Topic]], None]
 
 
+LIGHT_BYTES = 64 << 10
+"""Up to this size, work is light: some annotations, a few spans, a step of upkeep."""
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     handler: Handler[Any, Any]
@@ -34,8 +38,9 @@ class Writer:
     """Group commit over one SQLite connection.
 
     `max_pending_bytes` bounds what may wait; above it `call` raises QueueFull. `group_bytes` bounds one transaction,
-    so that nobody waits for a long one. `on_change` is told what each transaction changed, when that is durable and
-    before those who wrote it are answered.
+    so that nobody waits for a long one. Light work, such as an annotation, does not wait for all the heavy work before
+    it: while both wait, every other transaction is for light work alone. `on_change` is told what each transaction
+    changed, when that is durable and before those who wrote it are answered.
     """
 
     def __init__(
@@ -43,14 +48,16 @@ class Writer:
         connection: sqlite3.Connection,
         *,
         max_pending_bytes: int = 256 << 20,
-        group_bytes: int = 8 << 20,
+        group_bytes: int = 2 << 20,
         on_change: OnChange | None = None,
     ) -> None:
         self._on_change = on_change
         self._connection = connection
         self._max_pending_bytes = max_pending_bytes
         self._group_bytes = group_bytes
-        self._queue: deque[_Waiting] = deque()
+        self._heavy: deque[_Waiting] = deque()
+        self._light: deque[_Waiting] = deque()
+        self._light_was_alone = False
         self._pending_bytes = 0
         self._closing = False
         self._wake = threading.Condition()
@@ -66,7 +73,7 @@ class Writer:
             if self._pending_bytes and self._pending_bytes + weight > self._max_pending_bytes:
                 raise QueueFull(f"{self._pending_bytes >> 20} MiB wait to be written; try again in a moment.")
             self._pending_bytes += weight
-            self._queue.append(waiting)
+            (self._light if weight <= LIGHT_BYTES else self._heavy).append(waiting)
             self._wake.notify()
         result: Result = waiting.done.result()
         return result
@@ -99,16 +106,22 @@ class Writer:
 
     def _next_group(self) -> list[_Waiting]:
         with self._wake:
-            while not self._queue and not self._closing:
+            while not self._heavy and not self._light and not self._closing:
                 self._wake.wait()
             group: list[_Waiting] = []
-            weight = 0
-            while self._queue and (not group or weight + self._queue[0].weight <= self._group_bytes):
-                waiting = self._queue.popleft()
-                weight += waiting.weight
-                group.append(waiting)
-            self._pending_bytes -= weight
+            self._take(group, self._light)
+            self._light_was_alone = bool(group and self._heavy) and not self._light_was_alone
+            if not self._light_was_alone:
+                self._take(group, self._heavy)
             return group
+
+    def _take(self, group: list[_Waiting], queue: deque[_Waiting]) -> None:
+        weight = sum(waiting.weight for waiting in group)
+        while queue and (not group or weight + queue[0].weight <= self._group_bytes):
+            waiting = queue.popleft()
+            weight += waiting.weight
+            self._pending_bytes -= waiting.weight
+            group.append(waiting)
 
     def _commit(self, group: list[_Waiting]) -> list[Any]:
         """One outcome for each: a result, or the exception that says why nothing of it was written."""
