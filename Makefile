@@ -46,10 +46,12 @@ fmt: $(VENV_STAMP) $(NPM_STAMP)  ## Format and fix what a tool can fix
 	ruff check --fix .
 	npm --prefix web run lint -- --fix
 
-types: $(VENV_STAMP) $(NPM_STAMP)  ## Make openapi.json from the routes, and web/src/api/schema.ts from openapi.json
+types: $(VENV_STAMP) $(NPM_STAMP)  ## Make openapi.json from the routes; schema.ts and docs/reference/rest.md from it
 	python -m rubricate_server.openapi > .tools/openapi.json
 	mv .tools/openapi.json openapi.json
 	npm --prefix web run types
+	python docs/reference/rest.py > .tools/rest.md
+	mv .tools/rest.md docs/reference/rest.md
 
 ui: $(UI)  ## Build the pages into the server package
 
@@ -90,6 +92,7 @@ check-types: $(VENV_STAMP) $(NPM_STAMP)
 	python -m rubricate_server.openapi > .tools/openapi.json
 	cmp openapi.json .tools/openapi.json || { echo "openapi.json is not what the routes say. Run \`make types\`."; exit 1; }
 	npm --prefix web run types:check || { echo "web/src/api/schema.ts is not what openapi.json says. Run \`make types\`."; exit 1; }
+	python docs/reference/rest.py | cmp docs/reference/rest.md - || { echo "docs/reference/rest.md is not what openapi.json says. Run \`make types\`."; exit 1; }
 
 help:  ## This list
 	@awk 'BEGIN {FS = ":.*  ## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*  ## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

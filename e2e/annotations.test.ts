@@ -136,7 +136,7 @@ test("what others write shows by itself", async () => {
     body: JSON.stringify({ data: [{ target: { kind: judged?.target.kind, id: judged?.target.id }, name: "tone", annotator_kind: "LLM", identifier: "late-judge", source: "API", result: { label: "kind" } }] }),
   });
 
-  await page.getByRole("row", { name: /tone.*kind/ }).waitFor();
+  await expect.poll(() => page.getByRole("row", { name: /tone.*kind/ }).count()).toBe(1);
 });
 
 test("where annotators differ, their answers stand side by side", async () => {

@@ -35,15 +35,25 @@ class ServerFailed(AssertionError):
 class Server:
     """One data directory and two ports, and the process that serves them, if any.
 
+    `data` is another directory than its own, `run` another program than the one under test.
+
     Start it in a thread that outlives it (the main one): on Linux it dies with the thread that started it.
     """
 
-    def __init__(self, directory: Path, *options: str, environment: dict[str, str] | None = None) -> None:
-        self.data = directory / "data"
+    def __init__(
+        self,
+        directory: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        data: Path | None = None,
+        run: Sequence[str] | None = None,
+    ) -> None:
+        self.data = data or directory / "data"
         self.log = directory / "server.log"
         self.port, self.grpc_port = free_ports(2)
         self._options = options
         self._environment = strangers_environment() | (environment or {})
+        self._run = run or program()
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
 
@@ -71,7 +81,7 @@ class Server:
         places = ["--data", str(self.data), "--port", str(self.port), "--grpc-port", str(self.grpc_port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _DIES_WITH_PARENT, *program(), "serve", *places, *self._options],
+                [sys.executable, "-c", _DIES_WITH_PARENT, *self._run, "serve", *places, *self._options],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

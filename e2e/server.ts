@@ -11,41 +11,51 @@ import { fileURLToPath } from "node:url";
 const PROGRAM = process.env.RUBRICATE_PROGRAM ?? fileURLToPath(new URL("../.venv/bin/rubricate", import.meta.url));
 const READY_WITHIN_MS = 60_000;
 
-export type Server = { origin: string; stop: () => Promise<void> };
+/** `halt` ends the program as a power cut would, and keeps its data; `start` starts it again in the same place. */
+export type Server = { origin: string; stop: () => Promise<void>; halt: () => Promise<void>; start: () => Promise<void> };
 
 /** A real server on free ports, with a data folder of its own. Ready when it says so itself. */
 export async function startServer(...options: string[]): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "rubricate-e2e-"));
   const [port, grpcPort] = await Promise.all([freePort(), freePort()]);
-  const program = spawn(PROGRAM, ["serve", "--port", String(port), ...options], {
-    env: { ...strangersEnvironment(), RUBRICATE_DATA: folder, RUBRICATE_GRPC_PORT: String(grpcPort) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [program.stdout, program.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
-  let over = false;
-  const ended = new Promise<void>((resolve) => {
-    program.once("error", (error) => ((said += error.message), (over = true), resolve()));
-    program.once("exit", () => ((over = true), resolve()));
-  });
-
   const origin = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + READY_WITHIN_MS;
-  while (!(await isReady(origin))) {
-    if (over || Date.now() > deadline) {
-      program.kill("SIGKILL");
-      throw new Error(`\`${PROGRAM} serve\` ${over ? "stopped" : "was not ready in time"}. It said:\n${said}`);
-    }
-    await sleep(100);
-  }
+  let end: (signal: NodeJS.Signals) => Promise<void> = async () => undefined;
 
-  return {
-    origin,
-    stop: async () => {
-      program.kill("SIGTERM");
+  const start = async () => {
+    const program = spawn(PROGRAM, ["serve", "--port", String(port), ...options], {
+      env: { ...strangersEnvironment(), RUBRICATE_DATA: folder, RUBRICATE_GRPC_PORT: String(grpcPort) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    for (const stream of [program.stdout, program.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    let over = false;
+    const ended = new Promise<void>((resolve) => {
+      program.once("error", (error) => ((said += error.message), (over = true), resolve()));
+      program.once("exit", () => ((over = true), resolve()));
+    });
+    end = async (signal) => {
+      program.kill(signal);
       const late = setTimeout(() => program.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(late);
+    };
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (!(await isReady(origin))) {
+      if (over || Date.now() > deadline) {
+        program.kill("SIGKILL");
+        throw new Error(`\`${PROGRAM} serve\` ${over ? "stopped" : "was not ready in time"}. It said:\n${said}`);
+      }
+      await sleep(100);
+    }
+  };
+
+  await start();
+  return {
+    origin,
+    start,
+    halt: () => end("SIGKILL"),
+    stop: async () => {
+      await end("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import httpx
 
 from .helpers import Json, a_rag_trace, a_span, id_of, new_span_id, new_trace_id
+from .openapi_item_calls import annotation_writes, items, whole_items
 
 Call = tuple[str, int, httpx.Response]
 """An operation, the status that it is to answer, and what it answered."""
@@ -37,6 +38,9 @@ def calls(http: httpx.Client, project: str) -> Iterator[Call]:
         project_annotation_configs,
         retention_policies,
         project_retention,
+        items,
+        whole_items,
+        annotation_writes,
     ):
         yield from resource(http, f"{project}-{resource.__name__}")
 

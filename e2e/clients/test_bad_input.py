@@ -641,7 +641,9 @@ def test_an_empty_blank_or_reserved_name(
     refused(post_json(http, "/v1/span_annotations", {"data": [an_annotation(span_id, name=name)]}), "name")
     refused(post_json(http, "/v1/annotation_configs", CONFIG | {"name": name}), "name")
     if name != "note":
-        refused(post_json(http, "/v1/projects", {"name": name}), "name", status=422)
+        answer = post_json(http, "/v1/projects", {"name": name})
+        refused(answer, "name", status=422)
+        assert answer.json()["detail"][0]["msg"].startswith("Must not be blank"), "in words, not as a pattern"
         refused(post_json(http, "/v1/span_notes", {"data": {"span_id": span_id, "note": name}}), "note", status=422)
         refused(post_json(http, "/v1/span_notes", {"data": {"span_id": name, "note": "n"}}), "span_id")
     assert annotations_of(server, project, span_id) == []

@@ -163,6 +163,28 @@ def test_early_feedback_survives_a_restart(server: Server, project: str) -> None
     assert [each["result"]["label"] for each in annotations_of(server, project, id_of(span))] == ["bird"]
 
 
+def test_feedback_that_waits_is_listed_until_its_span_comes(server: Server, project: str) -> None:
+    span, never = a_span(), new_span_id()
+    with rubricate.Client(base_url=server.base_url) as client:
+        client.spans.add_span_annotation(span_id=never, annotation_name="mistyped", label="lost")
+        client.spans.add_span_annotation(span_id=id_of(span), annotation_name="early", label="bird")
+
+    def waiting(**params: Any) -> list[Json]:
+        answer = httpx.get(f"{server.base_url}/v1/annotations/waiting", params={"limit": 1, **params}).json()
+        following = answer["next_cursor"]
+        found: list[Json] = answer["data"] + (waiting(**{**params, "cursor": following}) if following else [])
+        return [each for each in found if each["target"]["id"] in (id_of(span), never)]
+
+    assert [(each["name"], each["project_id"]) for each in waiting()] == [("early", None), ("mistyped", None)]
+    assert waiting(target_kind="trace") == []
+
+    send(server, project, [span])
+    [lost] = waiting()
+    assert lost["name"] == "mistyped"
+    assert httpx.delete(f"{server.base_url}/v1/annotations/{lost['id']}").status_code == 204
+    assert waiting() == []
+
+
 CURL = """curl --silent --show-error --include -X POST {url}/v1/span_annotations?sync={sync} \
  -H 'accept: application/json' -H 'Content-Type: application/json' -H 'api_key: abc' -d '{body}'"""
 

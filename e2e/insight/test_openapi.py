@@ -17,6 +17,11 @@ def calls(http: httpx.Client, project: str) -> Iterator[tuple[str, int, httpx.Re
         ("list_disagreements", "disagreements?limit=1", "cursor=x"),
         ("get_retrieval_metrics", "retrieval_metrics?name=n", "k=0"),
         ("list_span_retrieval_metrics", "retrieval_metrics/spans?name=n", "k=0"),
+        ("get_retrieval_ranks", "retrieval_metrics/ranks?name=n", "k=0"),
+        ("get_annotation_matrix", "annotation_matrix?name=n", "columns=HUMAN"),
+        ("get_annotation_shares", "annotation_shares?name=n&by=llm.model_name", "target_kind=x"),
+        ("list_filter_values", "filter/values?field=name", "limit=0"),
+        ("export_items", "export?format=csv", "target_kind=x"),
         ("get_span_series", "span_series?start_time=2026-03-01&end_time=2026-03-03", "bucket=x"),
     ):
         yield operation, 200, http.get(f"{api}/{path}")
@@ -24,6 +29,20 @@ def calls(http: httpx.Client, project: str) -> Iterator[tuple[str, int, httpx.Re
         yield operation, 422, http.get(f"{api}/{path}{'&' if '?' in path else '?'}{bad}")
     yield "list_annotation_summaries", 400, http.get(f"{api}/annotation_summaries?filter=nothing[")
     yield "get_annotation_series", 400, http.get(f"{api}/annotation_summaries/series?filter=nothing[")
+    yield "get_annotation_matrix", 200, http.get(f"{api}/annotation_matrix?name=nothing&rows=LLM&columns=CODE")
+    yield "get_annotation_shares", 400, http.get(f"{api}/annotation_shares?name=n&by=latency_ms")
+    yield "list_filter_values", 400, http.get(f"{api}/filter/values?field=nothing[")
+    yield "export_items", 400, http.get(f"{api}/export?filter=nothing[")
+    yield "export_chosen_items", 200, http.post(f"{api}/export", json={"ids": []})
+    yield "export_chosen_items", 400, http.post(f"{api}/export", json={"filter": "nothing["})
+    yield "export_chosen_items", 404, http.post(f"{nothing}/export", json={})
+    yield "export_chosen_items", 422, http.post(f"{api}/export", json={"ids": ["no id"]})
+    for kind in ("span", "trace", "session"):
+        yield "get_filter_vocabulary", 200, http.get(f"/v1/filter/vocabulary?target_kind={kind}")
+    yield "get_filter_vocabulary", 422, http.get("/v1/filter/vocabulary?target_kind=x")
+    for condition in ("name == 'x' and span_kind == 'LLM'", "annotations['q'].lable == 1", "=", ""):
+        yield "check_filter", 200, http.get("/v1/filter/check", params={"filter": condition})
+    yield "check_filter", 422, http.get("/v1/filter/check")
     yield "list_dead_letters", 200, http.get("/v1/dead_letters")
     yield "list_dead_letters", 422, http.get("/v1/dead_letters?cursor=x")
     letter = http.get("/v1/dead_letters").json()["data"][0]["id"]

@@ -182,6 +182,48 @@ def test_what_the_lost_try_did_not_store_is_sent_again(server, pauses):
     assert [span["context"]["span_id"] for span in server.bodies[2]["data"]] == ["ef"]
 
 
+def spans(count: int) -> list[dict]:
+    return [{**SPAN, "context": {"trace_id": "ab", "span_id": f"{number:016x}"}} for number in range(count)]
+
+
+def test_many_spans_are_stored_in_chunks(server):
+    server.handler = lambda request: httpx.Response(202, json={})
+    answer = server.client().spans.log_spans(spans=spans(2500))
+    assert answer == {"total_received": 2500, "total_queued": 2500}
+    assert [len(body["data"]) for body in server.bodies] == [1000, 1000, 500]
+
+
+def test_a_refused_chunk_says_how_many_spans_are_stored(server):
+    server.answers = [httpx.Response(202, json={}), refused(f"{1003:016x}")]
+    with pytest.raises(errors.SpanCreationError, match="is there already") as caught:
+        server.client().spans.log_spans(spans=spans(2500))
+    assert (caught.value.total_queued, len(server.requests)) == (1000, 2)
+    assert caught.value.__notes__ == ["1000 of 2500 spans were stored before this."]
+
+
+def test_deleting_in_bulk_needs_to_be_told_what(server):
+    client = server.client()
+    with pytest.raises(errors.InvalidInput, match="delete_all=True"):
+        client.annotations.bulk_delete(project_identifier="p")
+    for wrong in ({"annotation_ids": "a"}, {"annotation_ids": ["a"], "label": "x"}):
+        with pytest.raises(errors.InvalidInput, match="not both"):
+            client.annotations.bulk_delete(**wrong)
+    assert server.requests == []
+
+
+def test_a_deletion_in_bulk_is_not_repeated_when_its_answer_is_lost(server, pauses):
+    server.answers = [httpx.ReadError("reset")]
+    with pytest.raises(errors.RubricateError):
+        server.client().annotations.bulk_delete(annotation_ids=["a"])
+    assert len(server.requests) == 1
+
+
+def test_a_retention_policy_that_bounds_nothing_is_refused_before_it_is_sent(server):
+    with pytest.raises(errors.InvalidInput, match="max_days, max_traces, or both"):
+        server.client().retention.create(name="for ever")
+    assert server.requests == []
+
+
 def test_a_rubric_is_made_and_changed(server):
     stored = {"id": "r1", "name": "q", "type": "CATEGORICAL", "optimization_direction": "NONE", "values": []}
     server.handler = lambda request: httpx.Response(200, json={"data": stored})

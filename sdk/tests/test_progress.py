@@ -36,6 +36,14 @@ def test_a_long_transfer_shows_how_far_it_is_and_leaves_no_trace(server, termina
     assert [len(shown[3]), shown[3].strip(), *shown[4:]] == [len(shown[2]), "", ""]
 
 
+def test_storing_many_spans_shows_how_far_it_is(server, terminal):
+    server.handler = lambda request: httpx.Response(202, json={})
+    span = {"name": "s", "start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:01Z"}
+    spans = [{**span, "context": {"trace_id": "ab", "span_id": f"{n:016x}"}} for n in range(1500)]
+    server.client().spans.log_spans(spans=spans)
+    assert "Sending spans: " + "█" * 20 + "░" * 10 + " 1,000 of 1,500" in terminal.getvalue()
+
+
 def test_one_request_shows_nothing(server, terminal):
     server.client().spans.log_span_annotations(span_annotations=annotations(100))
     assert terminal.getvalue() == ""

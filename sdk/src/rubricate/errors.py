@@ -96,9 +96,10 @@ class InvalidRequest(HTTPError):
 
 
 class SpanCreationError(InvalidRequest):
-    """Some spans are invalid or exist already (`rubricate.client.Client.spans.log_spans`); the server stored none.
+    """Some spans of a request are invalid or exist already (`rubricate.client.Client.spans.log_spans`).
 
-    `invalid_spans` and `duplicate_spans` are lists of `{"span_id", "trace_id"}`, the former with `"error"`.
+    None of the request's was stored; `total_queued` is how many of the requests before it were. `invalid_spans` and
+    `duplicate_spans` are lists of `{"span_id", "trace_id"}`, the former with `"error"`.
     """
 
     def __init__(

@@ -44,6 +44,7 @@ from rubricate_server.api import (
     status,
     system,
     trace,
+    waiting,
     whole,
 )
 from rubricate_server.api.errors import install_errors
@@ -83,6 +84,7 @@ _PARTS = (
     export_items,
     filter,
     annotation,
+    waiting,  # before a path that takes any word for an id
     any_annotation,
     annotation_write,
     annotation_summary,
@@ -169,7 +171,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
     grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
-    retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None))
+    retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None), settings.retention_seconds)
     retention_job.start()
     forgetting = Forgetting(storage.annotations, settings.undo_days)
     forgetting.start()

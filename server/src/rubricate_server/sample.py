@@ -540,4 +540,6 @@ def _said(
     explanation: str | None,
     metadata: dict[str, Any] | None = None,
 ) -> NewAnnotation:
-    return NewAnnotation(key, kind, label, score, explanation, metadata or {}, AnnotationSource.API, None)
+    in_the_page = kind == AnnotatorKind.HUMAN and key.name != USER_FEEDBACK.name
+    source = AnnotationSource.APP if in_the_page else AnnotationSource.API
+    return NewAnnotation(key, kind, label, score, explanation, metadata or {}, source, None)

@@ -113,6 +113,12 @@ class Settings:
         _days,
         "Days after which traces are deleted, unless their project follows a policy of its own. 0: never.",
     )
+    retention_seconds: float = _setting(
+        60.0,
+        "RUBRICATE_RETENTION_SECONDS",
+        _seconds,
+        "Seconds between looks for traces that are kept no longer.",
+    )
     undo_days: float = _setting(
         30.0,
         "RUBRICATE_UNDO_DAYS",

@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from rubricate import errors
+from rubricate_server.api.export_rows import ANNOTATION_COLUMNS, ITEM_COLUMNS
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.parsing import (
     MAX_CONDITIONS,
@@ -88,7 +89,8 @@ def test_an_error_has_its_row(error: type[Exception]) -> None:
 def test_every_name_of_the_filter_language_is_described() -> None:
     said = named(read("reference/filter-language.md"))
 
-    assert set(SPANS.fields) | set(SPANS.attributes) <= said
+    of_parents = {name.removeprefix("parent_span.") for name in SPANS.fields}  # told in one row, for all of them
+    assert of_parents | set(SPANS.attributes) <= said
     assert {f".{field}" for field in ANNOTATION_FIELDS} <= said
     assert {f"{source}['n']" for source in SPANS.annotations} <= said
 
@@ -137,6 +139,12 @@ def test_the_languages_of_traces_and_sessions_are_told_whole(heading: str) -> No
     assert {*language.fields, *language.collections, *language.searched} <= named(section)
     for condition in re.findall(r"^    (\S.*)$", section, re.MULTILINE):
         parse(condition, language)
+
+
+def test_every_column_of_an_export_is_described() -> None:
+    said = named(read("reference/export-api.md"))
+    columns = [*(column for of_kind in ITEM_COLUMNS.values() for column in of_kind), *ANNOTATION_COLUMNS]
+    assert {column.name for column in columns} <= said
 
 
 def test_the_example_of_the_block_format_is_right() -> None:

@@ -47,6 +47,15 @@ ERRORS: list[tuple[Language, str, int, str]] = [
     (TRACES, "len(s for s in spans) > 1", 4, "`len` takes a list: `len([x for x in spans])`"),
     (TRACES, "any(s.nam == 'x' for s in spans)", 5, "`s.nam` is not a field of a span; did you mean `name`?"),
     (TRACES, "any(s.name == 'x' for s in span)", 28, "`span` is no collection of a trace; did you mean `spans`?"),
+    (TRACES, "any(s.parent_span.nam == 'x' for s in spans)", 5, "did you mean `parent_span.name`?"),
+    (TRACES, "any(s.parent_span == 'x' for s in spans)", 5, "`parent_span` can only be compared with None"),
+    (
+        TRACES,
+        "any(s.parent_span.attributes['x'] == 1 for s in spans)",
+        5,
+        "plain fields only, such as `parent_span.name`",
+    ),
+    (SPANS, "parent_span.latency == 1", 1, "did you mean `parent_span.latency_ms`?"),
     (TRACES, "any(s for s in spans)", 5, "`s` is an element; test one of its fields: `s.name`"),
     (TRACES, "any(s.latency_ms > latency_ms for s in spans)", 20, "`latency_ms` is not of the element"),
     (TRACES, "any(s.name == 'x' for s in spans for t in spans)", 4, "a comprehension has one `for`"),
@@ -249,6 +258,12 @@ OWN = {
     "llm.cost.prompt": st.sampled_from([0.0, 0.5]),
     "llm.cost.completion": st.sampled_from([0.25, 1.0]),
     "llm.cost.total": st.sampled_from([0.0, 0.5, 1.5]),
+    "llm.token_count.prompt_details.cache_read": st.sampled_from([0, 1, 2, 5, "1", "none"]),
+    "llm.token_count.prompt_details.audio": st.integers(0, 1),
+    "llm.token_count.completion_details.reasoning": st.integers(0, 3),
+    "llm.cost.prompt_details.cache_read": st.sampled_from([0.0, 0.1, 0.25]),
+    "llm.cost.completion_details.output": st.sampled_from([0.0, 0.75]),
+    "llm.cost.completion_details.reasoning": st.sampled_from([0.1, 0.2]),
     "input.value": TEXTS,
     "output.value": TEXTS,
     "x.y": st.one_of(TEXTS, st.integers(-1, 2), st.booleans()),
@@ -266,7 +281,7 @@ def trace_cases(draw: st.DrawFn, session_id: str | None, of_session: tuple[Mark,
     parents = [draw(st.sampled_from([None, None, "ff" * 8, *ids[:place]])) for place in range(len(ids))]
     # Starts differ, as ids do: what started together has no order that an application could know.
     starts = draw(st.permutations(range(len(ids))))
-    spans: dict[str, SpanCase] = {}
+    spans: dict[str, SpanCase] = {}  # also what each span finds its parent in
     for place in reversed(range(len(ids))):
         start_ns = 10**15 + starts[place] * 500_000
         attributes = draw(ATTRIBUTES) | ({"session.id": session_id} if session_id else {})
@@ -286,6 +301,7 @@ def trace_cases(draw: st.DrawFn, session_id: str | None, of_session: tuple[Mark,
             tokens=_subtree(kind, attributes, children),
             annotations={TargetKind.SPAN: draw(MARKS), TargetKind.TRACE: of_trace, TargetKind.SESSION: of_session},
             children=children,
+            trace=spans,
         )
     members = tuple(spans[each] for each in ids)
     marks = {TargetKind.TRACE: of_trace, TargetKind.SESSION: of_session}
@@ -311,16 +327,20 @@ def session_cases(draw: st.DrawFn) -> SessionCase:
 def _later(trace: TraceCase, place: int) -> TraceCase:
     """So that no two root spans of a session start together."""
 
+    spans: dict[str, SpanCase] = {}
+
     def later(span: SpanCase) -> SpanCase:
         by_ns = place * 125_000
-        return SpanCase(
+        spans[span.span_id] = SpanCase(
             **{name: getattr(span, name) for name in SpanCase.__slots__}
             | {
                 "start_ns": span.start_ns + by_ns,
                 "end_ns": span.end_ns + by_ns,
                 "children": tuple(later(child) for child in span.children),
+                "trace": spans,
             }
         )
+        return spans[span.span_id]
 
     return TraceCase(trace.trace_id, tuple(map(later, trace.spans)), trace.session_id, trace.annotations)
 
@@ -340,6 +360,7 @@ class Words:
     attributes: bool = True
 
 
+PARENT = ("name", "span_kind", "status_code", "span_id", "parent_id", "output")
 _SUMS = (
     *(f"token_count_{part}" for part in ("prompt", "completion", "total")),
     *(f"{part}_cost" for part in ("prompt", "completion", "total")),
@@ -381,8 +402,16 @@ WORDS = {
         ),
     ),
     "span": Words(
-        ("name", "span_kind", "status_code", "parent_id", "input", "output"),
-        ("latency_ms", "total_cost", "llm_token_count_total", "cumulative_llm_token_count_total"),
+        ("name", "span_kind", "status_code", "parent_id", "input", "output", *(f"parent_span.{n}" for n in PARENT)),
+        (
+            "latency_ms",
+            "total_cost",
+            "llm_token_count_total",
+            "cumulative_llm_token_count_total",
+            "cumulative_error_count",
+            "parent_span.latency_ms",
+            "parent_span.cumulative_error_count",
+        ),
         ("parent_span is None", "parent_id is None", *_FUNCTIONS),
         ("annotations", "trace_annotations", "session_annotations"),
         (("children", "span"), ("cost_details", "cost")),
@@ -499,5 +528,9 @@ def test_costs_of_spans(storage: Storage, trace: TraceCase) -> None:
         "sum(d.cost for d in cost_details if d.is_prompt) > 0",
         "max(d.cost_per_token for d in cost_details) >= 0.25 and annotations['n'].score > 0",
         "len([d for d in cost_details if d.token_type == 'output']) == 1",
+        "any(d.token_type == 'cache_read' and d.is_prompt for d in cost_details)",
+        "sum(d.tokens for d in cost_details) == llm.token_count.prompt + llm.token_count.completion",
+        "min(d.tokens for d in cost_details if d.token_type in ['audio', 'reasoning']) > 0",
+        "sum(d.cost for d in cost_details if not d.is_prompt) >= 0.25",
     ):
         assert filled.disagreement(expression, SPANS) is None

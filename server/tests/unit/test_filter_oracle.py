@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rubricate.records.annotation import TargetKind
+from rubricate_server.domain.attributes import LIST_PLACE
 from rubricate_server.domain.filter import Mark, SpanCase, SubtreeTokens, contains_text, matches, parse
 from rubricate_server.storage.filter import compile_condition
 from rubricate_server.storage.schema import annotation, metadata, span, trace
+from rubricate_server.storage.sqlite.body import attribute
 
 # The store: cases written as ingest would write them
 
@@ -50,7 +52,7 @@ class Store:
 
     def _body_attr(self, block: int, offset: int, key: str) -> Any:
         assert block == 1
-        value = self.bodies[offset].attributes.get(key)
+        value = attribute(dict(self.bodies[offset].attributes), key)
         return _json(value) if isinstance(value, list) else value
 
     def _body_text(self, block: int, offset: int, part: str) -> str | None:
@@ -103,6 +105,7 @@ def _row(case: SpanCase, place: int) -> dict[str, Any]:
         for key, value in case.attributes.items()
         if key not in IN_COLUMNS and key not in IN_BODIES and not _is_indexed(key)
     }
+    small = {LIST_PLACE.split(key)[0]: None for key in case.attributes if _is_indexed(key)} | small
     return columns | {
         "id": place + 1,
         "project_id": 1,
@@ -228,6 +231,7 @@ SPANS = [
             "llm.token_count.total": 15,
             "llm.cost.total": 0.5,
             "llm.input_messages.0.message.role": "user",
+            "llm.input_messages.0.message.content": "A refund, please",
             "retry": "1",
             "other": 1.0,
         },
@@ -304,6 +308,11 @@ FORMS: list[tuple[str, list[str]]] = [
     ("'red' in tag.tags", ["root"]),
     ("retry in name", []),
     ("'exc' in events", ["tool"]),
+    ("'REFUND' in llm.input_messages", ["llm"]),
+    ("'no such words' in llm.input_messages", []),
+    ("llm.input_messages is not None", ["llm"]),
+    ("llm.input_messages == 1", []),
+    ("""llm.input_messages == '[{"message":{"role":"user","content":"A refund, please"}}]'""", ["llm"]),
     ("events is None", ["root", "llm", "inner llm", "last llm"]),
     # None
     ("retry is None", ["root"]),
@@ -481,7 +490,8 @@ TEXTS = st.sampled_from(
 )
 NUMBERS = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, -1.5, 1.0, 2.0, 100, 1 << 53, (1 << 63) - 1, -(1 << 63)]))
 SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans())
-ATTRIBUTES = ["x.y", "x.z", "x", "metadata.k", 'odd"key', "ü.k", "a.0.b"]
+ATTRIBUTES = ["x.y", "x.z", "x", "metadata.k", 'odd"key', "ü.k", "a", "a.0.b", "a.1.b.c"]
+LISTED = ("a", "a.0.b", "a.1.b.c", 'odd"key')
 LABELS = st.sampled_from([None, "a", "b", "1"])
 NAMES = ["n", "m"]
 
@@ -623,7 +633,7 @@ def cases(draw: st.DrawFn, number: int, shared: dict[TargetKind, tuple[Mark, ...
         "llm.cost.total": st.sampled_from([0.0, 0.5]),
     }
     own = st.one_of(SCALARS, st.lists(st.one_of(st.integers(0, 2), st.sampled_from(["a", "Ä"])), max_size=2))
-    plain = {key: own for key in ATTRIBUTES if key not in ("a.0.b", 'odd"key')} | {"a.0.b": TEXTS, 'odd"key': TEXTS}
+    plain = {key: own for key in ATTRIBUTES if key not in LISTED} | {key: TEXTS for key in LISTED if key != "a"}
     return SpanCase(
         span_id=f"{number + 1:016x}",
         trace_id="a" * 32,

@@ -46,8 +46,9 @@ def test_without_an_answer_the_called_tool_is_shown() -> None:
     assert readable(None, None, attributes, 100)[1] == 'search({"q": "hub"})'
 
 
-def test_what_is_retrieved_is_shown_by_its_first_document() -> None:
-    attributes = {"retrieval.documents.0.document.content": "Hubs need power."}
+@pytest.mark.parametrize("key", ["retrieval.documents", "reranker.output_documents"])
+def test_what_is_retrieved_is_shown_by_its_first_document(key: str) -> None:
+    attributes = {f"{key}.0.document.content": "Hubs need power."}
     assert readable("hub?", None, attributes, 100) == ("hub?", "Hubs need power.")
 
 
@@ -91,7 +92,7 @@ def test_json_shows_what_was_answered_in_it(value: Any) -> None:
 
 
 def test_other_objects_read_as_a_list() -> None:
-    assert readable('{"order": 17, "status": "sent", "tags": ["a"]}', None, {}, 100)[0] == (
+    assert readable('{"order": 17, "status": "sent", "reason": null, "tags": ["a"]}', None, {}, 100)[0] == (
         'order: 17, status: sent, tags: ["a"]'
     )
 
@@ -124,7 +125,7 @@ JSON = st.recursive(
 @given(JSON, JSON, st.integers(1, 50))
 def test_any_json_gives_a_short_text(asked: Any, answered: Any, most: int) -> None:
     for shown in preview(json.dumps(asked), json.dumps(answered), {}, most):
-        assert shown is None or (len(shown) <= most and "\n" not in shown)
+        assert shown is None or (len(shown) <= most and "\n" not in shown and "\t" not in shown)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

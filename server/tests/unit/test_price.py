@@ -1,5 +1,6 @@
 """Costs: what the sender says counts, then the price list, and what is not in it costs nothing we know."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,6 +73,15 @@ def test_a_sender_that_counts_cached_tokens_apart_pays_for_both() -> None:
     assert cost == pytest.approx(1000 * 2.5e-6 + 5000 * 1.25e-6)
 
 
+def test_what_details_cost_is_found_by_filters_and_not_among_the_attributes() -> None:
+    span = llm(llm__token_count__prompt_details__cache_read=800, llm__token_count__completion_details__reasoning=40)
+    small = json.loads(span.small or "{}")
+    assert small["llm.cost.prompt_details.cache_read"] == pytest.approx(800 * 1.25e-6)
+    assert small["llm.cost.completion_details.reasoning"] == pytest.approx(40 * 10e-6), "priced as any other token"
+    assert b"llm.cost" not in span.attributes
+    assert costs(span) == pytest.approx((200 * 2.5e-6 + 800 * 1.25e-6, 0.001, 0.0025))
+
+
 def test_embeddings_cost_too() -> None:
     span = llm(openinference__span__kind="EMBEDDING", embedding__model_name="text-embedding-3-small")
     assert span.cost_usd == pytest.approx(1000 * 0.02e-6)
@@ -118,4 +128,4 @@ def test_sums_are_those_of_the_library(
         usage, model[1], provider_id=model[0], genai_request_timestamp=datetime.fromtimestamp(NOW_NS / 1e9, UTC)
     )
     assert ours is not None
-    assert ours == pytest.approx((float(theirs.input_price), float(theirs.output_price), float(theirs.total_price)))
+    assert ours[:3] == pytest.approx((float(theirs.input_price), float(theirs.output_price), float(theirs.total_price)))

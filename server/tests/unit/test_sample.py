@@ -221,3 +221,21 @@ def test_a_rubric_that_is_there_already_is_kept(tmp_path: Path) -> None:
     assert storage.rubrics.get_by_name("correctness").body["description"] == "mine"
     assert len(storage.rubrics.page(project_id=project_id(storage))) == 4
     storage.close()
+
+
+def test_people_disagree_with_each_other_and_with_the_judge_now_and_then(store: Storage) -> None:
+    for name, kinds in (("correctness", {"HUMAN", "LLM"}), ("helpfulness", {"HUMAN"})):
+        said = [each for each in annotations(store) if each.key.name == name]
+        assert {each.annotator_kind for each in said} == kinds
+        answers = defaultdict(set)
+        for each in said:
+            answers[each.key.target_id].add(each.label or each.score)
+        differing = sum(len(each) > 1 for each in answers.values())
+        assert 8 <= differing <= len(answers) / 2
+
+
+def test_reviewers_came_by_the_page_and_programs_by_the_api(store: Storage) -> None:
+    said = annotations(store)
+    by_source = {(each.key.identifier, each.source) for each in said if each.key.name == "correctness"}
+    assert by_source == {("alice", "APP"), ("bo", "APP"), ("chen", "APP"), ("judge-v1", "API")}
+    assert {each.source for each in said if each.key.name == "user_feedback"} == {"API"}

@@ -12,10 +12,18 @@ type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The data of an answer. Throws `ApiFailure` when there is none, or when there is no server. */
 export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await asked.catch((reason: unknown) => {
-    if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
-    throw new ApiFailure(null, "The server does not answer. Is it still running?");
-  });
+  const { data, error, response } = await asked.catch(unreachable);
   if (data === undefined) throw ApiFailure.from(response, error);
   return data;
+}
+
+/** For an answer that has no data when it is good. Throws `ApiFailure` when it is not, or when there is no server. */
+export async function done(asked: Promise<Answer<unknown>>): Promise<void> {
+  const { error, response } = await asked.catch(unreachable);
+  if (!response.ok) throw ApiFailure.from(response, error);
+}
+
+function unreachable(reason: unknown): never {
+  if (reason instanceof DOMException && reason.name === "AbortError") throw reason;
+  throw new ApiFailure(null, "The server does not answer. Is it still running?");
 }

@@ -231,7 +231,7 @@ export interface paths {
         };
         /**
          * Get Span
-         * @description One span of any project, by OpenTelemetry id or global id, whole.
+         * @description One span of any project, by OpenTelemetry id or global id, whole, with what surrounds it and is said of it.
          */
         get: operations["get_span"];
         put?: never;
@@ -420,7 +420,7 @@ export interface paths {
         put?: never;
         /**
          * Export Chosen Items
-         * @description The same, for more ids than an address holds.
+         * @description The same, for more ids than an address holds: as JSON, or as a form of a page, whose fields may be repeated.
          */
         post: operations["export_chosen_items"];
         delete?: never;
@@ -480,7 +480,7 @@ export interface paths {
          * List Filter Values
          * @description What a field says in the data of a project: to complete what somebody types.
          *
-         *     Of fields with times, and of whole inputs and outputs, nothing is told.
+         *     Of times, of numbers other than scores, and of whole inputs and outputs nothing is told.
          */
         get: operations["list_filter_values"];
         put?: never;
@@ -671,6 +671,28 @@ export interface paths {
          * @description Delete the annotations of documents of a project that fit. Their history is kept.
          */
         delete: operations["delete_document_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/annotations/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Waiting Annotations
+         * @description Annotations whose target has not arrived, newest first. They belong to no project yet.
+         *
+         *     They wait for as long as it takes. One whose target will never come (a mistyped id) is deleted by its id.
+         */
+        get: operations["list_waiting_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2106,6 +2128,11 @@ export interface components {
             start_time?: string | null;
             /** End Time */
             end_time?: string | null;
+            /**
+             * Roots Only
+             * @default false
+             */
+            roots_only: boolean;
             /** Ids */
             ids?: string[] | null;
             /** Name */
@@ -2697,7 +2724,7 @@ export interface components {
         };
         /**
          * ProjectSpan
-         * @description A whole span, and the project that it belongs to.
+         * @description A whole span with what surrounds it, what is said of it, and the project that it belongs to.
          */
         ProjectSpan: {
             /** Id */
@@ -2729,6 +2756,20 @@ export interface components {
             /** Events */
             events: components["schemas"]["SpanEvent"][];
             project: components["schemas"]["ProjectReference"];
+            /** Links */
+            links: components["schemas"]["SpanLink"][];
+            /** Trace State */
+            trace_state: string;
+            /** Resource */
+            resource: {
+                [key: string]: unknown;
+            };
+            /** Scope */
+            scope: {
+                [key: string]: unknown;
+            };
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * ProjectUpdate
@@ -3326,6 +3367,20 @@ export interface components {
             } | null;
         };
         /**
+         * SpanLink
+         * @description A span that another one points to, of the same trace or of another.
+         */
+        SpanLink: {
+            /** Trace Id */
+            trace_id: string;
+            /** Span Id */
+            span_id: string;
+            /** Attributes */
+            attributes: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SpanNoteBody
          * @description A note on a span to write.
          */
@@ -3713,6 +3768,8 @@ export interface components {
             steps_complete: boolean;
             /** Root Span Id */
             root_span_id: string | null;
+            /** Annotations */
+            annotations: components["schemas"]["Annotation"][];
         };
         /**
          * TraceNoteBody
@@ -5037,6 +5094,8 @@ export interface operations {
                 start_time?: string | null;
                 /** @description Started (annotations: created) before. */
                 end_time?: string | null;
+                /** @description Of spans: only those without a parent. */
+                roots_only?: boolean;
                 /** @description Only these; repeat for several. */
                 id?: string[] | null;
                 /** @description Of annotations only: any of these names. */
@@ -5109,6 +5168,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ExportBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["ExportBody"];
             };
         };
         responses: {
@@ -5914,6 +5974,41 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_waiting_annotations: {
+        parameters: {
+            query?: {
+                target_kind?: components["schemas"]["TargetKind"] | null;
+                cursor?: string | null;
+                /** @description Annotations on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Annotation_"];
                 };
             };
             /** @description Not valid; text, or JSON with the places. */

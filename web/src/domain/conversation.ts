@@ -7,7 +7,7 @@ export type SpanFields = {
   status_code: string;
   status_message: string;
   attributes: Readonly<Fields>;
-  events: readonly { name: string; timestamp: string; attributes?: Readonly<Fields> | null }[];
+  events: readonly { name: string; timestamp?: string | null; attributes?: Readonly<Fields> | null }[];
 };
 
 /** A document that was retrieved. `position` (from 0) is what an annotation of it names. */
@@ -15,7 +15,7 @@ export type RetrievedDocument = { position: number; id: string | null; title: st
 export type Tool = { name: string; description: string | null; schema: unknown };
 export type SpanError = { type: string | null; message: string; stack: string | null; time: string | null };
 export type Embedding = { text: string | null; vector: readonly number[] | null };
-export type Event = { name: string; timestamp: string; attributes: Readonly<Fields> };
+export type Event = { name: string; timestamp: string | null; attributes: Readonly<Fields> };
 
 /** A span as people read it, in the order of need. What it does not have is null or empty. */
 export type Conversation = {
@@ -75,7 +75,7 @@ export function conversationOf(span: SpanFields): Conversation {
     tokens: { prompt: number(prompt), completion: number(completion), total: number(total) ?? sum(number(prompt), number(completion)), details },
     costUsd: number(at(llm, "cost.total")) ?? sum(number(at(llm, "cost.prompt")), number(at(llm, "cost.completion"))),
     errors: errorsOf(span),
-    events: events.filter(({ name }) => name !== EXCEPTION).map(({ name, timestamp, attributes: told }) => ({ name, timestamp, attributes: told ?? {} })),
+    events: events.filter(({ name }) => name !== EXCEPTION).map(({ name, timestamp, attributes: told }) => ({ name, timestamp: timestamp ?? null, attributes: told ?? {} })),
     metadata: fieldsOf(parsedJson(all.metadata)),
     rawInput: input.raw,
     rawOutput: output.raw,
@@ -172,7 +172,7 @@ function errorsOf({ status_code, status_message, events }: SpanFields): SpanErro
       type: text(at(told, "exception.type")),
       message: text(at(told, "exception.message")) ?? status_message,
       stack: text(at(told, "exception.stacktrace")),
-      time: timestamp,
+      time: timestamp ?? null,
     };
   });
 }

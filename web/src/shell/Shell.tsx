@@ -90,6 +90,7 @@ function useFocusAfterNavigation(target: React.RefObject<HTMLElement | null>) {
   useEffect(() => {
     if (shown.current === pathname) return;
     shown.current = pathname;
+    if (target.current?.contains(document.activeElement)) return; // a page that was left comes back with its focus
     target.current?.focus({ preventScroll: true });
   }, [pathname, target]);
 }
@@ -105,6 +106,7 @@ function useScrollMemory() {
     page.current = pathname;
     if (known.has(key)) window.scrollTo(0, known.get(key) ?? 0);
     else if (changed) window.scrollTo(0, 0);
+    else known.set(key, window.scrollY); // only the search part was replaced: the place is the same
     const remember = () => known.set(key, window.scrollY);
     window.addEventListener("scroll", remember, { passive: true });
     return () => window.removeEventListener("scroll", remember);

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 import { Button } from "./Button";
 import styles from "./Dialog.module.css";
@@ -6,7 +6,7 @@ import { Icon } from "./Icon";
 
 /**
  * A dialog over the page, open while it is rendered. Escape, the cross and a click beside it call `onClose`; the browser
- * gives the focus back to where it was. `side` is a sheet at the right edge, for what is read beside the page.
+ * gives the focus back to where it was. A form inside begins with the focus in its first field. `side` is a sheet at the right edge, for what is read beside the page.
  */
 export function Dialog({
   title,
@@ -23,9 +23,11 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // Closed before it leaves the document: after that, the browser does not give the focus back.
     const shown = dialog.current;
     shown?.showModal();
+    shown?.querySelector<HTMLElement>("form :is(input, select, textarea)")?.focus();
     return () => shown?.close();
   }, []);
   return (

@@ -20,12 +20,15 @@ import httpx
 
 from rubricate import environment
 from rubricate.client import frame as frames
-from rubricate.client.annotation import Annotations
+from rubricate.client.any_annotation import Annotations
 from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Resource, Steps, call
+from rubricate.client.insight import Insight
 from rubricate.client.project import Projects
+from rubricate.client.retention import Retention
 from rubricate.client.rubric import Rubrics
 from rubricate.client.session import Sessions
-from rubricate.client.span import Spans, project_named, query_frames
+from rubricate.client.span import Spans, add_annotations, project_named, query_frames
+from rubricate.client.status import Status
 from rubricate.client.target import with_a_result, write
 from rubricate.client.trace import Traces
 from rubricate.client.transport import Server, run, run_async
@@ -50,6 +53,9 @@ class _Calls(Resource[M]):
     projects: Projects[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
+    insight: Insight[M]
+    retention: Retention[M]
+    status: Status[M]
 
     def __init__(self, run: Any) -> None:
         super().__init__(run)
@@ -59,6 +65,9 @@ class _Calls(Resource[M]):
         self.annotations = Annotations(run)
         self.projects = Projects(run)
         self.rubrics = self.annotation_configs = Rubrics(run)
+        self.insight = Insight(run)
+        self.retention = Retention(run)
+        self.status = Status(run)
 
     @call
     def get_spans_dataframe(
@@ -70,7 +79,9 @@ class _Calls(Resource[M]):
         limit: int | None = 1000,
         root_spans_only: bool | None = None,
         project_name: str | None = None,
+        include_annotations: bool = False,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
         """The spans that meet a condition as a data frame; all else as for `client.spans.get_spans_dataframe`.
 
@@ -80,6 +91,8 @@ class _Calls(Resource[M]):
         query = SpanQuery().where(filter_condition) if filter_condition else SpanQuery()
         name = yield from project_named(project_name, None)
         found = yield from query_frames([query], name, start_time, end_time, limit, root_spans_only, timeout)
+        if include_annotations:
+            yield from add_annotations(found[0], name, timeout, progress)
         return found[0]
 
     @call

@@ -1,40 +1,29 @@
-"""Annotations of spans: written one by one, in batches or from data frames, and read back; and any, by its id."""
+"""Annotations of spans: written one by one, in batches or from data frames, and read back."""
 
-import builtins
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from rubricate import environment
 from rubricate.client import frame as frames
-from rubricate.client.calls import NOBODY_SAID, TIMEOUT_S, M, Request, Resource, Steps, call, data, instant, pages, path
+from rubricate.client.calls import TIMEOUT_S, M, Resource, Steps, call
 from rubricate.client.target import (
-    COLUMNS,
-    LARGEST_PAGE,
     SPAN,
     SPAN_ID_NAMES,
     Kind,
     Selection,
     add,
-    checked,
-    flat,
-    given,
     read,
     read_frame,
     write,
     write_frame,
     write_note,
 )
-from rubricate.errors import InvalidInput, NotFound
-from rubricate.records.annotation import AnnotationPatch, SpanAnnotationCreate
+from rubricate.errors import InvalidInput
+from rubricate.records.annotation import SpanAnnotationCreate
 from rubricate.records.base import JsonObject
 from rubricate.records.span import Span, SpanCreate
 
 if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # has no stubs
-
-TargetKind = Literal["span", "trace", "session", "document"]
-Source = Literal["API", "APP"]
 
 
 class SpanAnnotations(Resource[M]):
@@ -206,201 +195,6 @@ class SpanAnnotations(Resource[M]):
             >>> client.spans.add_span_note(span_id="051581bf3cb55c13", note="Ask Ana about this one.")
         """
         return (yield from write_note(SPAN, span_id, note, identifier))
-
-
-class Annotations(SpanAnnotations[M]):
-    """Annotations, as `client.annotations`: those of spans, and, given by their ids, those of every kind of target.
-
-    An annotation is a dict of `id`, `name`, `annotator_kind`, `result` (`{"label", "score", "explanation"}`),
-    `identifier`, `metadata`, `source`, `user_id`, `created_at`, `updated_at`, `rubric_version`, `project_id`, and
-    `target` (`{"kind", "id", "position"}`); the fields of `rubricate.records.annotation.Annotation`.
-
-    These calls are Rubricate's own: Phoenix has nothing like them.
-    """
-
-    @call
-    def get(self, annotation_id: str) -> Steps[JsonObject]:
-        """One annotation, by its id. Raises `NotFound`, and `InvalidRequest` if it is no id of an annotation.
-
-        >>> client.annotations.get(added["id"])["result"]["label"]
-        """
-        response = yield Request("GET", path("v1/annotations", annotation_id))
-        annotation: JsonObject = data(response)
-        return annotation
-
-    @call
-    def list(
-        self,
-        *,
-        project_identifier: str | None = None,
-        target_kind: TargetKind | None = None,
-        name: str | Sequence[str] | None = None,
-        exclude_name: str | Sequence[str] | None = None,
-        identifier: str | Sequence[str] | None = None,
-        annotator_kind: Kind | None = None,
-        source: Source | None = None,
-        user: str | None = None,
-        label: str | Sequence[str] | None = None,
-        min_score: float | None = None,
-        max_score: float | None = None,
-        start_time: datetime | None = None,
-        end_time: datetime | None = None,
-        limit: int | None = None,
-        timeout: float | None = TIMEOUT_S,
-        progress: bool = True,
-    ) -> Steps[builtins.list[JsonObject]]:
-        """The annotations of a project that meet all the conditions, newest first, notes among them.
-
-        A condition given as a list is met by any of its values. `user` is the `user_id` of who wrote it. The bounds of
-        the score are inclusive. `start_time` (inclusive) and `end_time` (exclusive) are of creation; without a zone
-        they are local time. `limit` is the most annotations (None: all). `timeout` is in seconds a page.
-
-        Raises `NotFound` if there is no such project.
-
-            >>> client.annotations.list(project_identifier="my-app", name="quality", label="bad", max_score=0.5)
-        """
-        found = yield from _find(
-            project_identifier,
-            limit,
-            timeout,
-            progress,
-            target_kind=target_kind,
-            name=name,
-            exclude_name=exclude_name,
-            identifier=identifier,
-            annotator_kind=annotator_kind,
-            source=source,
-            user=user,
-            label=label,
-            min_score=min_score,
-            max_score=max_score,
-            start_time=instant(start_time),
-            end_time=instant(end_time),
-        )
-        return found
-
-    @call
-    def get_annotations_dataframe(
-        self,
-        *,
-        project_identifier: str | None = None,
-        target_kind: TargetKind | None = None,
-        name: str | Sequence[str] | None = None,
-        exclude_name: str | Sequence[str] | None = None,
-        identifier: str | Sequence[str] | None = None,
-        annotator_kind: Kind | None = None,
-        source: Source | None = None,
-        user: str | None = None,
-        label: str | Sequence[str] | None = None,
-        min_score: float | None = None,
-        max_score: float | None = None,
-        start_time: datetime | None = None,
-        end_time: datetime | None = None,
-        limit: int | None = None,
-        timeout: float | None = TIMEOUT_S,
-        progress: bool = True,
-    ) -> Steps["pd.DataFrame"]:
-        """The same as a data frame, one row an annotation, indexed by `id`.
-
-        Columns: `target.kind`, `target.id`, `target.position`, `annotation_name`, `annotator_kind`, `result.label`,
-        `result.score`, `result.explanation`, `metadata`, `identifier`, `created_at`, `updated_at`, `source`,
-        `user_id`, `rubric_version`, `project_id`.
-        """
-        pd = frames.pandas()
-        found = yield from _find(
-            project_identifier,
-            limit,
-            timeout,
-            progress,
-            target_kind=target_kind,
-            name=name,
-            exclude_name=exclude_name,
-            identifier=identifier,
-            annotator_kind=annotator_kind,
-            source=source,
-            user=user,
-            label=label,
-            min_score=min_score,
-            max_score=max_score,
-            start_time=instant(start_time),
-            end_time=instant(end_time),
-        )
-        rows = [_with_target(annotation) for annotation in found]
-        columns = None if rows else [*_TARGET_COLUMNS, *COLUMNS, "rubric_version", "project_id"]
-        return pd.DataFrame(rows, columns=columns).set_index("id")
-
-    @call
-    def update(
-        self,
-        annotation_id: str,
-        *,
-        annotator_kind: Kind | None = None,
-        label: str | None = NOBODY_SAID,
-        score: float | None = NOBODY_SAID,
-        explanation: str | None = NOBODY_SAID,
-        metadata: JsonObject | None = NOBODY_SAID,
-    ) -> Steps[JsonObject]:
-        """Change what is given of an annotation, and nothing else; None empties a field. The answer is all of it.
-
-        What it said before stays in its `history`. Raises `NotFound`, and `InvalidInput` before sending.
-
-            >>> client.annotations.update(added["id"], label="correct", explanation=None)
-        """
-        result = _said(label=label, score=score, explanation=explanation)
-        changes = (
-            _said(metadata=metadata) | given(annotator_kind=annotator_kind) | ({"result": result} if result else {})
-        )
-        patch = checked(AnnotationPatch, changes, "the changes")
-        wire = patch.model_dump(mode="json", exclude_unset=True)
-        response = yield Request("PATCH", path("v1/annotations", annotation_id), json=wire)
-        annotation: JsonObject = data(response)
-        return annotation
-
-    @call
-    def delete(self, annotation_id: str) -> Steps[None]:
-        """Delete one annotation, of whatever target; its history stays. Raises `NotFound`."""
-        try:
-            yield Request("DELETE", path("v1/annotations", annotation_id))
-        except NotFound as error:
-            if not error.maybe_applied:
-                raise
-
-    @call
-    def history(self, annotation_id: str) -> Steps[builtins.list[JsonObject]]:
-        """Every change of an annotation, oldest first, also when it is deleted by now.
-
-        Each is a dict of `at`, `action` ("created", "replaced", "deleted"), `user_id`, `source`, `rubric_version`, and
-        what the annotation said after it (for a deletion: before it): `annotator_kind`, `result`, `metadata`.
-
-        Raises `NotFound`.
-
-            >>> [change["result"]["label"] for change in client.annotations.history(added["id"])]
-        """
-        response = yield Request("GET", path("v1/annotations", annotation_id, "/history"))
-        changes: builtins.list[JsonObject] = data(response)
-        return changes
-
-
-def _find(
-    project_identifier: str | None, limit: int | None, timeout: float | None, progress: bool, **conditions: Any
-) -> Steps[builtins.list[JsonObject]]:
-    url = path("v1/projects", project_identifier or environment.project_name(), "/annotations")
-    params = {name: value for name, value in conditions.items() if value is not None and value != []}
-    request = Request("GET", url, params, timeout_s=timeout)
-    return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
-
-
-def _said(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not NOBODY_SAID}
-
-
-_TARGET_COLUMNS = ["target.kind", "target.id", "target.position"]
-
-
-def _with_target(annotation: JsonObject) -> JsonObject:
-    row = flat(annotation)
-    target = row.pop("target")
-    return {**{f"target.{key}": target.get(key) for key in ("kind", "id", "position")}, **row}
 
 
 def span_ids_of(

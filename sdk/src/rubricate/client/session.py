@@ -14,6 +14,7 @@ from rubricate.client.target import (
     Kind,
     Selection,
     add,
+    annotated,
     given,
     read,
     read_frame,
@@ -71,6 +72,7 @@ class Sessions(Resource[M]):
         project_name: str | None = None,
         filter_condition: str | None = None,
         order: Literal["asc", "desc"] | None = None,
+        include_annotations: bool = False,
         limit: int | None = None,
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
@@ -78,13 +80,16 @@ class Sessions(Resource[M]):
         """The sessions of a project, oldest first unless told otherwise; at most `limit` (None: all).
 
         The project is given by id or by name; default the environment's project. `filter_condition` is in the session
-        language, such as `num_traces_with_error > 0` (Phoenix ignores it). `timeout` is in seconds a page.
+        language, such as `num_traces_with_error > 0` (Phoenix ignores it). `include_annotations` adds a list
+        `annotations` of those of the session itself, as in `client.spans.get_spans_dataframe`. `timeout` is in seconds
+        a page.
 
         Raises `NotFound` if there is no such project.
 
             >>> client.sessions.list(project_name="my-app", filter_condition="'refund' in any_input")
         """
-        return (yield from _list(project_id, project_name, filter_condition, order, limit, timeout, progress))
+        listing = _listing(project_id, project_name, filter_condition, order, timeout)
+        return (yield from _list(listing, include_annotations, limit, progress))
 
     @call
     def get_sessions_dataframe(
@@ -94,6 +99,7 @@ class Sessions(Resource[M]):
         project_name: str | None = None,
         filter_condition: str | None = None,
         order: Literal["asc", "desc"] | None = None,
+        include_annotations: bool = False,
         limit: int | None = None,
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
@@ -101,12 +107,13 @@ class Sessions(Resource[M]):
         """The same as a data frame, one row a session.
 
         Columns: `id`, `session_id`, `project_id`, `start_time`, `end_time` (UTC), `num_traces`, `token_count_prompt`,
-        `token_count_completion`, `token_count_total`.
+        `token_count_completion`, `token_count_total`, and `annotations` if they are included.
         """
         pd = frames.pandas()
-        found = yield from _list(project_id, project_name, filter_condition, order, limit, timeout, progress)
+        listing = _listing(project_id, project_name, filter_condition, order, timeout)
+        found = yield from _list(listing, include_annotations, limit, progress)
         rows = [{**session, "num_traces": len(session.get("traces", ()))} for session in found]
-        frame = pd.DataFrame(rows, columns=_COLUMNS)
+        frame = pd.DataFrame(rows, columns=[*_COLUMNS, *(["annotations"] if include_annotations else [])])
         for name in ("start_time", "end_time"):
             frame[name] = pd.to_datetime(frame[name], utc=True, format="ISO8601")
         return frame
@@ -304,20 +311,21 @@ def _get(session_id: str, timeout: float | None) -> Steps[JsonObject]:
     return session
 
 
-def _list(
-    project_id: str | None,
-    project_name: str | None,
-    condition: str | None,
-    order: str | None,
-    limit: int | None,
-    timeout: float | None,
-    progress: bool,
-) -> Steps[list[JsonObject]]:
+def _listing(
+    project_id: str | None, project_name: str | None, condition: str | None, order: str | None, timeout: float | None
+) -> Request:
     if project_id and project_name:
         raise InvalidInput("Give project_id or project_name, not both.")
     url = path("v1/projects", project_id or project_name or environment.project_name(), "/sessions")
-    request = Request("GET", url, given(filter=condition, order=order), timeout_s=timeout)
-    return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
+    return Request("GET", url, given(filter=condition, order=order), timeout_s=timeout)
+
+
+def _list(listing: Request, include_annotations: bool, limit: int | None, progress: bool) -> Steps[list[JsonObject]]:
+    found = yield from pages(listing, limit=limit, page_size=LARGEST_PAGE, progress=progress)
+    if include_annotations and found:
+        selection = Selection(found[0]["project_id"], None, None, LARGEST_PAGE, listing.timeout_s, progress)
+        yield from annotated(SESSION, found, [session["session_id"] for session in found], selection)
+    return found
 
 
 def _turn(trace: JsonObject, root: JsonObject | None) -> SessionTurn:

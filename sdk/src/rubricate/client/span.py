@@ -10,10 +10,19 @@ from rubricate.client import frame as frames
 from rubricate.client.annotation import SpanAnnotations
 from rubricate.client.calls import TIMEOUT_S, M, Request, Steps, body, call, instant, pages, path
 from rubricate.client.document import DocumentAnnotations
+from rubricate.client.progress import Progress
 from rubricate.client.project import project_name_of
-from rubricate.client.target import LARGEST_PAGE, Selection, cell, checked, read_by_span
+from rubricate.client.target import LARGEST_PAGE, SPAN, Selection, annotated, cells_of, checked
 from rubricate.client.types.spans import SPAN_ID, SpanQuery
-from rubricate.errors import InvalidInput, InvalidRequest, NotFound, ServerFailed, SpanCreationError, UnreadableAnswer
+from rubricate.errors import (
+    InvalidInput,
+    InvalidRequest,
+    NotFound,
+    RubricateError,
+    ServerFailed,
+    SpanCreationError,
+    UnreadableAnswer,
+)
 from rubricate.records.base import JsonObject
 from rubricate.records.span import Span, SpanCreate
 
@@ -21,6 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # has no stubs
 
 Status = Literal["OK", "ERROR", "UNSET"]
+
+CHUNK = 1000
+"""Spans of a request that stores some: a few MB, which is acknowledged within a second."""
 
 
 class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
@@ -67,7 +79,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
             [query or SpanQuery()], name, start_time, end_time, limit, root_spans_only, timeout
         )
         if include_annotations:
-            yield from _add_annotations(found[0], Selection(name, None, None, LARGEST_PAGE, timeout, progress))
+            yield from add_annotations(found[0], name, timeout, progress)
         return found[0]
 
     @call
@@ -84,6 +96,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         span_kind: str | Sequence[str] | None = None,
         status_code: Status | Sequence[Status] | None = None,
         attributes: Mapping[str, str | int | float | bool] | None = None,
+        include_annotations: bool = False,
         limit: int | None = 100,
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
@@ -93,7 +106,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         A condition given as a list is met by any of its values. `parent_id="null"` asks for roots. `attributes` are
         compared for equality, such as `{"llm.model_name": "gpt-5", "llm.token_count.total": 12}`. `start_time` is
         inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned
-        (None: all).
+        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`.
 
             >>> client.spans.get_spans(project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR")
         """
@@ -111,7 +124,11 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         params = {name: value for name, value in conditions.items() if value}
         url = path("v1/projects", project_identifier or environment.project_name(), "/spans")
         request = Request("GET", url, params, timeout_s=timeout)
-        return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
+        found = yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress)
+        if include_annotations:
+            selection = Selection(project_identifier, None, None, LARGEST_PAGE, timeout, progress)
+            yield from annotated(SPAN, found, [span["context"]["span_id"] for span in found], selection)
+        return found
 
     @call
     def log_spans(
@@ -120,8 +137,13 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         spans: Sequence[Mapping[str, Any] | Span | SpanCreate],
         project_identifier: str | None = None,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps[JsonObject]:
-        """Store spans, all or none of them; the answer is `{"total_received", "total_queued"}`.
+        """Store spans; the answer is `{"total_received", "total_queued"}`. Up to 1,000 are stored all or none.
+
+        More are sent 1,000 a request. When one of the requests is refused, those before it are stored, and none from
+        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. `timeout` is in
+        seconds a request.
 
         Each has the fields of `rubricate.records.span.SpanCreate`: `name`, `context` (`trace_id`, `span_id`),
         `start_time` and `end_time` with a zone, and if wanted `parent_id`, `span_kind`, `status_code`,
@@ -130,7 +152,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         Raises `InvalidInput` before sending, naming span, field and reason; `SpanCreationError` with the spans that the
         server has already or does not accept.
         """
-        return (yield from _store(spans, project_identifier, timeout))
+        return (yield from _store(spans, project_identifier, timeout, progress))
 
     @call
     def log_spans_dataframe(
@@ -139,6 +161,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         spans_dataframe: "pd.DataFrame",
         project_identifier: str | None = None,
         timeout: float | None = TIMEOUT_S,
+        progress: bool = True,
     ) -> Steps[JsonObject]:
         """Store the rows of a data frame as spans; all else as for `log_spans`.
 
@@ -152,7 +175,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
             ...     spans_dataframe=uniquify_spans_dataframe(frame), project_identifier="copy"
             ... )
         """
-        return (yield from _store(frames.spans_of(spans_dataframe), project_identifier, timeout))
+        return (yield from _store(frames.spans_of(spans_dataframe), project_identifier, timeout, progress))
 
     @call
     def delete(self, *, span_identifier: str, timeout: float | None = TIMEOUT_S) -> Steps[None]:
@@ -168,32 +191,53 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
 
 
 def _store(
-    spans: Iterable[Mapping[str, Any] | Span | SpanCreate], project_identifier: str | None, timeout: float | None
+    spans: Iterable[Mapping[str, Any] | Span | SpanCreate],
+    project_identifier: str | None,
+    timeout: float | None,
+    progress: bool,
 ) -> Steps[JsonObject]:
     project = project_identifier or environment.project_name()
     new = [_checked_span(span, number) for number, span in enumerate(spans)]
-    rest = [span.model_dump(mode="json", exclude_none=True) for span in new]
     url = path("v1/projects", project, "/spans")
+    answer: JsonObject = {}
+    with Progress("Sending spans", len(new), wanted=progress) as line:
+        for start in range(0, len(new) or 1, CHUNK):
+            chunk = [span.model_dump(mode="json", exclude_none=True) for span in new[start : start + CHUNK]]
+            try:
+                answer = yield from _store_chunk(url, chunk, start, timeout)
+            except RubricateError as error:
+                if start:
+                    error.add_note(f"{start} of {len(new)} spans were stored before this.")
+                raise
+            line.at(start + len(chunk))
+    return {**answer, "total_received": len(new), "total_queued": len(new)}
+
+
+def _store_chunk(url: str, chunk: list[JsonObject], stored: int, timeout: float | None) -> Steps[JsonObject]:
+    """Store spans, all or none. `stored` is how many were stored before them."""
+    rest = chunk
     while True:
         try:
             response = yield Request("POST", url, json={"data": rest}, timeout_s=timeout)
         except InvalidRequest as error:
-            refused = _creation_error(error, rest)
+            refused = _creation_error(error, rest, stored)
             there = {span["span_id"] for span in refused.duplicate_spans}
             left = [span for span in rest if span["context"]["span_id"] not in there]
             if not error.maybe_applied or refused.invalid_spans or len(left) == len(rest):
                 raise refused from error
             rest = left  # An earlier try, whose answer was lost, stored these.
             if not rest:
-                return {"total_received": len(new), "total_queued": len(new)}
+                return {}
         else:
-            return {**body(response), "total_received": len(new), "total_queued": len(new)}
+            answer: JsonObject = body(response)
+            return answer
 
 
-def _add_annotations(frame: "pd.DataFrame", selection: Selection) -> Steps[None]:
+def add_annotations(frame: "pd.DataFrame", project: str, timeout: float | None, progress: bool) -> Steps[None]:
+    """Give a frame of spans a column `annotations`."""
+    selection = Selection(project, None, None, LARGEST_PAGE, timeout, progress)
     span_ids = frames.identifiers(frame, (SPAN_ID,), "include_annotations", alone=False)
-    by_span = yield from read_by_span(span_ids, selection)
-    cells = {span_id: [cell(annotation) for annotation in found] for span_id, found in by_span.items()}
+    cells = yield from cells_of(SPAN, span_ids, selection)
     frame["annotations"] = frames.objects([cells.get(span_id, []) for span_id in span_ids], frame.index)
 
 
@@ -259,7 +303,7 @@ def _checked_span(span: Mapping[str, Any] | Span | SpanCreate, number: int) -> S
     return checked(SpanCreate, value, f"span {number}{identity}")
 
 
-def _creation_error(error: InvalidRequest, spans: list[JsonObject]) -> SpanCreationError:
+def _creation_error(error: InvalidRequest, spans: list[JsonObject], stored: int) -> SpanCreationError:
     """What the server's answer says of which span."""
     try:
         answer = error.response.json()
@@ -279,6 +323,7 @@ def _creation_error(error: InvalidRequest, spans: list[JsonObject]) -> SpanCreat
         invalid_spans=invalid,
         duplicate_spans=duplicates,
         total_received=len(spans),
+        total_queued=stored,
     )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]  # has no stubs
 
 Kind = Literal["HUMAN", "LLM", "CODE"]
+TargetKind = Literal["span", "trace", "session", "document"]
 AnyAnnotation = SpanAnnotationCreate | TraceAnnotationCreate | SessionAnnotationCreate | DocumentAnnotationCreate
 I = TypeVar("I", bound=Input)  # noqa: E741 - an input
 
@@ -218,33 +219,41 @@ def read_frame(target: Target, ids: Iterable[str], selection: Selection) -> Step
     return pd.DataFrame(rows, columns=columns).set_index(list(target.ids) if len(target.ids) > 1 else target.id_field)
 
 
-def read_by_span(span_ids: Sequence[str], selection: Selection) -> Steps[dict[str, list[JsonObject]]]:
-    """The annotations of many spans, by span, newest first; spans without any are missing.
+def cells_of(target: Target, ids: Sequence[str], selection: Selection) -> Steps[dict[str, list[JsonObject]]]:
+    """The annotations of many spans, traces or sessions, by target, newest first, as `cell` makes them.
 
-    Few spans are asked for by id. For many it is mostly faster to read all annotations of the project, a thousand a
-    page, so that is tried first; but for no more pages than there would be questions by id.
+    Targets without any are missing. Few targets are asked for by id. For many it is mostly faster to read all
+    annotations of the project, a thousand a page, so that is tried first; but for no more pages than there would be
+    questions by id.
     """
-    wanted = dict.fromkeys(span_ids)
+    wanted = dict.fromkeys(ids)
     questions = -(-len(wanted) // BATCH)
     found = None
     if questions > FEW_BATCHES:
-        found = yield from _all_of_project(questions, selection)
+        found = yield from _all_of_project(target, questions, selection)
     if found is None:
         try:
-            found = yield from read(SPAN, wanted, selection)
-        except NotFound:  # None of the spans is in the project any more.
+            found = yield from read(target, wanted, selection)
+        except NotFound:  # None of them is in the project any more.
             found = []
-    by_span: dict[str, list[JsonObject]] = {}
+    cells: dict[str, list[JsonObject]] = {}
     for annotation in found:
-        span_id = annotation["span_id"] if "span_id" in annotation else annotation["target"]["id"]
-        if span_id in wanted:
-            by_span.setdefault(span_id, []).append(annotation)
-    return by_span
+        own = annotation[target.id_field] if target.id_field in annotation else annotation["target"]["id"]
+        if own in wanted:
+            cells.setdefault(own, []).append(cell(annotation))
+    return cells
 
 
-def _all_of_project(most_pages: int, selection: Selection) -> Steps[list[JsonObject] | None]:
-    """All annotations of spans of the project; None if they are more pages than that, or the server cannot say."""
-    params = {"target_kind": "span", "name": list(selection.include or ()), "exclude_name": _excluded(selection)}
+def annotated(target: Target, records: list[JsonObject], ids: Sequence[str], selection: Selection) -> Steps[None]:
+    """Give each record a list `annotations`; `ids` are theirs, in order."""
+    cells = (yield from cells_of(target, ids, selection)) if records else {}
+    for record, own in zip(records, ids, strict=True):
+        record["annotations"] = cells.get(own, [])
+
+
+def _all_of_project(target: Target, most_pages: int, selection: Selection) -> Steps[list[JsonObject] | None]:
+    """All annotations of such targets of the project; None if they are more pages, or the server cannot say."""
+    params = {"target_kind": target.noun, "name": list(selection.include or ()), "exclude_name": _excluded(selection)}
     request = Request("GET", _url(selection, "/annotations"), params, timeout_s=selection.timeout)
     found: list[JsonObject] = []
     cursor = None
@@ -285,7 +294,7 @@ COLUMNS = [
 
 
 def cell(annotation: JsonObject) -> JsonObject:
-    """An annotation in the cell of a frame of spans."""
+    """An annotation beside what it is about: in the cell of a frame, or in a dict."""
     result = annotation.get("result") or {}
     return {
         "name": annotation["name"],

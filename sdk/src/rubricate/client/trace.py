@@ -12,6 +12,7 @@ from rubricate.client.target import (
     Kind,
     Selection,
     add,
+    annotated,
     given,
     read,
     read_frame,
@@ -44,6 +45,7 @@ class Traces(Resource[M]):
         sort: Literal["start_time", "latency_ms"] | None = None,
         order: Literal["asc", "desc"] | None = None,
         include_spans: bool = False,
+        include_annotations: bool = False,
         session_id: str | Sequence[str] | None = None,
         error: bool | None = None,
         min_latency_ms: float | None = None,
@@ -59,7 +61,8 @@ class Traces(Resource[M]):
         time. `session_id` is the application's id of a session or the server's, or several: any of them. `error` tells
         traces with a failed span from those without. Latencies are in milliseconds. `filter_condition` is in the trace
         language, such as `llm_span_count > 3 and total_cost > 0.1` (Phoenix ignores it). `include_spans` adds `spans`,
-        without their attributes. At most `limit` traces come (None: all). `timeout` is in seconds a page.
+        without their attributes; `include_annotations` adds a list `annotations` of those of the trace itself, as in
+        `client.spans.get_spans_dataframe`. At most `limit` traces come (None: all). `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project, `InvalidRequest` if the condition cannot be read.
 
@@ -79,7 +82,11 @@ class Traces(Resource[M]):
         )
         url = path("v1/projects", project_identifier or environment.project_name(), "/traces")
         request = Request("GET", url, conditions, timeout_s=timeout)
-        return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
+        found = yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress)
+        if include_annotations:
+            selection = Selection(project_identifier, None, None, LARGEST_PAGE, timeout, progress)
+            yield from annotated(TRACE, found, [trace["trace_id"] for trace in found], selection)
+        return found
 
     @call
     def delete(self, *, trace_identifier: str, timeout: float | None = TIMEOUT_S) -> Steps[None]:

@@ -4,9 +4,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from rubricate.records.base import HexId, Input, JsonObject, Metadata, NonBlank, Record, StrictInput
+from rubricate.records.base import (
+    HexId,
+    Input,
+    JsonObject,
+    Metadata,
+    NonBlank,
+    NonBlankTrimmed,
+    Record,
+    StrictInput,
+)
 
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
@@ -98,30 +107,27 @@ class DocumentAnnotationCreate(_AnnotationCreate):
     """Counts from zero."""
 
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
 class _NoteCreate(Input):
-    note: _Text
+    note: NonBlankTrimmed
     identifier: str = ""
 
 
 class SpanNoteCreate(_NoteCreate):
     """A note on a span. Notes pile up; with an `identifier`, the same one is replaced."""
 
-    span_id: _Text
+    span_id: NonBlankTrimmed
 
 
 class TraceNoteCreate(_NoteCreate):
     """A note on a trace. Notes pile up; with an `identifier`, the same one is replaced."""
 
-    trace_id: _Text
+    trace_id: NonBlankTrimmed
 
 
 class SessionNoteCreate(_NoteCreate):
     """A note on a session. Notes pile up; with an `identifier`, the same one is replaced."""
 
-    session_id: _Text
+    session_id: NonBlankTrimmed
 
 
 class AnnotationId(Record):

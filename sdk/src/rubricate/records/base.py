@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
@@ -31,7 +32,22 @@ def _holdable(value: JsonObject) -> JsonObject:
 Metadata = Annotated[JsonObject, AfterValidator(_holdable)]
 """A JSON object that comes back as it was sent."""
 
-NonBlank = Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError("blank", "Must not be blank: give at least one character that is not white space")
+    return value
+
+
+NonBlank = Annotated[
+    str,
+    AfterValidator(_not_blank),
+    WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"\S"}),
+]
+"""A text that says something; kept as it was sent."""
+
+NonBlankTrimmed = Annotated[NonBlank, AfterValidator(str.strip)]
+"""The same, without the white space around it."""
 
 
 def _hex(value: str) -> str:

@@ -5,9 +5,6 @@ from typing import Literal
 from rubricate.records.annotation import TargetKind
 from rubricate.records.base import Record
 
-ItemKind = Literal["span", "trace", "session"]
-"""What people look at, filter and annotate."""
-
 
 class FilterField(Record):
     """Something with a value."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from rubricate.records.annotation import Annotation
-from rubricate.records.base import Record
+from rubricate.records.base import JsonObject, Record
 from rubricate.records.span import Span, StatusCode
 
 ItemKind = Literal["span", "trace", "session"]
@@ -133,12 +133,30 @@ class TraceItem(Record):
     steps_complete: bool
     root_span_id: str | None
     """The root span that started first; None when none has arrived."""
+    annotations: list[Annotation]
+    """Those of the trace itself, notes included, newest first; 10,000 at most."""
+
+
+class SpanLink(Record):
+    """A span that another one points to, of the same trace or of another."""
+
+    trace_id: str
+    span_id: str
+    attributes: JsonObject
 
 
 class ProjectSpan(Span):
-    """A whole span, and the project that it belongs to."""
+    """A whole span with what surrounds it, what is said of it, and the project that it belongs to."""
 
     project: ProjectReference
+    links: list[SpanLink]
+    trace_state: str
+    resource: JsonObject
+    """What sent it: attributes of OpenTelemetry's resource."""
+    scope: JsonObject
+    """What made it: name, version and attributes of OpenTelemetry's instrumentation scope."""
+    annotations: list[Annotation]
+    """Those of the span and of its documents, notes included, newest first; 10,000 at most."""
 
 
 class ProjectFigures(Record):

@@ -13,7 +13,7 @@ class SpanSeriesPoint(Record):
     count: int
     error_count: int
     latency_ms_p50: float
-    """By nearest rank. Exact while the range holds at most 20,000 spans or buckets are not whole hours, else ± 0.8 %."""
+    """By nearest rank. Exact when the range holds at most 20,000 spans or buckets are not whole hours; else ± 0.8 %."""
     latency_ms_p99: float
     """The same of 99 %."""
     tokens_prompt: int

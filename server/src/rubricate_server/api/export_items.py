@@ -13,8 +13,7 @@ from pydantic import AwareDatetime
 
 from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate.records.base import StrictInput
-from rubricate.records.filter import ItemKind
-from rubricate_server.api.body import JsonRoute
+from rubricate.records.item import ItemKind
 from rubricate_server.api.condition import condition_of
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.export_formats import FORMATS, Format
@@ -27,6 +26,7 @@ from rubricate_server.api.export_rows import (
     item_row,
 )
 from rubricate_server.api.filter import LANGUAGES
+from rubricate_server.api.form import FORM, form_or_json
 from rubricate_server.api.identifier import project_of, row_of, storage_of
 from rubricate_server.api.moment import bound_ns, us_of
 from rubricate_server.api.streaming import Streamed
@@ -42,7 +42,11 @@ from rubricate_server.storage.contract import (
 )
 from rubricate_server.storage.errors import NotFound
 
-router = APIRouter(prefix="/v1/projects/{project_identifier}", route_class=JsonRoute, tags=["export"])
+router = APIRouter(
+    prefix="/v1/projects/{project_identifier}",
+    route_class=form_or_json("ids", "name", "identifier", "label"),
+    tags=["export"],
+)
 
 Exported = Literal["span", "trace", "session", "annotation"]
 
@@ -75,6 +79,7 @@ class ExportBody(StrictInput):
     filter: str | None = None
     start_time: AwareDatetime | None = None
     end_time: AwareDatetime | None = None
+    roots_only: bool = False
     ids: list[str] | None = None
     """Only these; as many as the largest body holds."""
     name: list[str] | None = None
@@ -94,6 +99,7 @@ def export_items(
     ] = None,
     start_time: Annotated[datetime | None, Query(description="Started (annotations: created) at or after.")] = None,
     end_time: Annotated[datetime | None, Query(description="Started (annotations: created) before.")] = None,
+    roots_only: Annotated[bool, Query(description="Of spans: only those without a parent.")] = False,
     id: Annotated[list[str] | None, Query(description="Only these; repeat for several.")] = None,
     name: Annotated[list[str] | None, Query(description="Of annotations only: any of these names.")] = None,
     identifier: Annotated[list[str] | None, Query(description="Of annotations only: by any of these.")] = None,
@@ -112,6 +118,7 @@ def export_items(
         filter=filter,
         start_time=start_time,
         end_time=end_time,
+        roots_only=roots_only,
         ids=id,
         name=name,
         identifier=identifier,
@@ -121,15 +128,22 @@ def export_items(
     return _export(request, project_identifier, wanted)
 
 
-@router.post("/export", response_class=Response, responses={**_DOWNLOAD, **refusals(400, 404, 422)})
+@router.post(
+    "/export",
+    response_class=Response,
+    responses={**_DOWNLOAD, **refusals(400, 404, 422)},
+    openapi_extra={"requestBody": {"content": {FORM: {"schema": {"$ref": "#/components/schemas/ExportBody"}}}}},
+)
 def export_chosen_items(request: Request, project_identifier: str, body: ExportBody) -> Response:
-    """The same, for more ids than an address holds."""
+    """The same, for more ids than an address holds: as JSON, or as a form of a page, whose fields may be repeated."""
     return _export(request, project_identifier, body)
 
 
 def _export(request: Request, project_identifier: str, wanted: ExportBody) -> Response:
     storage = storage_of(request)
     project = project_of(storage, project_identifier)
+    if wanted.roots_only and wanted.target_kind != "span":
+        raise ApiError(422, "roots_only is for target_kind=span.")
     if wanted.target_kind == "annotation":
         columns, batches = list(ANNOTATION_COLUMNS), _annotations(storage, project, wanted)
     else:
@@ -168,6 +182,7 @@ def _items(
         condition_of(wanted.filter, LANGUAGES[kind]),
         bound_ns(wanted.start_time),
         bound_ns(wanted.end_time),
+        wanted.roots_only,
     )
     queries: Iterable[ExportQuery] = [query]
     if wanted.ids is not None:

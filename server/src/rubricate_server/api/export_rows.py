@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-import orjson
-
 from rubricate.records.annotation import NOTE, TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.api.identifier import global_id
 from rubricate_server.api.moment import iso_from_ns, iso_from_us
 from rubricate_server.api.span import STATUSES
@@ -21,7 +19,7 @@ class Column(NamedTuple):
 
     name: str
     type: Literal["text", "integer", "number", "time", "json"]
-    """A time is ISO 8601 in UTC; json is any value."""
+    """A time is ISO 8601 in UTC; json is any value, or bytes that are JSON already."""
 
 
 _TEXTS: Final = ("id", "global_id", "trace_id", "session_id", "parent_id", "name", "span_kind", "status_code")
@@ -96,7 +94,7 @@ def item_row(kind: ItemKind, item: ExportedItem, annotations: Sequence[StoredAnn
         "completion_tokens": item.tokens_completion,
         "total_tokens": item.tokens_total,
         "cost_usd": item.cost_usd,
-        "attributes": orjson.loads(item.attributes) if item.attributes is not None else {},
+        "attributes": item.attributes if item.attributes is not None else b"{}",
         "span_count": item.span_count,
         "error_count": item.error_count,
         "trace_count": item.trace_count,

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from rubricate.records.filter import FilterCheck, FilterValues, FilterVocabulary, ItemKind
+from rubricate.records.filter import FilterCheck, FilterValues, FilterVocabulary
+from rubricate.records.item import ItemKind
 from rubricate_server.api.answer import json_answer
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import project_of, storage_of

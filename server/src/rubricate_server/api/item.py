@@ -4,7 +4,7 @@ import binascii
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -103,19 +103,8 @@ def count_items(request: Request, project_identifier: str, selection: Selected) 
 
 def ordered(query: ItemQuery, sort: Literal["start_time", "latency"], order: Order, cursor: str | None) -> ItemQuery:
     """The query in an order, from a cursor on. Raises 422 for a cursor that is not of this list."""
-    return ItemQuery(
-        query.kind,
-        query.project_id,
-        query.start_ns,
-        query.end_ns,
-        query.roots,
-        query.condition,
-        query.keys,
-        query.session_row,
-        sort,
-        order == "desc",
-        _mark_from(cursor, query.kind, sort) if cursor else None,
-    )
+    after = _mark_from(cursor, query.kind, sort) if cursor else None
+    return replace(query, order=sort, descending=order == "desc", after=after)
 
 
 def page_of(storage: Storage, query: ItemQuery, limit: int) -> tuple[list[StoredItem], str | None]:

@@ -1,6 +1,7 @@
 """Items for review over HTTP: a batch of them, each with all that a reviewer looks at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
@@ -58,23 +59,9 @@ def list_review_items(
     query = ordered(selection.query(project_of(storage, project_identifier).id), "start_time", order, cursor)
     if id:
         keys = [key_from_any_id(storage, TARGETS[query.kind], each) for each in id]
-        query = _only(query, tuple(key for key in keys if key is not None))
+        query = replace(query, keys=tuple(key for key in keys if key is not None))
     found, following = page_of(storage, query, limit)
     return page_answer(_review(storage, found, annotator), following)
-
-
-def _only(query: ItemQuery, keys: tuple[bytes, ...]) -> ItemQuery:
-    return ItemQuery(
-        query.kind,
-        query.project_id,
-        query.start_ns,
-        query.end_ns,
-        query.roots,
-        query.condition,
-        keys,
-        descending=query.descending,
-        after=query.after,
-    )
 
 
 def _review(storage: Storage, items: Sequence[StoredItem], annotator: str) -> list[dict[str, Any]]:

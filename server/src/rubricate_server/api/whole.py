@@ -1,5 +1,8 @@
 """One trace with its steps, and one span whole: where a deep link leads."""
 
+from typing import Any
+
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from rubricate.records.annotation import TargetKind
@@ -11,8 +14,8 @@ from rubricate_server.api.identifier import global_id, storage_of
 from rubricate_server.api.item import listed_item
 from rubricate_server.api.review_item import steps_wire
 from rubricate_server.api.span import SHOWN, span_wire
-from rubricate_server.api.target import TARGETS, key_from_any_id
-from rubricate_server.storage.contract import Storage, StoredItem
+from rubricate_server.api.target import TARGETS, any_wire, key_from_any_id
+from rubricate_server.storage.contract import AnnotationQuery, Storage, StoredItem
 from rubricate_server.storage.errors import NotFound
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["items"])
@@ -34,19 +37,51 @@ def get_trace(request: Request, trace_identifier: str) -> Response:
             "steps": steps_wire(steps[:MOST_STEPS]),
             "steps_complete": len(steps) <= MOST_STEPS,
             "root_span_id": None if trace.root_id is None else trace.root_id.hex(),
+            "annotations": _said(storage, trace, TargetKind.TRACE),
         }
     )
 
 
 @router.get("/spans/{span_identifier}", response_model=ProjectSpan, responses=refusals(404))
 def get_span(request: Request, span_identifier: str) -> Response:
-    """One span of any project, by OpenTelemetry id or global id, whole."""
+    """One span of any project, by OpenTelemetry id or global id, whole, with what surrounds it and is said of it."""
     storage = storage_of(request)
     item = _one(storage, TargetKind.SPAN, span_identifier)
-    found = storage.spans.of([item.key], SHOWN)
+    found = storage.spans.of([item.key], SHOWN | {"envelope"})
     if not found:
         raise _missing(TargetKind.SPAN, span_identifier)
-    return json_answer({**span_wire(found[0]), "project": _project(storage, item)})
+    return json_answer(
+        {
+            **span_wire(found[0]),
+            **_surroundings(found[0].body.envelope),
+            "project": _project(storage, item),
+            "annotations": _said(storage, item, None),
+        }
+    )
+
+
+def _surroundings(envelope: bytes | None) -> dict[str, Any]:
+    told = {} if envelope is None else orjson.loads(envelope)
+    scope = told.get("scope", {})
+    return {
+        "links": [
+            {
+                "trace_id": link.get("trace_id", ""),
+                "span_id": link.get("span_id", ""),
+                "attributes": link.get("attributes", {}),
+            }
+            for link in told.get("links", [])
+        ],
+        "trace_state": told.get("trace_state", ""),
+        "resource": told.get("resource", {}).get("attributes", {}),
+        "scope": {field: scope[field] for field in ("name", "version", "attributes") if field in scope},
+    }
+
+
+def _said(storage: Storage, item: StoredItem, kind: TargetKind | None) -> list[dict[str, Any]]:
+    """All annotations of an item; without a kind, those of its documents too."""
+    query = AnnotationQuery(item.project_id, kind, target_ids=(item.key,))
+    return [any_wire(annotation) for annotation in storage.annotations.find(query, MOST_ANNOTATIONS)]
 
 
 def _one(storage: Storage, kind: TargetKind, identifier: str) -> StoredItem:

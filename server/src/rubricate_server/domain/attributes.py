@@ -1,5 +1,7 @@
 """Flat and nested attributes: `{"a.b": 1}` is how they are stored, `{"a": {"b": 1}}` how they are meant."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -44,6 +46,20 @@ def nest(flat: dict[str, Any]) -> dict[str, Any]:
             node = node.setdefault(parent, {})
         node[leaf] = value
     return {key: _listed(value) for key, value in root.items()}
+
+
+LIST_PLACE = re.compile(r"\.\d+\.")
+"""What in a flat key stands between a list of objects and a part of one of them."""
+
+
+def list_at(flat: Mapping[str, Any], key: str) -> list[Any] | None:
+    """The list of objects whose parts have keys such as `key.0.a`; None when there is none.
+
+    >>> list_at({"a.0.b": 1, "a.1.b.c": 2, "a.d": 3}, "a")
+    [{'b': 1}, {'b': {'c': 2}}]
+    """
+    parts = {name: value for name, value in flat.items() if name.startswith(key) and LIST_PLACE.match(name, len(key))}
+    return list(nest({f"x{name[len(key) :]}": value for name, value in parts.items()})["x"]) if parts else None
 
 
 def _listed(value: Any) -> Any:

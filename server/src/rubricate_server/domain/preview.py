@@ -18,6 +18,7 @@ _USERS: Final = ("user", "human")
 _ASSISTANTS: Final = ("assistant", "ai", "model")
 _IN_KEYS: Final = ("query", "question", "input", "prompt", "user_message", "user_input", "message", "text", "content")
 _OUT_KEYS: Final = ("output", "answer", "response", "result", "completion", "message", "text", "content", "generations")
+_DOCUMENTS: Final = ("reranker.output_documents.0.document.content", "retrieval.documents.0.document.content")
 _LISTS: Final = ("messages", "choices", "candidates", "contents")
 _DEEPEST: Final = 6
 """Levels of JSON that are looked into."""
@@ -40,8 +41,9 @@ def readable(
         shown_input = _plain(given, _IN_KEYS, _USERS, most)
     if "llm.output_messages.0.message.role" in attributes:
         shown_output = _last_said(attributes, _OUT_MESSAGES, _ASSISTANTS)
-    if shown_output is None and "retrieval.documents.0.document.content" in attributes:
-        shown_output = _text(attributes["retrieval.documents.0.document.content"])
+    for documents in _DOCUMENTS:
+        if shown_output is None and documents in attributes:
+            shown_output = _text(attributes[documents])
     if shown_output is None and answered:
         shown_output = _plain(answered, _OUT_KEYS, _ASSISTANTS, most)
     return (
@@ -60,10 +62,17 @@ def preview(
     """
     # Twice as much is enough for all but texts that are mostly spaces.
     shown_input, shown_output = readable(given, answered, attributes, 2 * most)
-    return (
-        " ".join(shown_input.split())[:most] if shown_input is not None else None,
-        " ".join(shown_output.split())[:most] if shown_output is not None else None,
-    )
+    return _one_line(shown_input, most), _one_line(shown_output, most)
+
+
+def _one_line(text: str | None, most: int) -> str | None:
+    if text is None:
+        return None
+    begun = text[:most]
+    # Taking a text apart costs more than all else here, and most need it not.
+    if "\n" in begun or "\t" in begun or "  " in begun:
+        return " ".join(text.split())[:most]
+    return begun
 
 
 # --- messages in attributes -------------------------------------------------------------------------------------------
@@ -194,6 +203,8 @@ def _listed(value: Any, most: int) -> str | None:
         return None
     shown: list[str] = []
     for key, child in value.items():
+        if child is None:
+            continue
         shown.append(f"{key}: {_text(child)}")
         if sum(map(len, shown)) > most:
             break

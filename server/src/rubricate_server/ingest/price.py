@@ -19,13 +19,13 @@ PRICED: Final = frozenset({"LLM", "EMBEDDING"})
 """Kinds of spans that are calls of a model. Agents and chains repeat the tokens of the calls inside them."""
 
 _PROMPT_DETAILS: Final = (
-    ("llm.token_count.prompt_details.cache_read", "cache_read_mtok"),
-    ("llm.token_count.prompt_details.cache_write", "cache_write_mtok"),
-    ("llm.token_count.prompt_details.audio", "input_audio_mtok"),
+    ("prompt_details.cache_read", "cache_read_mtok"),
+    ("prompt_details.cache_write", "cache_write_mtok"),
+    ("prompt_details.audio", "input_audio_mtok"),
 )
 _COMPLETION_DETAILS: Final = (
-    ("llm.token_count.completion_details.audio", "output_audio_mtok"),
-    ("llm.token_count.completion_details.reasoning", "output_reasoning_mtok"),
+    ("completion_details.audio", "output_audio_mtok"),
+    ("completion_details.reasoning", "output_reasoning_mtok"),
 )
 
 # A sender that makes up names of models must cost no memory.
@@ -39,6 +39,8 @@ class Price(NamedTuple):
     prompt: float
     completion: float
     total: float
+    details: dict[str, float]
+    """What of it is for tokens that the span says more of, by attribute: `llm.cost.prompt_details.cache_read` …"""
 
 
 class _Tiers(NamedTuple):
@@ -63,9 +65,17 @@ class _Sheet(NamedTuple):
 
     prompt: _Rate
     completion: _Rate
-    prompt_details: tuple[tuple[str, _Rate], ...]
-    completion_details: tuple[tuple[str, _Rate], ...]
+    prompt_details: "tuple[_Detail, ...]"
+    completion_details: "tuple[_Detail, ...]"
     request: float
+
+
+class _Detail(NamedTuple):
+    tokens: str
+    cost: str
+    rate: _Rate
+    own: bool
+    """Whether it is counted apart; otherwise it costs what other tokens cost."""
 
 
 def price_of(
@@ -95,27 +105,32 @@ def price_of(
         sheet = dated
     else:
         return None
-    prompt_usd = _side(sheet.prompt, sheet.prompt_details, prompt, prompt, attribute) if prompt else 0.0
-    completion_usd = _side(sheet.completion, sheet.completion_details, completion, prompt, attribute)
-    return Price(prompt_usd, completion_usd, prompt_usd + completion_usd + sheet.request)
+    costs: dict[str, float] = {}
+    prompt_usd = _side(sheet.prompt, sheet.prompt_details, prompt, prompt, attribute, costs) if prompt else 0.0
+    completion_usd = _side(sheet.completion, sheet.completion_details, completion, prompt, attribute, costs)
+    return Price(prompt_usd, completion_usd, prompt_usd + completion_usd + sheet.request, costs)
 
 
 def _side(
     rate: _Rate,
-    details: tuple[tuple[str, _Rate], ...],
+    details: tuple[_Detail, ...],
     tokens: int,
     prompt_tokens: int,
     attribute: Callable[[str], Any],
+    costs: dict[str, float],
 ) -> float:
     if isinstance(rate, _Tiers):
         rate = rate.at(prompt_tokens)
     cost = 0.0
     detailed = 0
-    for key, own in details:
-        count = attribute(key)
+    for detail in details:
+        count = attribute(detail.tokens)
         if count.__class__ is int and count > 0:
-            detailed += count
-            cost += count * (own.at(prompt_tokens) if isinstance(own, _Tiers) else own)
+            at = detail.rate
+            costs[detail.cost] = part = count * (at.at(prompt_tokens) if isinstance(at, _Tiers) else at)
+            if detail.own:
+                detailed += count
+                cost += part
     # More details than tokens: this sender does not count them among the tokens.
     return cost + (tokens - detailed if detailed <= tokens else tokens) * rate
 
@@ -168,17 +183,20 @@ def _sheet(prices: "ModelPrice") -> _Sheet | None:
         sheet = _Sheet(
             prompt if prompt is not None else 0.0,
             completion if completion is not None else 0.0,
-            _rates(prices, _PROMPT_DETAILS),
-            _rates(prices, _COMPLETION_DETAILS),
+            _details(prices, _PROMPT_DETAILS, prompt),
+            _details(prices, _COMPLETION_DETAILS, completion),
             float(request) / 1000 if request is not None else 0.0,
         )
     _sheet_of[id(prices)] = sheet
     return sheet
 
 
-def _rates(prices: "ModelPrice", details: tuple[tuple[str, str], ...]) -> tuple[tuple[str, _Rate], ...]:
+def _details(prices: "ModelPrice", details: tuple[tuple[str, str], ...], ordinary: _Rate | None) -> tuple[_Detail, ...]:
     found = ((key, _rate(prices, name)) for key, name in details)
-    return tuple((key, rate) for key, rate in found if rate is not None)
+    return tuple(
+        _Detail(f"llm.token_count.{key}", f"llm.cost.{key}", (ordinary or 0.0) if own is None else own, own is not None)
+        for key, own in found
+    )
 
 
 def _rate(prices: "ModelPrice", name: str) -> _Rate | None:

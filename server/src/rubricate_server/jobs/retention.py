@@ -11,16 +11,18 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.1
 """Between rounds while there is more to delete, so that writers come through."""
-IDLE_S = 60.0
-"""Between looks when there was nothing to delete."""
 
 
 class Retention:
-    """A thread that deletes what is kept no longer. `default` is for projects without a policy."""
+    """A thread that deletes what is kept no longer.
 
-    def __init__(self, storage: Storage, default: RetentionRule) -> None:
+    `default` is for projects without a policy; `idle_s` is between looks when there was nothing to delete.
+    """
+
+    def __init__(self, storage: Storage, default: RetentionRule, idle_s: float) -> None:
         self._storage = storage
         self._default = default
+        self._idle_s = idle_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rubricate-retention", daemon=True)
 
@@ -43,8 +45,8 @@ class Retention:
         try:
             deleted = retire_traces(self._storage, self._default, time.time_ns())
         except Exception:  # the boundary of the job: it must go on when the disk is full for a while
-            log.exception("Deleting old traces failed; the next try is in %g s", IDLE_S)
-            return IDLE_S
+            log.exception("Deleting old traces failed; the next try is in %g s", self._idle_s)
+            return self._idle_s
         if deleted:
             log.info("deleted %d traces that retention keeps no longer", deleted)
-        return PAUSE_S if deleted else IDLE_S
+        return PAUSE_S if deleted else self._idle_s

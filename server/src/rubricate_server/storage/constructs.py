@@ -3,7 +3,8 @@
 How an attribute is read as text, as a number, as true or false is defined in `domain.filter`. In SQLite, small
 attributes come from the JSON in the span's narrow row; where that holds a null, the value is too large for it and
 comes from the body, through functions that reading connections register: `body_attr(block, offset, key)`,
-`body_text(block, offset, part)` and `contains_text(whole, part)`, which is the one of `domain.filter`.
+`body_text(block, offset, part)`. Two more functions are those of `domain.filter`: `contains_text(whole, part)` and
+`cost_part(attrs, what, is_prompt, type, whole)`.
 """
 
 import re
@@ -291,8 +292,27 @@ def _(element: _contains_any, compiler: SQLCompiler, **kw: Any) -> str:
     return f"contains_text({compiler.process(element.clauses, **kw)})"
 
 
+class cost_part(FunctionElement[float]):
+    """Tokens or cost of one type of tokens of a span: see `domain.filter.costs`."""
+
+    name = "cost_part"
+    inherit_cache = True
+    type = sa.Float()
+
+    def __init__(
+        self, row: sa.FromClause, what: Literal["tokens", "cost"], whole: sa.ColumnElement[Any], kind: sa.FromClause
+    ) -> None:
+        what_column = sa.literal_column(f"'{what}'", sa.Text)
+        super().__init__(row.c.attrs, what_column, kind.c.is_prompt, kind.c.token_type, whole)
+
+
+@compiles(cost_part, "sqlite")
+def _(element: cost_part, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"cost_part({compiler.process(element.clauses, **kw)})"
+
+
 class subtree_sum(FunctionElement[int]):
-    """The sum of an expression over the LLM spans among a span and all below it; 0 without any.
+    """The sum of an expression over a span and all below it; 0 where it is NULL for all of them.
 
     The expression is SQL, the same for all engines, over the columns of `span`, here called `member`.
     """
@@ -314,6 +334,5 @@ def _(element: subtree_sum, compiler: SQLCompiler, **kw: Any) -> str:
         f" (select id, span_id, parent_id from span as relative where relative.trace_id = {trace_id}),"
         f" subtree (id, span_id) as (select id, span_id from family where id = {row}"
         " union select family.id, family.span_id from subtree join family on family.parent_id = subtree.span_id)"
-        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id"
-        " where upper(member.kind) = 'LLM')"
+        f" select coalesce(sum({expression}), 0) from subtree join span as member on member.id = subtree.id)"
     )

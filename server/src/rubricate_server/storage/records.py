@@ -6,12 +6,14 @@ is searched, as elements of a comprehension, as the root of a trace.
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
 from rubricate.records.annotation import TargetKind
+from rubricate_server.domain.filter.costs import COST_TYPES
 from rubricate_server.domain.filter.expressions import Source
+from rubricate_server.domain.filter.vocabulary import PARENT
 from rubricate_server.storage.constructs import (
     attr_in,
     attr_is,
@@ -20,6 +22,7 @@ from rubricate_server.storage.constructs import (
     attr_text,
     attr_truth,
     body_text,
+    cost_part,
     native_num,
     native_truth,
     subtree_sum,
@@ -91,11 +94,14 @@ def record_of(kind: str) -> RecordRow:
 _HEX = re.compile(r"([0-9a-f]{2})*")
 _STATUS = {"UNSET": 0, "OK": 1, "ERROR": 2}
 _PARTS = ("prompt", "completion", "total")
-_SUBTREE_TOKENS = {
-    "prompt": "coalesce(member.tokens_prompt, 0)",
-    "completion": "coalesce(member.tokens_completion, 0)",
-    "total": "coalesce(member.tokens_total, coalesce(member.tokens_prompt, 0) + coalesce(member.tokens_completion, 0))",
+_TOTAL = "coalesce(member.tokens_total, coalesce(member.tokens_prompt, 0) + coalesce(member.tokens_completion, 0))"
+_CUMULATIVE = {
+    "cumulative_llm_token_count_prompt": "case when upper(member.kind) = 'LLM' then member.tokens_prompt end",
+    "cumulative_llm_token_count_completion": "case when upper(member.kind) = 'LLM' then member.tokens_completion end",
+    "cumulative_llm_token_count_total": f"case when upper(member.kind) = 'LLM' then {_TOTAL} end",
+    "cumulative_error_count": "member.status = 2",
 }
+"""What is summed over a span and all below it."""
 _ATTRIBUTE_COLUMNS = {
     "session.id": "session_id",
     "user.id": "user_id",
@@ -197,8 +203,13 @@ class SpanRow(_Plain):
                 return sa.func.coalesce(row.c[f"cost_{name.removesuffix('_cost')}_usd"], _none())
             case _ if name in _NUMBER_COLUMNS:
                 return row.c[_NUMBER_COLUMNS[name]]
-            case _ if name.startswith("cumulative_"):
-                return subtree_sum(_SUBTREE_TOKENS[name.removeprefix("cumulative_llm_token_count_")], row)
+            case _ if name in _CUMULATIVE:
+                return subtree_sum(_CUMULATIVE[name], row)
+            case _ if name.startswith(PARENT):
+                parent = span.alias()
+                query = sa.select(SpanRow(parent).field(name.removeprefix(PARENT)))
+                query = query.where(parent.c.span_id == row.c.parent_id)
+                return query.correlate_except(parent).scalar_subquery()
             case _:
                 return row.c[name]
 
@@ -310,7 +321,7 @@ class AnnotationRow(_Plain):
 
 
 class CostRow(_Plain):
-    """What one kind of token of a span cost: a row of `span` and a row that says which kind."""
+    """What one type of tokens of a span cost: a row of `span` and a row that says which type."""
 
     def __init__(self, row: sa.FromClause, kind: sa.FromClause) -> None:
         self._row = row
@@ -318,24 +329,34 @@ class CostRow(_Plain):
 
     def field(self, name: str) -> _Sql:
         """See RecordRow."""
-        row = self._row
         match name:
             case "token_type" | "is_prompt":
                 return self._kind.c[name]
-            case "tokens":
-                return self._of_kind(row.c.tokens_prompt, row.c.tokens_completion)
-            case "cost":
-                return self._of_kind(row.c.cost_prompt_usd, row.c.cost_completion_usd)
+            case "tokens" | "cost":
+                return self._of_type(name)
             case _:
                 tokens = sa.func.nullif(sa.cast(self.field("tokens"), sa.Float), _none())
                 return self.field("cost") / tokens
 
-    def _of_kind(self, prompt: _Sql, completion: _Sql) -> _Sql:
-        return sa.case((self._kind.c.is_prompt == sa.literal_column("1"), prompt), else_=completion)
+    def _of_type(self, name: Literal["tokens", "cost"]) -> _Sql:
+        """Tokens or cost of the type. What is not counted apart is left for `input` and `output`."""
+        row, kind = self._row, self._kind
+        column = "tokens_{}" if name == "tokens" else "cost_{}_usd"
+        is_prompt = kind.c.is_prompt == sa.literal_column("1")
+        whole = sa.case((is_prompt, row.c[column.format("prompt")]), else_=row.c[column.format("completion")])
+        return sa.case((_has_details(row), cost_part(row, name, whole, kind)), else_=whole)
 
     def is_there(self) -> _Truth:
-        """Whether anything is known."""
-        return sa.or_(self.field("tokens").is_not(None), self.field("cost").is_not(None))
+        """Whether anything is known; of a type that is counted apart, whether there was any of it."""
+        tokens, cost = self.field("tokens"), self.field("cost")
+        some = sa.or_(tokens.is_not(None), cost.is_not(None))
+        is_rest = self._kind.c.is_rest == sa.literal_column("1")
+        return sa.and_(sa.or_(is_rest, _has_details(self._row)), some)
+
+
+def _has_details(row: sa.FromClause) -> _Truth:
+    # Few spans have any, and the others must not pay for them.
+    return sa.func.instr(row.c.attrs, sa.literal_column("'_details.'")) > sa.literal_column("0")
 
 
 def _costs(
@@ -343,10 +364,15 @@ def _costs(
 ) -> Elements:
     """The costs of the spans that are `row` of `rows`; without tables, of a span around."""
     kind = sa.union_all(
-        sa.select(sa.literal_column("'input'", sa.Text).label("token_type"), sa.literal_column("1").label("is_prompt")),
-        sa.select(
-            sa.literal_column("'output'", sa.Text).label("token_type"), sa.literal_column("0").label("is_prompt")
-        ),
+        *(
+            sa.select(
+                sa.literal_column(f"'{name}'", sa.Text).label("token_type"),
+                sa.literal_column(str(int(part == "prompt"))).label("is_prompt"),
+                sa.literal_column(str(int(name == names[0]))).label("is_rest"),
+            )
+            for part, names in COST_TYPES.items()
+            for name in names
+        )
     ).subquery()
     record = CostRow(row, kind)
     joined = rows.join(kind, sa.true()) if tables else kind

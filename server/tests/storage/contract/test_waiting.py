@@ -63,6 +63,17 @@ def test_it_can_be_replaced_while_it_waits(store: Storage) -> None:
     assert found(store, TargetKind.SPAN) == [annotation(span_id(1), label="good")]
 
 
+def test_what_waits_is_listed_newest_first(store: Storage) -> None:
+    store.spans.add([new_span(5)])
+    [_, *waiting] = [store.annotations.put([each])[0] for each in (annotation(span_id(5)), *EARLY.values())]
+    assert [each.id for each in store.annotations.waiting()] == waiting[::-1]
+    assert [each.id for each in store.annotations.waiting(limit=2)] == waiting[:1:-1]
+    assert [each.id for each in store.annotations.waiting(from_id=waiting[1])] == waiting[1::-1]
+    assert [content(each) for each in store.annotations.waiting(TargetKind.TRACE)] == [EARLY[TargetKind.TRACE]]
+    store.spans.add([SPAN])
+    assert store.annotations.waiting() == []
+
+
 def test_many_wait_for_many(store: Storage) -> None:
     waiting = [annotation(span_id(number), identifier=who) for number in range(1, 301) for who in ("ada", "bob")]
     store.annotations.put(waiting)

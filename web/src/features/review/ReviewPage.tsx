@@ -1,5 +1,76 @@
-import { Page } from "../../ui/Page";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams, useSearchParams } from "react-router";
 
+import { isTaken } from "../../api/reviewItem";
+import { projectRubricsQuery, rubricsQuery, useFirstRubric } from "../../api/rubric";
+import { paths } from "../../paths";
+import { NameForm } from "../../person/NameForm";
+import { usePreferences } from "../../preferences";
+import { ErrorState } from "../../ui/ErrorState";
+import { NoRubric } from "../../ui/NoRubric";
+import { Skeleton } from "../../ui/Skeleton";
+import { Frame } from "./Frame";
+import { queueOf, questionsOf } from "./queue";
+import { Review } from "./Review";
+import styles from "./ReviewPage.module.css";
+
+/** Review what a filter finds: straight into the first item, once it is known who answers what. */
 export function ReviewPage() {
-  return <Page title="Review">{null}</Page>;
+  const { project = "" } = useParams();
+  const [search] = useSearchParams();
+  const { person } = usePreferences();
+  const { data: rubrics, error, refetch } = useQuery({ ...projectRubricsQuery(project), staleTime: Infinity });
+  const queue = queueOf(search);
+  const questions = rubrics ? questionsOf(rubrics, queue.rubrics) : [];
+  const frame = { project, queue, rubrics: rubrics ?? [], asked: questions, session: null };
+
+  if (error) {
+    return (
+      <Frame {...frame}>
+        <div className={styles.middle}>
+          <ErrorState message={error.message} onRetry={() => void refetch()} />
+        </div>
+      </Frame>
+    );
+  }
+  if (!rubrics) {
+    return (
+      <Frame {...frame}>
+        <Skeleton rows={8} />
+      </Frame>
+    );
+  }
+  if (questions.length === 0) {
+    return (
+      <Frame {...frame}>
+        <FirstRubric project={project} missing={queue.rubrics} />
+      </Frame>
+    );
+  }
+  if (person === null) {
+    return (
+      <Frame {...frame}>
+        <div className={styles.middle}>
+          <h2 className={styles.title}>Who reviews?</h2>
+          <NameForm isTaken={(identifier) => isTaken(project, identifier)} onDone={() => undefined} />
+        </div>
+      </Frame>
+    );
+  }
+  return <Review key={`${project} ${search.toString()} ${person} ${questions.map(({ id }) => id).join()}`} project={project} queue={queue} rubrics={rubrics} questions={questions} person={person} />;
+}
+
+/** A project where nothing is asked yet: one click, and the review begins. */
+function FirstRubric({ project, missing }: { project: string; missing: readonly string[] }) {
+  const existing = useQuery(rubricsQuery());
+  const first = useFirstRubric(project);
+  return (
+    <div className={styles.middle}>
+      {missing.length > 0 && <p role="alert">This project has no rubric {missing.join(", ")}.</p>}
+      {first.error && <ErrorState message={first.error.message} onRetry={first.reset} />}
+      <NoRubric existing={existing.data ?? []} busy={first.isPending || existing.isPending} onPreset={first.mutate} onExisting={first.mutate}>
+        <Link to={paths.rubrics()}>Make one of your own</Link>
+      </NoRubric>
+    </div>
+  );
 }

@@ -1,5 +1,70 @@
-import { Page } from "../../ui/Page";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { Navigate, useLocation, useParams } from "react-router";
 
+import { ApiFailure } from "../../api/failure";
+import { useOnTopic } from "../../api/live";
+import { spanQuery } from "../../api/span";
+import { type Trace, traceQuery } from "../../api/trace";
+import { addressOf, paths } from "../../paths";
+import { ErrorState } from "../../ui/ErrorState";
+import { Page } from "../../ui/Page";
+import { Skeleton } from "../../ui/Skeleton";
+import { SpanPane } from "./SpanPane";
+import { StepsPane } from "./StepsPane";
+import { TraceFacts } from "./TraceFacts";
+import styles from "./TracePage.module.css";
+import { useView } from "./view";
+
+/** One trace: its steps, and what the chosen one took in and put out. */
 export function TracePage() {
-  return <Page title="Trace">{null}</Page>;
+  const { project = "", trace: id = "" } = useParams();
+  const { search } = useLocation();
+  const trace = useQuery(traceQuery(id));
+  const view = useView();
+  useQuery({ ...spanQuery(view.span ?? ""), enabled: view.span !== null }); // asked for beside the trace, not after it
+  if (trace.isPending) {
+    return (
+      <Page title="Trace">
+        <Skeleton rows={12} />
+      </Page>
+    );
+  }
+  if (trace.isError) {
+    const gone = trace.error instanceof ApiFailure && trace.error.status === 404;
+    return (
+      <Page title={gone ? "There is no such trace" : "Trace"}>
+        <ErrorState message={trace.error.message} onRetry={() => void trace.refetch()} />
+      </Page>
+    );
+  }
+  const home = addressOf(trace.data.project);
+  if (project !== home && project !== trace.data.project.id) return <Navigate replace to={`${paths.trace(home, id)}${search}`} />;
+  return <Loaded key={id} project={project} trace={trace.data} />;
+}
+
+function Loaded({ project, trace }: { project: string; trace: Trace }) {
+  const { item, steps, root_span_id } = trace;
+  const view = useView();
+  const queries = useQueryClient();
+  const selected = view.span ?? root_span_id ?? steps[0]?.span_id ?? null;
+  const content = useRef<HTMLDivElement>(null);
+  useOnTopic(`annotations:${trace.project.id}`, () => {
+    void queries.invalidateQueries({ queryKey: ["trace", item.id] });
+    void queries.invalidateQueries({ queryKey: ["span"] });
+  });
+  const toContent = () => {
+    // What is read next begins where it can be seen, whatever was scrolled before.
+    if (content.current && content.current.getBoundingClientRect().top < 0) content.current.scrollIntoView();
+  };
+  return (
+    <Page title={item.name || "Trace"} note={<TraceFacts project={project} trace={trace} />}>
+      <div className={view.stepsHidden ? styles.wide : styles.panes}>
+        <StepsPane trace={trace} selected={selected} onChosen={toContent} />
+        <div ref={content} className={styles.content}>
+          {selected === null ? <p>No span of this trace has arrived.</p> : <SpanPane project={project} trace={trace} id={selected} />}
+        </div>
+      </div>
+    </Page>
+  );
 }

@@ -24,7 +24,8 @@ both cases; otherwise both sides are compared by their Unicode case folding. Lit
 
 So `x.y == 1` and `x.y == '1'` both find the number 1 and the string "1". `is None` asks whether there is a value, or
 anything below: with an attribute `metadata.tier`, `metadata is None` is false. Places in lists of objects do not count
-as below; name them in full: `attributes['llm.input_messages.0.message.role']`.
+as below; name them in full: `attributes['llm.input_messages.0.message.role']`. The list itself, such as
+`llm.input_messages`, is a value that JSON writes: `'refund' in llm.input_messages` looks into all of it.
 
 **Arithmetic** is that of SQL: division by zero is missing, `/` keeps fractions, and `%` cuts both sides to whole
 numbers and has the sign of the left one. `float()` and `int()` read as a number (`int` does not cut), `str()` as text.
@@ -49,9 +50,11 @@ is 0 and the others are missing.
 """
 
 from rubricate_server.domain.filter.cases import Mark, SessionCase, SpanCase, SubtreeTokens, TraceCase
+from rubricate_server.domain.filter.costs import cost_part
 from rubricate_server.domain.filter.errors import FilterError
 from rubricate_server.domain.filter.expressions import Condition
-from rubricate_server.domain.filter.oracle import NUMERIC_TEXT, contains_text, matches
+from rubricate_server.domain.filter.numeric import NUMERIC_TEXT
+from rubricate_server.domain.filter.oracle import contains_text, matches
 from rubricate_server.domain.filter.parsing import parse, parse_name
 from rubricate_server.domain.filter.vocabulary import SESSIONS, SPANS, TRACES, Language
 
@@ -69,6 +72,7 @@ __all__ = [
     "SubtreeTokens",
     "TraceCase",
     "contains_text",
+    "cost_part",
     "matches",
     "parse",
     "parse_name",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from rubricate.records.annotation import TargetKind
+from rubricate_server.domain.filter.costs import COST_TYPES, cost_of_type
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -99,10 +100,10 @@ class MarkCase(_Element):
 class CostCase(_Element):
     """What one kind of token cost."""
 
-    def __init__(self, token_type: str, tokens: int | None, cost: float | None) -> None:
+    def __init__(self, token_type: str, is_prompt: bool, tokens: float | None, cost: float | None) -> None:
         self._fields: dict[str, Scalar] = {
             "token_type": token_type,
-            "is_prompt": token_type == "input",
+            "is_prompt": is_prompt,
             "tokens": tokens,
             "cost": cost,
             "cost_per_token": cost / tokens if cost is not None and tokens else None,
@@ -135,6 +136,8 @@ class SpanCase:
     annotations: Annotations = field(default_factory=dict)
     """Of the span, its documents, its trace and its session."""
     children: "tuple[SpanCase, ...]" = ()
+    trace: "Mapping[str, SpanCase]" = field(default_factory=dict, compare=False, repr=False)
+    """The spans among which the parent is found, by id."""
 
     @property
     def lacks_parent(self) -> bool:
@@ -159,12 +162,22 @@ class SpanCase:
                 return text
             case "prompt_cost" | "completion_cost" | "total_cost":
                 return self.attributes.get(f"llm.cost.{name.removesuffix('_cost')}") or 0.0
+            case "cumulative_error_count":
+                return self.errors
+            case _ if name.startswith("parent_span."):
+                parent = self.trace.get(self.parent_id or "")
+                return parent.field(name.removeprefix("parent_span.")) if parent else None
             case _ if name.startswith("llm."):
                 number: Scalar = self.attributes.get(name)
                 return number
             case _:
                 tokens: int = getattr(self.tokens, name.removeprefix("cumulative_llm_token_count_"))
                 return tokens
+
+    @property
+    def errors(self) -> int:
+        """Spans that failed, among this one and all below it."""
+        return (self.status_code == "ERROR") + sum(child.errors for child in self.children)
 
     @property
     def upper_kind(self) -> str:
@@ -177,12 +190,16 @@ class SpanCase:
 
     @property
     def costs(self) -> list[CostCase]:
-        """What the tokens that it was given, and those that it made, cost; those of which anything is known."""
-        details = [
-            (kind, self.attributes.get(f"llm.token_count.{part}"), self.attributes.get(f"llm.cost.{part}"))
-            for kind, part in (("input", "prompt"), ("output", "completion"))
-        ]
-        return [CostCase(*detail) for detail in details if detail[1:] != (None, None)]
+        """What its tokens cost, by type; those of which anything is known."""
+        found = []
+        for part, types in COST_TYPES.items():
+            whole = self.attributes.get(f"llm.token_count.{part}"), self.attributes.get(f"llm.cost.{part}")
+            for of in types:
+                tokens = cost_of_type(self.attributes, "tokens", part, of, whole[0])
+                cost = cost_of_type(self.attributes, "cost", part, of, whole[1])
+                if (tokens, cost) != (None, None):
+                    found.append(CostCase(of, part == "prompt", tokens, cost))
+        return found
 
 
 def _roots(spans: Sequence[SpanCase]) -> list[SpanCase]:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter.expressions import Kind
-from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, Language
+from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, PARENT, Language
 
 
 class Term(NamedTuple):
@@ -48,7 +48,7 @@ _FIELDS: Final = {
     "num_traces": "traces of the session",
     "num_traces_with_error": "traces of the session in which a span failed",
     "error_count": "spans that failed",
-    "cumulative_error_count": "spans that failed among the span and all below it",
+    "cumulative_error_count": "spans that failed, among this one and all below it",
     "tool_span_count": "spans of kind TOOL",
     "llm_span_count": "spans of kind LLM",
     "input": "the input; of a trace, that of its first root span",
@@ -59,7 +59,7 @@ _FIELDS: Final = {
     "session.id": "what the application calls the session",
     "user.id": "what the application calls the user",
 }
-_PARENT: Final = "parent_span."
+_OF_PARENT: Final = {"input": "the whole input", "output": "the whole output"}
 _TOKENS: Final = {"prompt": "given to models", "completion": "made by models", "total": "given to and made by models"}
 
 _ATTRIBUTES: Final = {
@@ -175,8 +175,10 @@ EXAMPLES: Final = {
 
 def fields(language: Language) -> Iterator[Term]:
     """What has a value: fields, well-known attributes, and what is only searched."""
-    for name, field in language.fields.items():
-        yield Term(name, field.kind.value, _words(name))
+    for name, field in sorted(language.fields.items(), key=lambda item: item[0].startswith(PARENT)):
+        own = name.removeprefix(PARENT)
+        description = (_OF_PARENT.get(own) if own != name else None) or _FIELDS.get(own) or _tokens(own)
+        yield Term(name, field.kind.value, f"of the parent: {description}" if own != name else description)
     for name in language.attributes:
         written = name if not language.strict else f"attributes['{name}']"
         yield Term(written, language.attributes[name].kind.value, _ATTRIBUTES.get(name) or _tokens(name))
@@ -212,12 +214,6 @@ def functions(language: Language) -> Iterator[Term]:
     first = next(iter(language.collections))
     for term in _COMPREHENSIONS:
         yield term._replace(kind=term.kind.format(first))
-
-
-def _words(name: str) -> str:
-    if name.startswith(_PARENT):
-        return f"of the parent, if that is stored: {_words(name.removeprefix(_PARENT))}"
-    return _FIELDS.get(name) or _tokens(name)
 
 
 def _tokens(name: str) -> str:

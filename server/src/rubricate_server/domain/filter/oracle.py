@@ -1,13 +1,12 @@
 """The meaning of a condition in plain Python: what every database must agree with. None is unknown."""
 
 import json
-import math
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any, TypeAlias
 
+from rubricate_server.domain.attributes import LIST_PLACE, list_at
 from rubricate_server.domain.filter.cases import Case, Mark, Scalar
 from rubricate_server.domain.filter.expressions import (
     And,
@@ -45,10 +44,7 @@ from rubricate_server.domain.filter.expressions import (
     Value,
     chosen_sources,
 )
-
-NUMERIC_TEXT = 256
-"""Characters up to which a string can be read as a number."""
-
+from rubricate_server.domain.filter.numeric import INT64, held, number
 
 _Chosen: TypeAlias = Mapping[Source, Mark | None]
 
@@ -70,7 +66,7 @@ def _elements(items: Items, case: Case) -> list[Case]:
 
 def _reduce(by: str, numbers: list[Any]) -> Scalar:
     if by == "sum":
-        return _held(sum(numbers))
+        return held(sum(numbers))
     return (min if by == "min" else max)(numbers, default=None)
 
 
@@ -159,14 +155,14 @@ def _ascii_lower(text: str) -> str:
     return "".join(character.lower() if character.isascii() else character for character in text)
 
 
-_PLACE_IN_LIST = re.compile(r"\.\d+\.")
+def _loose(attributes: Mapping[str, Any], key: str) -> Any:
+    return attributes[key] if key in attributes else list_at(attributes, key)
 
 
 def _is_present(attributes: Mapping[str, Any], key: str) -> bool:
-    if attributes.get(key) is not None:
-        return True
-    below = f"{key}."
-    return any(other.startswith(below) and not _PLACE_IN_LIST.search(other) for other in attributes)
+    # What is inside of a list of objects is not below anything; the list is.
+    whole = {LIST_PLACE.split(other)[0] for other in attributes}
+    return _loose(attributes, key) is not None or any(other.startswith(f"{key}.") for other in whole)
 
 
 def _is_by(mark: Mark, wanted: AnnotatedBy) -> bool:
@@ -204,13 +200,13 @@ def _scalar(value: Value, case: Case, chosen: _Chosen) -> Scalar:
         case AnnotationField(source, field=name):
             return _mark_field(chosen[source], name)
         case AsText(Attribute(key)):
-            return _text(case.attributes.get(key))
+            return _text(_loose(case.attributes, key))
         case AsNumber(Attribute(key)):
-            return _number(case.attributes.get(key))
+            return number(_loose(case.attributes, key))
         case AsTruth(Attribute(key)):
-            return _boolean(case.attributes.get(key))
+            return _boolean(_loose(case.attributes, key))
         case AsNumber(of):
-            return _number(_scalar(of, case, chosen))
+            return number(_scalar(of, case, chosen))
         case Negative(of):
             return _calculate("*", -1, _scalar(of, case, chosen))
         case Arithmetic(operation, left, right):
@@ -240,19 +236,6 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_JSON_NUMBER = re.compile(r"[ \t\n\r]*(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?)[ \t\n\r]*")
-
-
-def _number(value: Any) -> int | float | None:
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float):
-        return value
-    if not isinstance(value, str) or len(value) > NUMERIC_TEXT or not (found := _JSON_NUMBER.fullmatch(value)):
-        return None
-    return _held(int(found[1]) if found[3] is None and found[4] is None else float(found[1]))
-
-
 def _boolean(value: Any) -> bool | None:
     match value:
         case bool():
@@ -270,11 +253,11 @@ def _calculate(operation: str, left: Scalar, right: Scalar) -> int | float | Non
         return None
     match operation:
         case "/":
-            return None if right == 0 else _held(float(left) / float(right))
+            return None if right == 0 else held(float(left) / float(right))
         case "%":
             return _remainder(_whole(left), _whole(right))
         case _:
-            return _held(_CALCULATIONS[operation](left, right))
+            return held(_CALCULATIONS[operation](left, right))
 
 
 _CALCULATIONS: Mapping[str, Callable[[Any, Any], int | float]] = {
@@ -283,18 +266,9 @@ _CALCULATIONS: Mapping[str, Callable[[Any, Any], int | float]] = {
     "*": operator.mul,
 }
 
-_INT64 = 1 << 63
-
-
-def _held(number: int | float) -> int | float | None:
-    """The number as databases hold it: integers of 64 bits, beyond them floating; what is not a number is missing."""
-    if isinstance(number, int):
-        return number if -_INT64 <= number < _INT64 else float(number)
-    return None if math.isnan(number) else number
-
 
 def _whole(number: int | float) -> int:
-    return int(max(-_INT64, min(number, _INT64 - 1)))
+    return int(max(-INT64, min(number, INT64 - 1)))
 
 
 def _remainder(left: int, right: int) -> int | None:

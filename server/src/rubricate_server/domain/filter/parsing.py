@@ -543,8 +543,8 @@ class _Parser:
 
     def _named(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Value:
         path = dotted(node)
-        if path == _PARENT and self._language.has_parent:
-            self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
+        if _root(node) == _PARENT and self._language.has_parent and path not in self._language.fields:
+            self._fail_parent(node, path)
         if path in self._language.searched:
             self._fail(node, f"`{path}` can only stand on the right of `in` and `not in`")
         if path in self._language.collections and path not in self._language.annotations:
@@ -596,6 +596,13 @@ class _Parser:
                 return f"{parent}.{name}" if parent is not None else None
             case _:
                 return None
+
+    def _fail_parent(self, node: ast.expr, path: str | None) -> NoReturn:
+        if path == _PARENT:
+            self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
+        fields = tuple(name for name in self._language.fields if name.startswith(f"{_PARENT}."))
+        hint = _near(path, fields) or "; of the parent there are plain fields only, such as `parent_span.name`"
+        self._fail(node, f"{self._source.shown(node)} cannot be read{hint}")
 
     def _fail_unknown(self, node: ast.expr) -> NoReturn:
         """Say that a strict language has no such name, and what it has."""

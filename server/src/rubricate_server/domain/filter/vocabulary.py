@@ -35,7 +35,7 @@ class Language:
     own_annotations: TargetKind | None = None
     """What `disagree` is about."""
     has_parent: bool = False
-    """Whether `parent_span is None` means something."""
+    """Whether `parent_span is None` means something, and fields of the parent stand among the fields."""
     searched: Mapping[str, str] = field(default_factory=dict)
     """Names that stand only on the right of `in`: any of these elements' fields contains the text."""
 
@@ -70,11 +70,19 @@ _SPAN_FIELDS = (
     | _of_kind(Kind.TIME, "start_time", "end_time")
     | _of_kind(Kind.NUMBER, "latency_ms", "total_cost", "prompt_cost", "completion_cost")
     | _of_kind(Kind.NUMBER, *(f"cumulative_llm_token_count_{part}" for part in ("prompt", "completion", "total")))
+    | _of_kind(Kind.NUMBER, "cumulative_error_count")
 )
+PARENT = "parent_span."
+"""What stands before a field of the parent."""
+_PARENT_FIELDS = {
+    f"{PARENT}{name}": Name(f"{PARENT}{name}", of.kind, of.spelling)
+    for name, of in (_SPAN_FIELDS | _of_kind(Kind.TEXT, "input", "output")).items()
+}
 
 SPANS = Language(
     record="span",
     fields=_SPAN_FIELDS
+    | _PARENT_FIELDS
     | {
         "context.span_id": _SPAN_FIELDS["span_id"],
         "context.trace_id": _SPAN_FIELDS["trace_id"],

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from rubricate_server.domain.attributes import LIST_PLACE
 from rubricate_server.domain.preview import preview
 from rubricate_server.ingest.conventions.genai import FOREIGN, as_openinference
 from rubricate_server.ingest.conventions.json_text import MAX_JSON_DEPTH, parsed
@@ -40,8 +41,8 @@ Role = Literal["plain", "object", "own", "text", "indexed", "indexed object", "f
 """What is done with an attribute, decided by its key alone:
 
 plain: kept as it is. object: its JSON text is parsed. own: has a column. text: `input.value` and `output.value`.
-indexed: belongs to an element of a list (`a.0.b`), which the narrow row leaves out. feedback: such a one that may be an
-annotation. foreign: of the GenAI conventions, which `conventions.genai` translates.
+indexed: belongs to an element of a list (`a.0.b`), of which the narrow row says only that it is there. feedback: such
+a one that may be an annotation. foreign: of the GenAI conventions, which `conventions.genai` translates.
 """
 
 _ROLES: Final[dict[str, Role]] = {
@@ -66,7 +67,7 @@ _ROLES: Final[dict[str, Role]] = {
 # Senders use a few hundred keys over and over. A sender that makes keys up must cost neither memory nor the cache.
 _MAX_REMEMBERED: Final = 20_000
 _remembered: dict[str, Role] = {}
-_INDEXED: Final = re.compile(r"\.\d+\.")
+_remembered_lists: dict[str, str] = {}
 
 _NUL_IN_JSON: Final = rb"\u0000"
 _INT64: Final = 1 << 63
@@ -76,7 +77,7 @@ def role_of(key: str) -> Role:
     """What to do with the attribute of this key."""
     role = _ROLES.get(key)
     if role is None:
-        indexed = _INDEXED.search(key) is not None
+        indexed = LIST_PLACE.search(key) is not None
         if key.startswith(FOREIGN):
             role = "indexed foreign" if indexed else "foreign"
         elif indexed and FEEDBACK.fullmatch(key):
@@ -90,6 +91,16 @@ def role_of(key: str) -> Role:
             _remembered.clear()
         _remembered[key] = role
     return role
+
+
+def _list_of(key: str) -> str:
+    """The list whose element has this key."""
+    found = LIST_PLACE.split(key, 1)[0]
+    if len(key) <= SMALL_ATTRIBUTE:
+        if len(_remembered_lists) >= _MAX_REMEMBERED:
+            _remembered_lists.clear()
+        _remembered_lists[key] = found
+    return found
 
 
 def build_span(
@@ -172,7 +183,8 @@ def build_span(
             priced_model = model if kind == "LLM" else get("embedding.model_name", model)
             priced = price_of(provider, priced_model, start_ns, prompt or 0, completion or 0, get)
             if priced is not None:
-                cost_prompt, cost_completion, cost = priced
+                cost_prompt, cost_completion, cost, details = priced
+                small = details | small
 
     shown_input, shown_output = preview(input_text, output_text, attributes, PREVIEW)
     span = NewSpan(
@@ -217,7 +229,7 @@ _MET_FEEDBACK: Final = 2
 def _sort(attributes: dict[str, Any], small: dict[str, Any]) -> int:
     """Do with each attribute what its role says; answers which of the rarer roles were met."""
     met = 0
-    roles = _remembered.get
+    roles, lists = _remembered.get, _remembered_lists.get
     for key, value in attributes.items():
         role = roles(key) or role_of(key)
         if role == "plain":
@@ -230,8 +242,12 @@ def _sort(attributes: dict[str, Any], small: dict[str, Any]) -> int:
                 # Replacing the value of a key that is there does not disturb the iteration.
                 value = attributes[key] = parsed(value)
             _add_small(small, key, value)
-        elif role == "indexed object" and value.__class__ is str:
-            attributes[key] = parsed(value)
+        elif role == "indexed":
+            small.setdefault(lists(key) or _list_of(key), None)
+        elif role == "indexed object":
+            small.setdefault(lists(key) or _list_of(key), None)
+            if value.__class__ is str:
+                attributes[key] = parsed(value)
         elif role == "foreign":
             met |= _MET_FOREIGN
             _add_small(small, key, value)
@@ -346,15 +362,13 @@ def _add_small(small: dict[str, Any], key: str, value: Any) -> None:
                 _add_leaf(small, f"{key}.{name}", child)
         case list():
             kinds = set(map(type, value))
-            if dict in kinds:
-                return  # its elements would be indexed keys
-            small[key] = value if list not in kinds and _is_short(value) else None
+            small[key] = value if kinds.isdisjoint((dict, list)) and _is_short(value) else None
         case _:
             small[key] = value
 
 
 def _add_leaf(small: dict[str, Any], key: str, value: Any) -> None:
-    if _INDEXED.search(key) is None:
+    if LIST_PLACE.search(key) is None:
         _add_small(small, key, value)
 
 

@@ -200,6 +200,11 @@ class AnnotationStore(Protocol):
     def get(self, annotation_id: int) -> StoredAnnotation:
         """One annotation, also one that waits for its target. Raises NotFound."""
 
+    def waiting(
+        self, target_kind: TargetKind | None = None, *, from_id: int | None = None, limit: int = 100
+    ) -> list[StoredAnnotation]:
+        """Annotations whose target has not arrived, newest row first, from this row on."""
+
     def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
         """Change some fields of one annotation; durable, idempotent but for the history. Raises NotFound.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from rubricate.records.annotation import TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract.annotation import AnnotationKey
 
@@ -22,6 +22,8 @@ class ExportQuery:
     """Inclusive."""
     end_ns: int | None = None
     """Exclusive."""
+    roots: bool = False
+    """Only spans without a parent."""
     keys: tuple[bytes, ...] | None = None
     """Ids of spans or traces, or of sessions in UTF-8: some hundreds at most."""
 

@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from rubricate.records.annotation import TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.storage.contract import Annotators, LabelPairs, MatrixQuery, ShareQuery, StoredShare
 from rubricate_server.storage.filter import compile_name
 from rubricate_server.storage.schema import annotation, session, span, trace

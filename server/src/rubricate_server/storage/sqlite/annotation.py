@@ -80,6 +80,22 @@ class SqliteAnnotations:
             raise missing_annotation(annotation_id)
         return stored_annotation(row)
 
+    def waiting(
+        self, target_kind: TargetKind | None = None, *, from_id: int | None = None, limit: int = 100
+    ) -> list[StoredAnnotation]:
+        """See the contract."""
+        # Few wait, so their own index is read and sorted; in the order of rows, all annotations would be looked at.
+        row = annotation.c.id + 0
+        where: list[sa.ColumnElement[bool]] = [annotation.c.target_row.is_(None)]
+        if target_kind is not None:
+            where.append(annotation.c.target_kind == target_kind)
+        if from_id is not None:
+            where.append(row <= from_id)
+        page = sa.select(annotation.c.id).where(*where).order_by(row.desc()).limit(limit)
+        statement = ANNOTATION_ROWS.where(annotation.c.id.in_(page)).order_by(annotation.c.id.desc())
+        with reading(self._readers) as connection:
+            return [stored_annotation(each) for each in connection.execute(statement)]
+
     def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
         """See the contract."""
         self._writer.run(partial(update_annotation, annotation_id=annotation_id, update=update, user_id=user_id))

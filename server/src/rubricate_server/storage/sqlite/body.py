@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from rubricate_server.domain.filter import contains_text
+from rubricate_server.domain.attributes import list_at
+from rubricate_server.domain.filter import contains_text, cost_part
 from rubricate_server.storage.contract import SpanBody
 from rubricate_server.storage.sqlite.block import Column, pack, unpack
 
@@ -111,10 +112,14 @@ def register_functions(connection: sqlite3.Connection) -> None:
     connection.create_function("body_text", 3, body_text, deterministic=True)
     connection.create_function("body_attr", 3, body_attr, deterministic=True)
     connection.create_function("contains_text", 2, contains_text, deterministic=True)
+    connection.create_function("cost_part", 5, cost_part, deterministic=True)
 
 
 def attribute(flat: dict[str, Any], key: str) -> Any:
-    """The value under a dotted key, which may lead into an object value: `metadata.tier` into `metadata`."""
+    """The value under a dotted key, which may lead into an object value: `metadata.tier` into `metadata`.
+
+    Lists of objects are taken apart into keys; they are put together again.
+    """
     if key in flat:
         return flat[key]
     cut = key.rfind(".")
@@ -123,7 +128,7 @@ def attribute(flat: dict[str, Any], key: str) -> Any:
         if isinstance(value, dict):
             return _descend(value, key[cut + 1 :])
         cut = key.rfind(".", 0, cut)
-    return None
+    return list_at(flat, key)
 
 
 def _descend(value: dict[str, Any], path: str) -> Any:

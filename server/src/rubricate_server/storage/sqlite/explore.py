@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from rubricate.records.annotation import TargetKind
-from rubricate.records.filter import ItemKind
+from rubricate.records.item import ItemKind
 from rubricate_server.domain.filter.expressions import Attribute, Field
 from rubricate_server.storage.constructs import in_narrow_row
 from rubricate_server.storage.contract import (

@@ -20,7 +20,8 @@ from rubricate_server.storage.spans import of_project
 from rubricate_server.storage.sqlite.body import read_bodies
 from rubricate_server.storage.sqlite.connection import reading
 
-BATCH = {"span": 500, "trace": 500, "session": 200}
+BATCH = 200
+"""Items read at once: their bodies are in memory together."""
 _PARTS = frozenset({"input", "output", "attributes"})
 _AT_ONCE = 500
 
@@ -41,6 +42,8 @@ class SqliteExport:
             where.append(table.c.start_ns >= query.start_ns)
         if query.end_ns is not None:
             where.append(table.c.start_ns < query.end_ns)
+        if query.roots:
+            where.append(span.c.parent_id.is_(None))
         if query.keys is not None:
             where.append(key.in_([_as_stored(query, each) for each in query.keys]))
         if query.condition is not None:
@@ -49,11 +52,11 @@ class SqliteExport:
         after: list[sa.ColumnElement[bool]] = []
         while True:
             with reading(self._readers) as connection:
-                rows = connection.execute(statement.where(*after).limit(BATCH[query.kind])).fetchall()
+                rows = connection.execute(statement.where(*after).limit(BATCH)).fetchall()
                 batch = complete(connection, rows)
             if batch:
                 yield batch
-            if len(rows) < BATCH[query.kind]:
+            if len(rows) < BATCH:
                 return
             start_ns, row = (sa.literal(value, sa.BigInteger) for value in (batch[-1].start_ns, batch[-1].row))
             here = sa.tuple_(table.c.start_ns, table.c.id)

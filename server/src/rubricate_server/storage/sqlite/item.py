@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,6 @@ import sqlalchemy as sa
 from rubricate.records.annotation import NOTE, AnnotatorKind, TargetKind
 from rubricate_server.storage.contract import (
     ItemCount,
-    ItemMark,
     ItemQuery,
     ProjectFigures,
     Said,
@@ -28,6 +28,7 @@ from rubricate_server.storage.spans import of_project
 from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS
 from rubricate_server.storage.sqlite.annotation_put import stored_annotation
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.item_row import COLUMNS, items_of
 from rubricate_server.storage.sqlite.trace import alive
 
 _TABLES = {TargetKind.SPAN: span, TargetKind.TRACE: trace, TargetKind.SESSION: session}
@@ -36,54 +37,8 @@ _KEYS: dict[TargetKind, sa.Column[Any]] = {
     TargetKind.TRACE: trace.c.trace_id,
     TargetKind.SESSION: session.c.session_id,
 }
-_SPAN_COLUMNS = (
-    span.c.id,
-    span.c.span_id,
-    span.c.project_id,
-    span.c.trace_id,
-    span.c.parent_id,
-    span.c.name,
-    span.c.kind,
-    span.c.status,
-    span.c.status_message,
-    span.c.start_ns,
-    span.c.end_ns,
-    span.c.input_preview,
-    span.c.output_preview,
-    span.c.model,
-    span.c.user_id,
-    span.c.tokens_prompt,
-    span.c.tokens_completion,
-    span.c.tokens_total,
-    span.c.cost_usd,
-)
-_TRACE_COLUMNS = (
-    trace.c.id,
-    trace.c.trace_id,
-    trace.c.project_id,
-    trace.c.session_row,
-    trace.c.start_ns,
-    trace.c.end_ns,
-    trace.c.span_count,
-    trace.c.error_count,
-    trace.c.tokens_prompt,
-    trace.c.tokens_completion,
-    trace.c.cost_usd,
-)
-_COLUMNS: dict[TargetKind, tuple[sa.Column[Any], ...]] = {
-    TargetKind.SPAN: _SPAN_COLUMNS,
-    TargetKind.TRACE: _TRACE_COLUMNS,
-    TargetKind.SESSION: (
-        session.c.id,
-        session.c.session_id,
-        session.c.project_id,
-        session.c.start_ns,
-        session.c.end_ns,
-    ),
-}
-
-FIRST_COUNTED = 50
-"""Items of the first piece of a count; each further piece is ten times as large."""
+PIECE = 10_000
+"""Items that are looked at together while counting: some 50 ms where bodies must be unpacked."""
 STEPS_BETWEEN_LOOKS = 10_000
 """Instructions of SQLite between looks at the clock while counting: about a millisecond."""
 
@@ -97,42 +52,39 @@ class SqliteItems:
     def find(self, query: ItemQuery, limit: int) -> list[StoredItem]:
         """See the contract."""
         with reading(self._readers) as connection:
-            rows = connection.execute(_select(query, *_COLUMNS[query.kind]).limit(limit)).fetchall()
-            return _items(connection, query.kind, rows)
+            rows = connection.execute(_select(query, *COLUMNS[query.kind]).limit(limit)).fetchall()
+            return items_of(connection, query.kind, rows)
 
     def get(self, kind: TargetKind, key: bytes) -> StoredItem:
         """See the contract."""
         given = key.decode() if kind == TargetKind.SESSION else key
-        statement = sa.select(*_COLUMNS[kind]).where(_KEYS[kind] == given, alive(_TABLES[kind]))
+        statement = sa.select(*COLUMNS[kind]).where(_KEYS[kind] == given, alive(_TABLES[kind]))
         with reading(self._readers) as connection:
             rows = connection.execute(statement).fetchall()
             if not rows:
                 raise NotFound(f"There is no {kind} {given if isinstance(given, str) else given.hex()}.")
-            return _items(connection, kind, rows)[0]
+            return items_of(connection, kind, rows)[0]
 
     def count(self, query: ItemQuery, most: int, within_s: float) -> ItemCount:
-        """See the contract. In pieces, each from where the last one ended, so that what was counted is known."""
-        until = time.monotonic() + within_s
-        counted, piece = 0, FIRST_COUNTED
-        table = _TABLES[query.kind]
-        after: ItemMark | None = None
-        with reading(self._readers) as connection, _interrupted(connection, until):
-            while True:
-                piece = min(piece, most + 1 - counted)
-                page = _select(_from(query, after), table.c.start_ns, table.c.id).limit(piece).subquery()
-                try:
-                    found, *last = connection.execute(_length_and_last(page)).one()
-                except sa.exc.OperationalError as error:
-                    if "interrupted" in str(error.orig):
-                        return ItemCount(counted, False)
-                    raise
-                counted += found or 0
-                if counted > most:
-                    return ItemCount(most, False)
-                if (found or 0) < piece:
-                    return ItemCount(counted, True)
-                after = ItemMark(*last)
-                piece *= 10
+        """See the contract. In pieces of time, newest first, so that what was counted is known when it stops."""
+        query = replace(query, order="start_time", descending=True, after=None)
+        counted, until_ns = 0, query.end_ns
+        with reading(self._readers) as connection, _interrupted(connection, time.monotonic() + within_s):
+            try:
+                while True:
+                    from_ns = _start_of_piece(connection, query, until_ns)
+                    some = _select(replace(query, start_ns=from_ns, end_ns=until_ns), sa.literal_column("1"))
+                    limited = some.order_by(None).limit(most + 1 - counted).subquery()
+                    counted += connection.execute(sa.select(sa.func.count()).select_from(limited)).scalar_one()
+                    if counted > most:
+                        return ItemCount(most, False)
+                    if from_ns == query.start_ns:
+                        return ItemCount(counted, True)
+                    until_ns = from_ns
+            except sa.exc.OperationalError as error:
+                if "interrupted" in str(error.orig):
+                    return ItemCount(counted, False)
+                raise
 
     def said_of(self, items: Sequence[StoredItem], most: int) -> dict[int, Said]:
         """See the contract."""
@@ -245,12 +197,14 @@ def _count(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSel
     )
 
 
-def _length_and_last(page: sa.Subquery) -> sa.Select[Any]:
-    """How many rows a page has, and the last of them."""
-    place = sa.func.row_number().over(order_by=(page.c.start_ns.desc(), page.c.id.desc()))
-    placed = sa.select(place.label("place"), page.c.start_ns, page.c.id).subquery()
-    # Beside max(), SQLite takes the other columns from the row that has it.
-    return sa.select(sa.func.max(placed.c.place), placed.c.start_ns, placed.c.id)
+def _start_of_piece(connection: sa.Connection, query: ItemQuery, until_ns: int | None) -> int | None:
+    """Where the piece begins that ends at a time: `PIECE` items before, or where the query begins."""
+    if query.condition is None:
+        return query.start_ns  # what an index alone answers takes no time
+    table = _TABLES[query.kind]
+    every = replace(query, condition=None, end_ns=until_ns)
+    found = connection.execute(_select(every, table.c.start_ns).offset(PIECE - 1).limit(1)).scalar()
+    return query.start_ns if found is None else int(found)
 
 
 def _about(kind: TargetKind, rows: Sequence[int]) -> sa.ColumnElement[bool]:
@@ -273,22 +227,7 @@ def _interrupted(connection: sa.Connection, until: float) -> Iterator[None]:
 # --- which, in which order --------------------------------------------------------------------------------------------
 
 
-def _from(query: ItemQuery, after: ItemMark | None) -> ItemQuery:
-    """The query from a place on, newest first, whatever its own page and order."""
-    return ItemQuery(
-        query.kind,
-        query.project_id,
-        query.start_ns,
-        query.end_ns,
-        query.roots,
-        query.condition,
-        query.keys,
-        query.session_row,
-        after=after,
-    )
-
-
-def _select(query: ItemQuery, *columns: sa.Column[Any]) -> sa.Select[Any]:
+def _select(query: ItemQuery, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     table = _TABLES[query.kind]
     by: sa.ColumnElement[int] = table.c.start_ns
     if query.order == "latency":
@@ -325,171 +264,3 @@ def _behind(query: ItemQuery, table: sa.Table, by: sa.ColumnElement[int]) -> lis
     if query.descending:
         return [by <= query.after.value, here < there]
     return [by >= query.after.value, here > there]
-
-
-# --- what belongs to them ---------------------------------------------------------------------------------------------
-
-
-def _items(connection: sa.Connection, kind: TargetKind, rows: Sequence[Any]) -> list[StoredItem]:
-    match kind:
-        case TargetKind.SPAN:
-            sessions = _sessions_of(connection, {row.trace_id for row in rows})
-            return [_span_item(row, sessions.get(row.trace_id)) for row in rows]
-        case TargetKind.TRACE:
-            sessions = _sessions_of(connection, {row.trace_id for row in rows if row.session_row is not None})
-            roots = _roots_of(connection, [row.trace_id for row in rows])
-            return [_trace_item(row, roots.get(row.trace_id), sessions.get(row.trace_id)) for row in rows]
-        case _:
-            return _session_items(connection, rows)
-
-
-def _sessions_of(connection: sa.Connection, trace_ids: set[bytes]) -> dict[bytes, str]:
-    statement = (
-        sa.select(trace.c.trace_id, session.c.session_id)
-        .join_from(trace, session, session.c.id == trace.c.session_row)
-        .where(trace.c.trace_id.in_(trace_ids))
-    )
-    return {row[0]: row[1] for row in connection.execute(statement)} if trace_ids else {}
-
-
-def _roots_of(connection: sa.Connection, trace_ids: Sequence[bytes]) -> dict[bytes, Any]:
-    """The root span of each trace; of traces whose root has not arrived, the span that started first."""
-    by_start = (span.c.start_ns, span.c.id)
-    roots = sa.select(*_SPAN_COLUMNS).where(span.c.trace_id.in_(trace_ids), span.c.parent_id.is_(None))
-    found: dict[bytes, Any] = {}
-    for row in connection.execute(roots.order_by(*by_start)):
-        found.setdefault(row.trace_id, row)
-    for trace_id in trace_ids:
-        if trace_id not in found:
-            earliest = sa.select(*_SPAN_COLUMNS).where(span.c.trace_id == trace_id).order_by(*by_start).limit(1)
-            for row in connection.execute(earliest):
-                found[trace_id] = row
-    return found
-
-
-def _span_item(row: Any, session_id: str | None) -> StoredItem:
-    return StoredItem(
-        TargetKind.SPAN,
-        row.id,
-        row.span_id,
-        row.project_id,
-        row.trace_id,
-        session_id,
-        row.parent_id,
-        row.span_id,
-        row.name,
-        row.kind,
-        row.status,
-        row.status_message,
-        row.start_ns,
-        row.end_ns,
-        row.input_preview,
-        row.output_preview,
-        row.model,
-        row.user_id,
-        row.tokens_prompt,
-        row.tokens_completion,
-        _total(row.tokens_total, row.tokens_prompt, row.tokens_completion),
-        row.cost_usd,
-        None,
-        None,
-        None,
-    )
-
-
-def _trace_item(row: Any, root: Any, session_id: str | None) -> StoredItem:
-    return StoredItem(
-        TargetKind.TRACE,
-        row.id,
-        row.trace_id,
-        row.project_id,
-        row.trace_id,
-        session_id,
-        None,
-        root.span_id if root is not None and root.parent_id is None else None,
-        root.name if root is not None else "",
-        root.kind if root is not None else None,
-        root.status if root is not None else 0,
-        root.status_message if root is not None else "",
-        row.start_ns,
-        row.end_ns,
-        root.input_preview if root is not None else None,
-        root.output_preview if root is not None else None,
-        root.model if root is not None else None,
-        root.user_id if root is not None else None,
-        row.tokens_prompt,
-        row.tokens_completion,
-        row.tokens_prompt + row.tokens_completion,
-        row.cost_usd or None,
-        row.span_count,
-        row.error_count,
-        None,
-    )
-
-
-def _session_items(connection: sa.Connection, rows: Sequence[Any]) -> list[StoredItem]:
-    ids = [row.id for row in rows]
-    members = trace.c.session_row.in_(ids)
-    sums = {
-        each.session_row: each
-        for each in connection.execute(
-            sa.select(
-                trace.c.session_row,
-                sa.func.count().label("traces"),
-                sa.func.sum(trace.c.span_count).label("spans"),
-                sa.func.sum(trace.c.error_count).label("errors"),
-                sa.func.sum(trace.c.tokens_prompt).label("prompt"),
-                sa.func.sum(trace.c.tokens_completion).label("completion"),
-                sa.func.sum(trace.c.cost_usd).label("cost"),
-            )
-            .where(members)
-            .group_by(trace.c.session_row)
-        )
-    }
-    # Beside min() and max(), SQLite takes the other columns from the row that has it.
-    ends = []
-    for edge in (sa.func.min(trace.c.start_ns), sa.func.max(trace.c.start_ns)):
-        found = connection.execute(
-            sa.select(trace.c.session_row, trace.c.trace_id, edge).where(members).group_by(trace.c.session_row)
-        )
-        ends.append({each[0]: each[1] for each in found})
-    first, last = ends
-    roots = _roots_of(connection, list({*first.values(), *last.values()}))
-    roots_at = [{row: roots.get(trace_id) for row, trace_id in edge.items()} for edge in (first, last)]
-    return [_session_item(row, sums.get(row.id), *(at.get(row.id) for at in roots_at)) for row in rows]
-
-
-def _session_item(row: Any, sums: Any, first: Any, last: Any) -> StoredItem:
-    return StoredItem(
-        TargetKind.SESSION,
-        row.id,
-        row.session_id.encode(),
-        row.project_id,
-        None,
-        row.session_id,
-        None,
-        None,
-        row.session_id,
-        None,
-        None,
-        "",
-        row.start_ns,
-        row.end_ns,
-        first.input_preview if first is not None else None,
-        last.output_preview if last is not None else None,
-        None,
-        first.user_id if first is not None else None,
-        sums.prompt if sums is not None else 0,
-        sums.completion if sums is not None else 0,
-        sums.prompt + sums.completion if sums is not None else 0,
-        (sums.cost or None) if sums is not None else None,
-        sums.spans if sums is not None else 0,
-        sums.errors if sums is not None else 0,
-        sums.traces if sums is not None else 0,
-    )
-
-
-def _total(total: int | None, prompt: int | None, completion: int | None) -> int | None:
-    if total is not None or (prompt is None and completion is None):
-        return total
-    return (prompt or 0) + (completion or 0)

@@ -1,0 +1,122 @@
+"""Help for those who write filters, from a real server: what stands in the data, and what is wrong."""
+
+from typing import Any
+
+import pytest
+
+from ..clients.helpers import HTTP, a_span, id_of, send
+from ..server import Server
+
+PROJECT = "shop"
+
+
+@pytest.fixture(scope="module")
+def spans(server: Server) -> list[str]:
+    sent = send(
+        server,
+        PROJECT,
+        [
+            a_span("ask", attributes={"llm.model_name": "gpt-5", "metadata": {"tier": "gold"}, "session.id": "s-1"}),
+            a_span("ask", attributes={"llm.model_name": "gpt-5-mini", "my-key": 1, "input.value": "long"}),
+            a_span("look up", kind="TOOL"),
+        ],
+    )
+    ids = [id_of(span) for span in sent]
+    said = [
+        {
+            "span_id": ids[0],
+            "name": "correctness",
+            "annotator_kind": "HUMAN",
+            "identifier": "app:Ada",
+            "result": {"label": "good"},
+        },
+        {
+            "span_id": ids[0],
+            "name": "correctness",
+            "annotator_kind": "LLM",
+            "identifier": "judge",
+            "result": {"label": "bad"},
+        },
+        {"span_id": ids[1], "name": "tone", "annotator_kind": "CODE", "result": {"score": 1}},
+    ]
+    HTTP.post(f"{server.base_url}/v1/span_annotations?sync=true", json={"data": said}).raise_for_status()
+    return ids
+
+
+def values(server: Server, field: str, **params: Any) -> list[Any]:
+    answer = HTTP.get(f"{server.base_url}/v1/projects/{PROJECT}/filter/values", params={"field": field, **params})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["sampled"] is False
+    return [(each["value"], each["count"]) for each in answer.json()["values"]]
+
+
+def found(server: Server, filter: str) -> set[str]:
+    answer = HTTP.get(f"{server.base_url}/v1/projects/{PROJECT}/export", params={"filter": filter})
+    assert answer.status_code == 200, answer.text
+    return {line.partition('"id":"')[2][:16] for line in answer.text.splitlines()}
+
+
+def test_values_complete_what_is_typed(server: Server, spans: list[str]) -> None:
+    assert values(server, "name") == [("ask", 2), ("look up", 1)]
+    assert values(server, "llm.model_name", prefix="GPT-5-") == [("gpt-5-mini", 1)]
+    assert values(server, "annotations") == [("correctness", None), ("tone", None)]
+    assert values(server, "annotations", prefix="T") == [("tone", None)]
+    assert values(server, "annotations['correctness'].label") == [("bad", 1), ("good", 1)]
+    assert values(server, "annotations['correctness'].identifier", prefix="app:") == [("app:Ada", 1)]
+    assert values(server, "session_id", target_kind="session") == [("s-1", 1)]
+
+
+def test_nothing_is_told_where_nobody_picks(server: Server, spans: list[str]) -> None:
+    for field in ("input.value", "start_time", "latency_ms", "annotations['correctness'].explanation"):
+        assert values(server, field) == []
+
+
+def test_attributes_come_as_they_are_written_in_a_condition(server: Server, spans: list[str]) -> None:
+    written = dict(values(server, "attributes", limit=200))
+    assert {"llm.model_name", "metadata['tier']", "attributes['my-key']", "session.id"} <= set(written)
+    assert values(server, "metadata") == [("metadata['tier']", 1)]
+    assert values(server, "attributes", prefix="my-") == [("attributes['my-key']", 1)]
+    assert values(server, "attributes", prefix="session", target_kind="trace") == [("attributes['session.id']", 1)]
+    for name, count in written.items():
+        assert len(found(server, f"{name} is not None")) == count
+
+
+def test_a_filter_is_looked_at_without_being_run(server: Server) -> None:
+    def check(filter: str, **params: str) -> Any:
+        return HTTP.get(f"{server.base_url}/v1/filter/check", params={"filter": filter, **params}).json()
+
+    assert check("  name == 'ä' and (a.b == 1 or a.c == 2)") == {
+        "clauses": [
+            {"text": "name == 'ä'", "start": 2, "end": 13},
+            {"text": "(a.b == 1 or a.c == 2)", "start": 18, "end": 40},
+        ],
+        "error": None,
+    }
+    wrong = check("name == 'ä' and annotations['q'].lable == 'x'")
+    assert wrong["error"] == {
+        "message": "an annotation has no `.lable`; did you mean `label`?",
+        "position": 33,
+        "suggestion": "label",
+    }
+    assert len(wrong["clauses"]) == 2
+    assert check("name ==")["clauses"] == []
+    assert check("")["error"] is None
+    assert check("error_count > 0", target_kind="trace")["error"] is None
+    assert check("num_spanz > 0", target_kind="trace")["error"]["suggestion"] == "num_spans"
+
+
+def test_who_answered_and_who_differs(server: Server, spans: list[str]) -> None:
+    assert found(server, "not annotated('correctness', identifier='app:Ada')") == set(spans[1:])
+    assert found(server, "annotated('correctness', kind='human', label='good')") == {spans[0]}
+    assert found(server, "disagree('correctness', 'HUMAN', 'LLM')") == {spans[0]}
+    assert found(server, "disagree('correctness', 'HUMAN')") == set()
+
+
+def test_the_vocabulary_has_words_for_all(server: Server) -> None:
+    answer = HTTP.get(f"{server.base_url}/v1/filter/vocabulary").json()
+    assert {"span_kind", "latency_ms", "llm.model_name"} <= {field["name"] for field in answer["fields"]}
+    assert {"annotated", "disagree", "any"} <= {function["name"] for function in answer["functions"]}
+    assert {"label", "score"} <= {field["name"] for field in answer["annotation_fields"]}
+    for example in answer["examples"]:
+        check = HTTP.get(f"{server.base_url}/v1/filter/check", params={"filter": example["filter"]})
+        assert check.json()["error"] is None

@@ -1,0 +1,28 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "react-router";
+
+import { createProject } from "../../api/project";
+import { addressOf, paths } from "../../paths";
+import { ProjectForm } from "./ProjectForm";
+
+/** A project before its first span; then on to how to send it. */
+export function NewProject({ onClose }: { onClose: () => void }) {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return (
+    <ProjectForm
+      title="New project"
+      initial={{ name: "", description: null }}
+      nameHint={() => "Applications send spans to it by this name. A span that names a project makes it, too."}
+      fixedName={null}
+      submitLabel="Make the project"
+      onClose={onClose}
+      onSubmit={async (name, description) => {
+        const project = await createProject(name, description);
+        await queries.invalidateQueries({ queryKey: ["projects"] });
+        onClose();
+        void navigate(paths.explore(addressOf(project)));
+      }}
+    />
+  );
+}

@@ -1,0 +1,110 @@
+import { useState } from "react";
+import { Link, useSearchParams } from "react-router";
+
+import { isTaken } from "../../api/reviewItem";
+import type { Rubric } from "../../domain/rubric";
+import { paths } from "../../paths";
+import { AskName } from "../../person/AskName";
+import { usePreferences } from "../../preferences";
+import { KeyList } from "../../shell/KeyList";
+import { Button } from "../../ui/Button";
+import { KeyHint } from "../../ui/KeyHint";
+import { Popover } from "../../ui/Popover";
+import { ProgressBar } from "../../ui/ProgressBar";
+import styles from "./Header.module.css";
+import { type Queue, questionsOf, titleOf } from "./queue";
+import { SaveState } from "./SaveState";
+import { minutesLeft, progressOf, type Session } from "./session";
+
+type Props = { project: string; queue: Queue; rubrics: readonly Rubric[]; asked: readonly Rubric[]; session: Session | null; keyList: boolean; onKeyList: (shown: boolean) => void };
+
+/** Where one is, how far one has come, and whether all is saved. */
+export function Header({ project, queue, rubrics, asked, session, keyList, onKeyList }: Props) {
+  const title = titleOf(queue);
+  return (
+    <header className={styles.header}>
+      <title>{`Review · ${project} · Rubricate`}</title>
+      <p className={styles.crumb}>
+        <Link to={paths.overview(project)}>{project}</Link>
+        <span aria-hidden="true">/</span>
+      </p>
+      <h1 className={styles.title} title={title}>
+        {title}
+      </h1>
+      {session && <Progress session={session} />}
+      <div className={styles.tools}>
+        <SaveState />
+        <Popover label="Options" look="quiet">
+          {() => <Options queue={queue} rubrics={rubrics} asked={asked} project={project} />}
+        </Popover>
+        <Button look="quiet" onClick={() => onKeyList(true)}>
+          Keys <KeyHint keys="?" />
+        </Button>
+      </div>
+      {keyList && <KeyList onClose={() => onKeyList(false)} />}
+    </header>
+  );
+}
+
+function Progress({ session }: { session: Session }) {
+  const { number, finished, total } = progressOf(session);
+  const minutes = minutesLeft(session);
+  const shown = Math.min(number, total);
+  return (
+    <div className={styles.progress}>
+      <span className={styles.bar}>
+        <ProgressBar done={finished} of={total} label="Finished" />
+      </span>
+      {total > 0 && (
+        <span className={styles.number}>
+          {shown.toLocaleString()} of {total.toLocaleString()}
+        </span>
+      )}
+      {minutes !== null && finished < total && <span className={styles.left}>{minutes < 1 ? "less than a minute left" : `about ${Math.round(minutes)} min left`}</span>}
+    </div>
+  );
+}
+
+/** What is asked and shown; kept in the address, so that it can be shared. */
+function Options({ project, queue, rubrics, asked }: { project: string; queue: Queue; rubrics: readonly Rubric[]; asked: readonly Rubric[] }) {
+  const [, setSearch] = useSearchParams();
+  const { person } = usePreferences();
+  const [naming, setNaming] = useState(false);
+  const names = asked.map(({ name }) => name);
+  const set = (name: string, value: string | null) =>
+    setSearch((search) => {
+      const next = new URLSearchParams(search);
+      if (value === null) next.delete(name);
+      else next.set(name, value);
+      return next;
+    });
+  const ask = (name: string, wanted: boolean) => {
+    const chosen = wanted ? [...names, name] : names.filter((other) => other !== name);
+    if (chosen.length > 0) set("rubrics", chosen.join(","));
+  };
+  return (
+    <div className={styles.options}>
+      <fieldset className={styles.group}>
+        <legend className={styles.legend}>Questions</legend>
+        {[...new Set([...questionsOf(rubrics, []), ...asked])].map(({ name }) => (
+          <label key={name} className={styles.option}>
+            <input type="checkbox" checked={names.includes(name)} disabled={names.length === 1 && names[0] === name} onChange={({ target }) => ask(name, target.checked)} /> <bdi>{name}</bdi>
+          </label>
+        ))}
+        <Link to={paths.rubrics()}>Make or change rubrics</Link>
+      </fieldset>
+      <label className={styles.option}>
+        <input type="checkbox" checked={queue.stays} onChange={({ target }) => set("stay", target.checked ? "1" : null)} /> Stay after the last answer, to compare with others
+      </label>
+      <label className={styles.option}>
+        <input type="checkbox" checked={queue.again} onChange={({ target }) => set("again", target.checked ? "1" : null)} /> Show what I have answered as well
+      </label>
+      {person !== null && (
+        <p className={styles.person}>
+          You answer as <bdi>{person}</bdi>. <Button onClick={() => setNaming(true)}>Change</Button>
+        </p>
+      )}
+      {naming && <AskName isTaken={(identifier) => isTaken(project, identifier)} onDone={() => setNaming(false)} onClose={() => setNaming(false)} />}
+    </div>
+  );
+}
