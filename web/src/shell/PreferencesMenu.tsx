@@ -14,7 +14,7 @@ export function PreferencesMenu() {
   const [asking, setAsking] = useState(false);
   return (
     <>
-      <Popover look="quiet" name="You and the look of the pages" label={<><Icon name="person" /> <span className={styles.name}>{person ?? "You"}</span></>}>
+      <Popover look="quiet" name={person === null ? "You and the look of the pages" : `${person}, and the look of the pages`} label={<><Icon name="person" /> <span className={styles.name}>{person ?? "You"}</span></>}>
         {(close) => (
           <div className={styles.menu}>
             <p>
