@@ -26,7 +26,7 @@ describe("finding", () => {
     expect(await row.getByRole("rowheader").innerText()).toContain("support_turn");
     expect(await row.innerText()).toContain(item?.input);
     expect(await row.innerText()).toContain(item?.output);
-    expect(await row.locator("[data-column=annotations]").innerText()).toContain(item?.annotations[0]?.name);
+    expect(await row.locator("[data-column=annotations]").innerText()).toContain("correctness");
     expect(await row.innerText()).not.toContain('{"');
     await page.getByRole("status").filter({ hasText: /^\d+ spans$/ }).waitFor();
     await picture(page, "explore-spans");
@@ -123,6 +123,7 @@ describe("finding", () => {
     await annotate("span", idOf("mine", 0), "correctness", "correct", "app:Ada");
     await page.reload();
     await status(page, 2, "span");
+    expect(await names(page)).toEqual(["span 2", "span 1"]);
   });
 
   test("by the value of an annotation, from the menu", async () => {
@@ -132,9 +133,10 @@ describe("finding", () => {
     await page.getByRole("combobox", { name: "Annotations named" }).selectOption("correctness");
     expect(await barriers(page)).toEqual([]);
     await page.getByRole("button", { name: "incorrect" }).click();
+    await page.getByRole("button", { name: "incorrect", pressed: true }).waitFor();
     await page.getByRole("button", { name: "a judge" }).click();
     const filter = "annotations['correctness'].label == 'incorrect' and annotated('correctness', kind='LLM')";
-    expect(new URL(page.url()).searchParams.get("f")).toBe(filter);
+    await expect.poll(() => new URL(page.url()).searchParams.get("f")).toBe(filter);
     await page.keyboard.press("Escape");
     await status(page, await count("support-bot", { target_kind: "span", filter }), "span");
   });
@@ -165,7 +167,7 @@ describe("finding", () => {
     const { page } = await open(`${SAMPLE}?level=span&f=${encodeURIComponent("span_kind == 'LLM'")}`);
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Columns" }).click();
-    await page.getByRole("checkbox", { name: "Model" }).check();
+    await page.getByRole("checkbox", { name: "Model", exact: true }).check();
     await page.keyboard.press("Escape");
     await page.getByRole("columnheader", { name: "Model" }).waitFor();
     await page.getByRole("button", { name: "Views ▾" }).click();
@@ -226,6 +228,7 @@ describe("living", () => {
     await page.waitForTimeout(300);
     await send("empty", 1);
     await page.getByRole("rowheader", { name: "span 0" }).waitFor();
+    expect(await page.getByText("Waiting for the first span…").count()).toBe(0);
   });
 });
 
@@ -253,13 +256,13 @@ describe("acting", () => {
     const bar = page.getByRole("group", { name: "Selection" });
     await bar.getByText("3 selected").waitFor();
     await page.getByRole("checkbox", { name: "Select span 0", exact: true }).click({ modifiers: ["Shift"] });
-    await bar.getByText("7 selected").waitFor();
+    await bar.getByText("9 selected").waitFor();
     await bar.getByRole("button", { name: "Clear" }).click();
     await page.keyboard.press("a");
     await page.keyboard.press("x");
     await bar.getByText("All that match but 1 selected: 8").waitFor();
     await bar.getByRole("button", { name: "Export" }).click();
-    await page.getByText("CSV", { exact: true }).click();
+    await page.getByRole("radio", { name: "CSV" }).check();
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download 8 spans" }).click()]);
     expect(readFileSync(await download.path(), "utf8").trim().split("\n").length).toBe(1 + 8);
   });
@@ -330,11 +333,8 @@ describe("acting", () => {
     const { page } = await open("/p/long/explore?level=span");
     await rows(page).first().waitFor();
     await page.keyboard.press("j");
-    for (let page_ = 0; page_ < 8; page_ += 1) {
-      await page.keyboard.press("End");
-      await page.waitForTimeout(120);
-    }
-    await page.getByRole("rowheader", { name: "span 0", exact: true }).waitFor();
+    const oldest = page.getByRole("rowheader", { name: /^span 0\b/ });
+    await expect.poll(async () => (await page.keyboard.press("End"), oldest.isVisible()), { timeout: 20_000 }).toBe(true);
     expect(await rows(page).count()).toBeLessThan(60);
     expect(await grid(page).getAttribute("aria-rowcount")).toBe("451");
   });
@@ -360,7 +360,7 @@ describe("for everybody", () => {
     await page.goto(SAMPLE);
     await rows(page).first().waitFor();
     await mortal.stop();
-    await page.getByText("Sessions", { exact: true }).click();
+    await page.getByRole("radio", { name: "Sessions" }).check();
     const alert = page.getByRole("alert");
     await alert.waitFor();
     expect(await alert.innerText()).toContain("The server does not answer.");
@@ -401,7 +401,7 @@ async function status(page: Page, wanted: number, noun: string): Promise<void> {
     .waitFor();
 }
 
-type Item = { id: string; input: string; output: string; annotations: { name: string }[] };
+type Item = { id: string; input: string; output: string };
 
 async function items(project: string, query: Record<string, string>): Promise<Item[]> {
   return (await ask<{ data: Item[] }>(`/v1/projects/${project}/items?${new URLSearchParams(query)}`)).data;

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
 
 const { chromium } = createRequire(new URL("../../web/", import.meta.url))("playwright-core");
 
@@ -76,18 +77,27 @@ export async function settledAt(page) {
   return handle.jsonValue();
 }
 
-/** What a page loaded: requests, calls of the API, kilobytes of JavaScript as they travelled, other hosts. */
+/**
+ * What a page loaded: requests, calls of the API, kilobytes of JavaScript as gzip makes them (to this machine the server
+ * sends them as they are, to others compressed), other hosts.
+ */
 export async function traffic(page, requests) {
-  const origin = new URL(page.url()).origin;
-  const scripts = await page.evaluate(() =>
-    performance.getEntriesByType("resource").flatMap(({ name, encodedBodySize }) => (/\.js($|\?)/.test(name) ? [encodedBodySize] : [])),
-  );
+  const { origin } = new URL(page.url());
+  const scripts = requests.map(({ url }) => url).filter((url) => url.startsWith(origin) && new URL(url).pathname.endsWith(".js"));
+  const kilobytes = await Promise.all([...new Set(scripts)].map(gzipSize));
   return {
     requests: requests.length,
     calls: requests.filter(({ url }) => new URL(url).pathname.startsWith("/v1/")).length,
-    js_kb: Math.round(scripts.reduce((sum, size) => sum + size, 0) / 1000),
+    js_kb: Math.round(kilobytes.reduce((sum, size) => sum + size, 0) / 1000),
     other_hosts: requests.filter(({ url }) => new URL(url).origin !== origin).length,
   };
+}
+
+const sizes = new Map();
+
+async function gzipSize(url) {
+  if (!sizes.has(url)) sizes.set(url, gzipSync(Buffer.from(await (await fetch(url)).arrayBuffer())).length);
+  return sizes.get(url);
 }
 
 /** The q-quantile (0 to 1) of numbers, nearest rank. */

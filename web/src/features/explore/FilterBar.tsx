@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { type FilterProblem, filterCheckQuery, filterValuesQuery, vocabularyQuery } from "../../api/filter";
 import { clausesOf, mended, withoutClause } from "../../domain/filter";
@@ -9,6 +9,7 @@ import { Icon } from "../../ui/Icon";
 import { KeyHint } from "../../ui/KeyHint";
 import { type Candidate, candidates, completed, valuesWanted, wishAt } from "./completion";
 import styles from "./FilterBar.module.css";
+import { annotationsOf } from "./quickFilters";
 import { useDraft } from "./useDraft";
 import type { Level } from "./view";
 
@@ -36,14 +37,22 @@ export function FilterBar({
 }) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
+  const selecting = useRef<[start: number, end: number] | null>(null);
   const queries = useQueryClient();
   const [draft, setDraft, adopt] = useDraft(filter);
   const [caret, setCaret] = useState<number | null>(null); // null while the list is shut
   const [active, setActive] = useState<number | null>(null);
+  const [, setEdits] = useState(0);
   const [refused, setRefused] = useState<string | null>(null);
   useKeys("explore", { filter: () => input.current?.focus() });
+  useLayoutEffect(() => {
+    if (selecting.current === null) return;
+    input.current?.focus();
+    input.current?.setSelectionRange(...selecting.current);
+    selecting.current = null;
+  });
 
-  const wish = caret === null ? null : wishAt(draft, caret);
+  const wish = caret === null ? null : wishAt(draft, caret, annotationsOf(level));
   const wanted = valuesWanted(wish);
   const vocabulary = useQuery({ ...vocabularyQuery(level), enabled: caret !== null });
   const values = useQuery({ ...filterValuesQuery(project, level, wanted?.field ?? "", wanted?.prefix), enabled: wanted !== null });
@@ -179,15 +188,14 @@ export function FilterBar({
 
   function edit(start: number, end: number) {
     setDraft(filter);
+    setCaret(null);
     select(start, end);
+    setEdits((times) => times + 1); // the text may be the same as before, and still the field has to take the focus
   }
 
-  /** Once the field shows the text that was set. */
+  /** As soon as the field shows the text that was set: the next key is already on its way. */
   function select(start: number, end: number) {
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(start, end);
-    });
+    selecting.current = [start, end];
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {

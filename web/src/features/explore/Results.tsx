@@ -7,6 +7,7 @@ import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from
 import type { Project } from "../../api/project";
 import type { Rubric } from "../../domain/rubric";
 import { useKeys } from "../../keys/useKeys";
+import { ROOTS } from "../../domain/roots";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";
@@ -69,9 +70,13 @@ export function Results({
   // The "now" of the rows is that of their count, or they would speak of different times.
   const wanted = filterAt(new Date(items.data?.pages[0]?.asOf ?? 0));
   const rows = useMemo(() => items.data?.pages.flatMap(({ data }) => data) ?? [], [items.data]);
+  const shownLevel = rows[0]?.target_kind ?? level;
+  const shown = useMemo(() => ({ rubrics, now: new Date(items.dataUpdatedAt), compact: density === "compact", level: shownLevel }), [rubrics, items.dataUpdatedAt, density, shownLevel]);
   const shownAs = useShownView(items.data, items.isPlaceholderData, `${viewKey} ${sort} ${order}`);
   const count = useQuery({ ...itemCountQuery(address, wanted), enabled: items.isSuccess && !items.isPlaceholderData, staleTime: Infinity });
   const matching = count.data?.count ?? null;
+  const untouched = (filter === "" || filter === ROOTS) && range.from === null && range.to === null;
+  const anything = useQuery({ ...itemCountQuery(address, { ...wanted, filter: "" }), enabled: untouched && items.isSuccess && rows.length === 0, staleTime: 0 });
 
   const [selection, setSelection] = useSelection(viewKey);
   const size = sizeOf(selection, matching);
@@ -174,7 +179,8 @@ export function Results({
   function content() {
     if (items.isPending) return <Skeleton rows={14} />;
     if (items.isError && rows.length === 0) return <Failure error={items.error} onRetry={() => void items.refetch()} />;
-    if (rows.length === 0 && filter === "" && range.from === null && range.to === null) return nothingYet();
+    if (rows.length === 0 && untouched && (filter === "" || anything.data?.count === 0)) return nothingYet();
+    if (rows.length === 0 && untouched && anything.isPending) return <Skeleton rows={6} />;
     if (rows.length === 0) return <NoMatch project={address} level={level} filter={wanted} onFilter={(next) => change({ filter: next })} onAnyTime={() => change({ range: { from: null, to: null } })} />;
     return (
       <Remembered key={shownAs} handle={grid} place={key}>
@@ -182,7 +188,7 @@ export function Results({
           <ItemGrid
             items={rows}
             columns={columns}
-            shown={{ rubrics, now: new Date(items.dataUpdatedAt), compact: density === "compact", level: rows[0]?.target_kind ?? level }}
+            shown={shown}
             selection={selection}
             onSelect={onSelect}
             onSelectAll={(all) => setSelection(all ? EVERYTHING : NOTHING)}

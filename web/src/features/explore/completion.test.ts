@@ -42,6 +42,11 @@ test.each([
   expect(at(text).wish).toMatchObject(wish);
 });
 
+test("functions mean the annotations of what is listed", () => {
+  expect(wishAt("annotated('", 11, "trace_annotations")).toMatchObject({ kind: "name", field: "trace_annotations" });
+  expect(wishAt("annotated('q', label='", 22, "trace_annotations")).toMatchObject({ kind: "value", field: "trace_annotations['q'].label" });
+});
+
 test.each(["latency_ms > 5|", "'free text|", "input.value == 'x'|", "'refund' in |"])("%s wants nothing", (text) => {
   expect(at(text).wish).toBeNull();
 });

@@ -34,12 +34,15 @@ const OPENERS = new Set(["(", "[", ",", "and", "or", "not", "if", "+", "-", "*",
 const CONSTRUCT = /^(evals|(?:\w+_)?annotations)$/;
 const ASKS_BY_NAME = new Set(["annotated", "disagree"]);
 
-/** What may stand where the caret is; null inside of free text and numbers, where nobody knows better than who types. */
-export function wishAt(filter: string, caret: number): Wish | null {
+/**
+ * What may stand where the caret is; null inside of free text and numbers, where nobody knows better than who types.
+ * `own` is what the language calls the annotations of the things listed: functions that take a name mean those.
+ */
+export function wishAt(filter: string, caret: number, own = "annotations"): Wish | null {
   const before = tokens(filter.slice(0, caret)).filter(({ kind }) => kind !== "space");
   const last = before.at(-1);
   if (last?.kind === "string" && last.end === caret && !isClosed(last.text)) {
-    return inString(before.slice(0, -1), { prefix: last.text.slice(1), start: last.start + 1, end: endOfString(filter, last) }, last.text[0] ?? "'");
+    return inString(before.slice(0, -1), { prefix: last.text.slice(1), start: last.start + 1, end: endOfString(filter, last) }, last.text[0] ?? "'", own);
   }
   const typing = last?.kind === "word" && last.end === caret;
   const path = typing ? pathEnding(before, before.length - 1) : null;
@@ -121,7 +124,7 @@ function inserted(value: string | number, quote: string | null): string {
 }
 
 /** Inside of a string: what it is a string of is told by what stands before. */
-function inString(before: Token[], place: Place, quote: string): Wish | null {
+function inString(before: Token[], place: Place, quote: string, own: string): Wish | null {
   const previous = before.at(-1);
   const owner = before.at(-2);
   if (previous?.text === "[" && owner?.kind === "word" && owner.text !== "in") {
@@ -131,10 +134,10 @@ function inString(before: Token[], place: Place, quote: string): Wish | null {
   }
   const call = enclosingCall(before);
   if (call !== null && ASKS_BY_NAME.has(call.name)) {
-    if (previous?.text === "(") return { kind: "name", field: "annotations", closing: "", quote, ...place };
+    if (previous?.text === "(") return { kind: "name", field: own, closing: "", quote, ...place };
     const keyword = previous?.text === "=" ? owner?.text : undefined;
     if (keyword === "kind" || call.name === "disagree") return { kind: "annotator kind", quote, ...place };
-    if (keyword === "identifier" || keyword === "label") return { kind: "value", field: `annotations[${call.argument}].${keyword}`, quote, ...place };
+    if (keyword === "identifier" || keyword === "label") return { kind: "value", field: `${own}[${call.argument}].${keyword}`, quote, ...place };
     return null;
   }
   const field = previous && COMPARISONS.has(previous.text) ? fieldEnding(before, before.length - 2) : listField(before);
