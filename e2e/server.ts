@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 const PROGRAM = process.env.RUBRICATE_PROGRAM ?? fileURLToPath(new URL("../.venv/bin/rubricate", import.meta.url));
 const READY_WITHIN_MS = 60_000;
 
-/** `halt` stops the program and keeps its data; `start` starts it again in the same place. */
+/** `halt` ends the program as a power cut would, and keeps its data; `start` starts it again in the same place. */
 export type Server = { origin: string; stop: () => Promise<void>; halt: () => Promise<void>; start: () => Promise<void> };
 
 /** A real server on free ports, with a data folder of its own. Ready when it says so itself. */
@@ -19,7 +19,7 @@ export async function startServer(...options: string[]): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "rubricate-e2e-"));
   const [port, grpcPort] = await Promise.all([freePort(), freePort()]);
   const origin = `http://127.0.0.1:${port}`;
-  let halt: () => Promise<void> = async () => undefined;
+  let end: (signal: NodeJS.Signals) => Promise<void> = async () => undefined;
 
   const start = async () => {
     const program = spawn(PROGRAM, ["serve", "--port", String(port), ...options], {
@@ -33,8 +33,8 @@ export async function startServer(...options: string[]): Promise<Server> {
       program.once("error", (error) => ((said += error.message), (over = true), resolve()));
       program.once("exit", () => ((over = true), resolve()));
     });
-    halt = async () => {
-      program.kill("SIGTERM");
+    end = async (signal) => {
+      program.kill(signal);
       const late = setTimeout(() => program.kill("SIGKILL"), 10_000);
       await ended;
       clearTimeout(late);
@@ -53,9 +53,9 @@ export async function startServer(...options: string[]): Promise<Server> {
   return {
     origin,
     start,
-    halt: () => halt(),
+    halt: () => end("SIGKILL"),
     stop: async () => {
-      await halt();
+      await end("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -14,13 +14,13 @@ import pytest
 from ..clients.helpers import HTTP, Json, a_span, annotations_of, id_of, send, soon, spans_in
 from ..server import Server
 
-HOUR, DAY = 3600, 86_400
+DAY = 86_400
 PROGRAM = """
 import runpy, sys, time, types
-import grpc._server
+import grpc._cython.cygrpc, grpc._server
 
 # gRPC hands times of day to its own C code, which reads the real clock; a clock that is set is the same for both.
-grpc._server.time = types.SimpleNamespace(**vars(time))
+grpc._server.time = grpc._cython.cygrpc.time = types.SimpleNamespace(**vars(time))
 moved_by, real_s, real_ns = sys.argv.pop(1), time.time, time.time_ns
 
 def seconds():
@@ -89,7 +89,7 @@ def between(server: Server, how: str, then: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize("how", ["running", "stopped"])
-@pytest.mark.parametrize("jump", [-DAY, -HOUR, HOUR, DAY])
+@pytest.mark.parametrize("jump", [-DAY, DAY])
 def test_later_stays_later(server: Server, clock: Clock, how: str, jump: int) -> None:
     [span] = send(server, "default", [a_young_span()])
     annotation_id = annotate(server, span, "first")

@@ -153,6 +153,20 @@ def test_exports_are_narrowed_by_filter_time_and_ids(server: Server, spans: list
     assert [row["id"] for row in table(posted)] == [one]
 
 
+def test_a_form_of_a_page_may_ask_for_many(server: Server, spans: list[Json]) -> None:
+    def posted(**fields: Any) -> httpx.Response:
+        return HTTP.post(f"{server.base_url}/v1/projects/{PROJECT}/export", data=fields)
+
+    one = id_of(spans[0])
+    answer = posted(ids=["ff" * 8] * 5000 + [one], format="csv", filter="", start_time="", roots_only="true")
+    assert answer.status_code == 200, answer.text
+    assert [row["id"] for row in table(answer)] == [one]
+    assert "attachment" in answer.headers["content-disposition"]
+    assert len(table(posted(ids=one, format="csv"))) == 1
+    assert posted(format="xlsx").status_code == 422
+    assert posted(nonsense="1").status_code == 422
+
+
 def test_nothing_found_is_a_file_with_its_columns(server: Server, spans: list[Json]) -> None:
     nothing = {"filter": "name == 'nothing'"}
     assert export(server, **nothing).content == b""

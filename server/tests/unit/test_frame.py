@@ -3,14 +3,15 @@
 import doctest
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import orjson
 import pytest
 
-from rubricate_server.domain import frame as module
+from rubricate_server.domain import attributes
 from rubricate_server.domain.attributes import flatten
-from rubricate_server.domain.frame import FrameError, FrameQuery, frame_of, iso_time
+from rubricate_server.domain.frame import FrameError, FrameQuery, frame_of, iso_time, picked, whole
 from rubricate_server.storage.contract import SpanBody, StoredSpan
 
 DOCUMENTS = "retrieval.documents"
@@ -108,7 +109,8 @@ RETRIEVER = RETRIEVER._replace(
 )
 
 
-def test_docstrings() -> None:
+@pytest.mark.parametrize("module", [attributes, picked, whole])
+def test_docstrings(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
 
 

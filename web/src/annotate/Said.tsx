@@ -16,7 +16,7 @@ type Props = {
   rubrics: ReadonlyMap<string, Rubric>;
   mine: Mine;
   onEdit: (annotation: Annotation) => void;
-  /** What an annotation is about; shown where they are about more than one thing. */
+  /** What an annotation is about; shown where they are not all about one thing, or about documents. */
   aboutWhat?: (annotation: Annotation) => string;
 };
 
@@ -24,7 +24,7 @@ type Props = {
 export function Said({ title, annotations, empty, rubrics, mine, onEdit, aboutWhat }: Props) {
   const [history, setHistory] = useState<Annotation | null>(null);
   const rows = useMemo(() => compared(annotations), [annotations]);
-  const several = aboutWhat !== undefined && new Set(rows.map(aboutWhat)).size > 1;
+  const several = rows.some(({ target }) => target.kind === "document" || target.kind !== rows[0]?.target.kind || target.id !== rows[0].target.id);
   if (annotations.length === 0 && empty === undefined) return null;
   return (
     <section className={styles.everybody} aria-label={title}>

@@ -420,7 +420,7 @@ export interface paths {
         put?: never;
         /**
          * Export Chosen Items
-         * @description The same, for more ids than an address holds.
+         * @description The same, for more ids than an address holds: as JSON, or as a form of a page, whose fields may be repeated.
          */
         post: operations["export_chosen_items"];
         delete?: never;
@@ -5168,6 +5168,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ExportBody"];
+                "application/x-www-form-urlencoded": components["schemas"]["ExportBody"];
             };
         };
         responses: {

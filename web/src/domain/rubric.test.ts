@@ -28,6 +28,11 @@ test("what is to be small is good when it is small", () => {
   expect(standingOf(toxicity, "incorrect")).toBe("good");
 });
 
+test("a label without a score leaves the others what they are", () => {
+  const open: CategoricalRubric = { ...correctness, values: [...correctness.values, { label: "no answer" }] };
+  expect(["correct", "incorrect", "no answer"].map((label) => standingOf(open, label))).toEqual(["good", "bad", null]);
+});
+
 test("labels without an order have only a place", () => {
   expect(standingOf({ ...correctness, optimization_direction: "NONE" }, "partial")).toEqual({ place: 1 });
   expect(standingOf({ ...correctness, values: [{ label: "a" }, { label: "b" }] }, "b")).toEqual({ place: 1 });

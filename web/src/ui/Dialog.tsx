@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 import { Button } from "./Button";
 import styles from "./Dialog.module.css";
@@ -23,7 +23,8 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // Closed before it leaves the document: after that, the browser does not give the focus back.
     const shown = dialog.current;
     shown?.showModal();
     shown?.querySelector<HTMLElement>("form :is(input, select, textarea)")?.focus();

@@ -14,7 +14,6 @@ from pydantic import AwareDatetime
 from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate.records.base import StrictInput
 from rubricate.records.item import ItemKind
-from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.condition import condition_of
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.export_formats import FORMATS, Format
@@ -27,6 +26,7 @@ from rubricate_server.api.export_rows import (
     item_row,
 )
 from rubricate_server.api.filter import LANGUAGES
+from rubricate_server.api.form import FORM, form_or_json
 from rubricate_server.api.identifier import project_of, row_of, storage_of
 from rubricate_server.api.moment import bound_ns, us_of
 from rubricate_server.api.streaming import Streamed
@@ -42,7 +42,11 @@ from rubricate_server.storage.contract import (
 )
 from rubricate_server.storage.errors import NotFound
 
-router = APIRouter(prefix="/v1/projects/{project_identifier}", route_class=JsonRoute, tags=["export"])
+router = APIRouter(
+    prefix="/v1/projects/{project_identifier}",
+    route_class=form_or_json("ids", "name", "identifier", "label"),
+    tags=["export"],
+)
 
 Exported = Literal["span", "trace", "session", "annotation"]
 
@@ -124,9 +128,14 @@ def export_items(
     return _export(request, project_identifier, wanted)
 
 
-@router.post("/export", response_class=Response, responses={**_DOWNLOAD, **refusals(400, 404, 422)})
+@router.post(
+    "/export",
+    response_class=Response,
+    responses={**_DOWNLOAD, **refusals(400, 404, 422)},
+    openapi_extra={"requestBody": {"content": {FORM: {"schema": {"$ref": "#/components/schemas/ExportBody"}}}}},
+)
 def export_chosen_items(request: Request, project_identifier: str, body: ExportBody) -> Response:
-    """The same, for more ids than an address holds."""
+    """The same, for more ids than an address holds: as JSON, or as a form of a page, whose fields may be repeated."""
     return _export(request, project_identifier, body)
 
 

@@ -41,8 +41,9 @@ class Listener:
 class Topics:
     """The version of each topic. All methods may be called from any thread, and none waits.
 
-    Versions only grow, also from one start of the server to the next: they are taken from one counter that begins at
-    the time of the start in microseconds. A topic without a version has not changed since then.
+    Versions only grow, also from one start of the server to the next unless the clock is set back meanwhile: they are
+    taken from one counter that begins at the time of the start in microseconds. A topic without a version has not
+    changed since then.
     """
 
     def __init__(self, most_listeners: int = 256) -> None:

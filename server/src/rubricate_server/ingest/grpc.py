@@ -71,7 +71,7 @@ def serve_grpc(
     except RuntimeError as error:
         raise PortUnavailable(
             f"cannot listen for OTLP/gRPC on {address}: another program has the port (often a collector or Phoenix). "
-            "Stop it, or choose another port"
+            "Stop it, or choose another with --grpc-port"
         ) from error
     server.start()
     return GrpcServer(server, checks, bound)

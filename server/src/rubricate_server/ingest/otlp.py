@@ -1,7 +1,7 @@
 """OTLP requests as spans ready to be stored.
 
 A bad span never costs its neighbours: it is rejected with a reason, and kept with its bytes. When protobuf refuses the
-whole message because of one bad string, the wire is walked by hand and every span is parsed on its own.
+whole message because of one bad string, the wire is walked by hand (`otlp_wire`) and every span is parsed on its own.
 
 Parsing is done by upb (C); the rest is one loop over attributes in Python, 20 to 30 µs a span. JSON becomes the same
 messages first (`otlp_json`), so that both encodings end in the same spans.
@@ -14,10 +14,9 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import orjson
-from google.protobuf.descriptor import Descriptor, FieldDescriptor  # type: ignore[import-untyped]  # has no stubs
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]  # has no stubs
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -46,6 +45,7 @@ from rubricate_server.ingest.otlp_json import (
     scope_message,
     span_message,
 )
+from rubricate_server.ingest.otlp_wire import BrokenWire, groups_of, too_deep, trouble
 from rubricate_server.storage.contract import DeadLetter, NewSpan
 
 log = logging.getLogger(__name__)
@@ -243,6 +243,24 @@ def _decoded(span: Span, scope: _Scope, limits: DecodeLimits, feedback: Feedback
     return new
 
 
+def _opened(sent: Any, limits: DecodeLimits) -> Span:
+    if isinstance(sent, bytes):
+        return _span_from_bytes(sent, limits)
+    try:
+        return span_message(sent, limits.max_depth)
+    except BadField as error:
+        raise _Refused(str(error)) from error
+
+
+def _span_from_bytes(sent: bytes, limits: DecodeLimits) -> Span:
+    _check_size(len(sent), limits)
+    try:
+        span: Span = Span.FromString(sent)
+        return span
+    except DecodeError:
+        raise _Refused(trouble(sent, limits.max_depth)) from None
+
+
 def _put(flat: dict[str, Any], key: str, value: AnyValue, where: str, limits: DecodeLimits) -> None:
     plain = _plain(value, where, limits.max_depth)
     if plain.__class__ in (dict, list):
@@ -268,11 +286,11 @@ def _plain(value: AnyValue, where: str, depth: int) -> Any:
             return value.string_value
         case "array_value":
             if not depth:
-                raise _Refused(_too_deep(where))
+                raise _Refused(too_deep(where))
             return _list(value.array_value, where, depth - 1)
         case "kvlist_value":
             if not depth:
-                raise _Refused(_too_deep(where))
+                raise _Refused(too_deep(where))
             pairs = value.kvlist_value.values
             return {pair.key: _plain(pair.value, where, depth - 1) for pair in pairs}
         case "bytes_value":
@@ -387,6 +405,19 @@ def _parsed_json(whole: Any, project: str | None, limits: DecodeLimits) -> Itera
             yield _Scope(project or named, around, spans)
 
 
+def _salvaged(body: bytes, project: str | None) -> list[_Scope]:
+    """The scopes of a request that protobuf refuses, their spans still as bytes. Raises MalformedRequest."""
+    scopes: list[_Scope] = []
+    try:
+        for group in groups_of(body):
+            resource, named = _resource(group.resource, group.schema_url)
+            for part in group.scopes:
+                scopes.append(_Scope(project or named, resource | _scope(part.scope, part.schema_url), part.spans))
+    except BrokenWire as broken:
+        raise MalformedRequest(f"the body is no ExportTraceServiceRequest in protobuf: {broken}") from broken
+    return scopes
+
+
 def _url(sent: dict[str, Any]) -> str:
     url = sent.get("schemaUrl")
     return url if isinstance(url, str) else ""
@@ -494,184 +525,6 @@ def _too_many(name: str, limits: DecodeLimits) -> str:
     return f"{name}: more than {limits.max_attributes_per_span}; raise the limit or send fewer"
 
 
-def _too_deep(key: str) -> str:
-    return f"attribute {key[:100]!r}: nested too deep; send the inner part as a JSON string"
-
-
 def _check_size(size: int, limits: DecodeLimits) -> None:
     if size > limits.max_span_bytes:
         raise _Refused(f"span: {size} bytes; at most {limits.max_span_bytes} are kept, raise the limit or send less")
-
-
-# --- salvage: the wire by hand ----------------------------------------------------------------------------------------
-
-
-class _Field(NamedTuple):
-    """One field on the wire: where it begins, and where its value begins and ends."""
-
-    number: int
-    wire_type: int
-    at: int
-    start: int
-    end: int
-
-
-class _BrokenWire(ValueError):
-    pass
-
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-
-
-def _fields(data: bytes, start: int, end: int) -> Iterator[_Field]:
-    """The fields of the message in data[start:end], unopened."""
-    at = start
-    while at < end:
-        tag, value = _varint(data, at, end)
-        number, wire_type = tag >> 3, tag & 7
-        if wire_type == _BYTES:
-            length, value = _varint(data, value, end)
-            stop = value + length
-        elif wire_type == _VARINT:
-            stop = _varint(data, value, end)[1]
-        elif wire_type == _FIXED64:
-            stop = value + 8
-        elif wire_type == _FIXED32:
-            stop = value + 4
-        else:
-            raise _BrokenWire(f"wire type {wire_type} at byte {at}")
-        if stop > end or not number:
-            raise _BrokenWire(f"a field at byte {at} that runs past the end" if number else f"field 0 at byte {at}")
-        yield _Field(number, wire_type, at, value, stop)
-        at = stop
-
-
-def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= end:
-            raise _BrokenWire(f"a number cut off at byte {at}")
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-    raise _BrokenWire(f"a number of more than 10 bytes before byte {at}")
-
-
-def _salvaged(body: bytes, project: str | None) -> list[_Scope]:
-    """The scopes of a request that protobuf refuses, their spans still as bytes. Raises MalformedRequest."""
-    scopes: list[_Scope] = []
-    try:
-        for group in _messages(body, 1, 0, len(body)):
-            inside = list(_fields(body, group.start, group.end))
-            message, schema_url = _surroundings(Resource, body, inside)
-            resource, named = _resource(message, schema_url)
-            for part in _only(inside, 2):
-                inside_scope = list(_fields(body, part.start, part.end))
-                scope, schema_url = _surroundings(InstrumentationScope, body, inside_scope)
-                spans = [body[span.start : span.end] for span in _only(inside_scope, 2)]
-                scopes.append(_Scope(project or named, resource | _scope(scope, schema_url), spans))
-    except _BrokenWire as broken:
-        raise MalformedRequest(f"the body is no ExportTraceServiceRequest in protobuf: {broken}") from broken
-    return scopes
-
-
-def _messages(data: bytes, number: int, start: int, end: int) -> Iterator[_Field]:
-    return _only(_fields(data, start, end), number)
-
-
-def _only(fields: Iterable[_Field], number: int) -> Iterator[_Field]:
-    return (each for each in fields if each.number == number and each.wire_type == _BYTES)
-
-
-M = TypeVar("M", Resource, InstrumentationScope)
-
-
-def _surroundings(make: type[M], data: bytes, fields: list[_Field]) -> tuple[M, str]:
-    """The resource or scope (field 1) as far as it can be read, and the schema URL (field 3)."""
-    message = make()
-    for whole in _only(fields, 1):
-        for part in _fields(data, whole.start, whole.end):
-            try:
-                message.MergeFromString(data[part.at : part.end])
-            except DecodeError:
-                message.dropped_attributes_count += 1
-    urls = [data[url.start : url.end].decode(errors="replace") for url in _only(fields, 3)]
-    return message, urls[-1] if urls else ""
-
-
-def _opened(sent: Any, limits: DecodeLimits) -> Span:
-    if isinstance(sent, bytes):
-        return _span_from_bytes(sent, limits)
-    try:
-        return span_message(sent, limits.max_depth)
-    except BadField as error:
-        raise _Refused(str(error)) from error
-
-
-def _span_from_bytes(sent: bytes, limits: DecodeLimits) -> Span:
-    _check_size(len(sent), limits)
-    try:
-        span: Span = Span.FromString(sent)
-        return span
-    except DecodeError:
-        raise _Refused(_trouble(sent, limits.max_depth)) from None
-
-
-class _Open(NamedTuple):
-    """A message still to be looked through."""
-
-    descriptor: Descriptor
-    start: int
-    end: int
-    path: str
-    depth: int
-
-
-def _trouble(sent: bytes, max_depth: int) -> str:
-    """Why protobuf does not take this span: the first string that is no UTF-8, or nesting beyond all limits.
-
-    Walks the span with its descriptor, without recursion: nesting may be the very trouble.
-    """
-    waiting = [_Open(Span.DESCRIPTOR, 0, len(sent), "", 0)]
-    try:
-        while waiting:
-            message = waiting.pop()
-            if message.depth > max_depth:
-                return _too_deep(message.path)
-            for each in _fields(sent, message.start, message.end):
-                known = message.descriptor.fields_by_number.get(each.number)
-                if known is None or each.wire_type != _BYTES:
-                    continue
-                path = _path(sent, message, known, each)
-                if known.type == FieldDescriptor.TYPE_STRING:
-                    _check_text(sent[each.start : each.end], path)
-                elif known.message_type is not None:
-                    deeper = known.message_type is AnyValue.DESCRIPTOR
-                    waiting.append(_Open(known.message_type, each.start, each.end, path, message.depth + deeper))
-    except _Refused as refusal:
-        return str(refusal)
-    except _BrokenWire as broken:
-        return f"span: its bytes are no protobuf message ({broken})"
-    return "span: protobuf does not take it"
-
-
-def _path(sent: bytes, parent: _Open, known: FieldDescriptor, at: _Field) -> str:
-    """The name of a field as a person would write it; attributes by their key, however deep inside one."""
-    if parent.descriptor is AnyValue.DESCRIPTOR or parent.depth:
-        return parent.path
-    if parent.descriptor is KeyValue.DESCRIPTOR:
-        return parent.path if known.name == "value" else f"{parent.path} (its key)"
-    path = f"{parent.path}.{known.name}" if parent.path else known.name
-    if known.message_type is not KeyValue.DESCRIPTOR:
-        return path
-    keys = [sent[key.start : key.end] for key in _messages(sent, 1, at.start, at.end)]
-    return f"{path}[{keys[-1].decode(errors='replace')[:100]!r}]" if keys else path
-
-
-def _check_text(text: bytes, path: str) -> None:
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        raise _Refused(f"{path}: no valid UTF-8 at byte {error.start}; encode it, or send it as bytes_value") from error

@@ -73,6 +73,12 @@ def test_repeating_a_write_is_no_conflict_and_no_change(store: Storage, project_
     assert len(store.annotations.history(made.id)) == 1
 
 
+def test_of_the_same_key_twice_the_last_wins(store: Storage, project_id: int) -> None:
+    made = write(store, FIRST, None)
+    first, last = store.annotations.write([FIRST, SECOND], {0: made.updated_us})
+    assert (first.id, content(first), last) == (made.id, SECOND, first)
+
+
 def test_one_conflict_stops_the_whole_request(store: Storage, project_id: int) -> None:
     made = write(store, FIRST, None)
     with pytest.raises(AnnotationChanged) as refused:

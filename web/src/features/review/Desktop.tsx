@@ -123,7 +123,7 @@ export function Desktop({ frame, desk, session, entry, around, says }: Props) {
   });
 
   return (
-    <Frame {...frame} says={says} footer={<Hints />}>
+    <Frame {...frame} says={says} skipTo="rubric" footer={<Hints />}>
       {/* Escape leaves a text, and the documents. */}
       {/* oxlint-disable-next-line jsx-a11y/no-static-element-interactions */}
       <div

@@ -12,7 +12,7 @@ import type { Session } from "./session";
 export type FrameProps = { project: string; queue: Queue; rubrics: readonly Rubric[]; asked: readonly Rubric[]; session: Session | null };
 
 /** What surrounds a review: its header, its keys, and a voice for those who do not see it. There is no other navigation. */
-export function Frame({ children, footer, says = "", ...header }: FrameProps & { children: ReactNode; footer?: ReactNode; says?: string }) {
+export function Frame({ children, footer, says = "", skipTo = "review", ...header }: FrameProps & { children: ReactNode; footer?: ReactNode; says?: string; skipTo?: "review" | "rubric" }) {
   const [keyList, setKeyList] = useState(false);
   const navigate = useNavigate();
   const { project } = header;
@@ -24,11 +24,11 @@ export function Frame({ children, footer, says = "", ...header }: FrameProps & {
   });
   return (
     <div className={styles.screen}>
-      <a className={styles.skip} href="#rubric">
-        Skip to the rubric
+      <a className={styles.skip} href={`#${skipTo}`}>
+        Skip to the {skipTo}
       </a>
       <Header {...header} keyList={keyList} onKeyList={setKeyList} />
-      <main className={styles.main}>{children}</main>
+      <main id="review" tabIndex={-1} className={styles.main}>{children}</main>
       {footer}
       <div aria-live="polite" className="spoken">
         {says}

@@ -16,7 +16,9 @@ type Props = { session: Session; entry: Entry; noting: boolean; onNote: () => vo
 export function RubricPane({ session, entry, noting, onNote, onDone, send, problem, children }: Props) {
   const item = entry.id;
   const questions = useRef<HTMLDivElement>(null);
-  useEffect(() => questions.current?.children[session.marked]?.scrollIntoView({ block: "nearest" }), [item, session.marked]);
+  useEffect(() => {
+    questions.current?.children[session.marked]?.scrollIntoView({ block: "nearest" });
+  }, [item, session.marked]);
   const reasoned = reasonFor(session);
   const note = mineOf(session, entry, NOTE)?.explanation ?? "";
   const flagged = mineOf(session, entry, FLAG) !== null;

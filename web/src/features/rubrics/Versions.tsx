@@ -33,29 +33,33 @@ export function Versions({ versions, onRestore }: { versions: UseQueryResult<Rub
 function Version({ version, before, inForce, onRestore }: { version: RubricVersion; before: RubricVersion | undefined; inForce: boolean; onRestore: (version: RubricVersion) => void }) {
   return (
     <li className={styles.version}>
-      <h3 className={styles.number}>
-        Version {version.number}
-        {inForce && <span className={styles.note}> · in force</span>}
-      </h3>
-      <p className={styles.note}>
-        since <Timestamp iso={version.created_at} />
-      </p>
-      <ul className={styles.changes}>
-        {(before ? changesOf(before.config, version.config) : ["The first."]).map((change) => (
-          <li key={change} dir="auto">
-            {change}
-          </li>
-        ))}
-      </ul>
-      {!inForce && (
-        <details className={styles.look}>
-          <summary>How it looked</summary>
-          <div inert className={styles.old}>
-            <RubricForm rubric={version.config} value={null} onAnswer={() => undefined} hints={false} />
-          </div>
-          <Button onClick={() => onRestore(version)}>Put it in the form again</Button>
-        </details>
-      )}
+      <div>
+        <h3 className={styles.number}>
+          Version {version.number}
+          {inForce && <span className={styles.note}> · in force</span>}
+        </h3>
+        <p className={styles.note}>
+          since <Timestamp iso={version.created_at} />
+        </p>
+      </div>
+      <div>
+        <ul className={styles.changes}>
+          {(before ? changesOf(before.config, version.config) : ["The first."]).map((change) => (
+            <li key={change} dir="auto">
+              {change}
+            </li>
+          ))}
+        </ul>
+        {!inForce && (
+          <details className={styles.look}>
+            <summary>How it looked</summary>
+            <div inert className={styles.old}>
+              <RubricForm rubric={version.config} value={null} onAnswer={() => undefined} hints={false} />
+            </div>
+            <Button onClick={() => onRestore(version)}>Put it in the form again</Button>
+          </details>
+        )}
+      </div>
     </li>
   );
 }

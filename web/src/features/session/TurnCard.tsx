@@ -30,7 +30,8 @@ type Props = {
 /** One turn: what the user said, what came back, and what is said of it. */
 export function TurnCard({ turn, place, address, answers, rubrics, me, open, onAnnotate }: Props) {
   const heading = useId();
-  const names = [...new Set(compared(answers.filter(({ name }) => name !== NOTE)).map(({ name }) => name))];
+  const shown = compared(answers.filter(({ name, result }) => name !== NOTE && (result?.label ?? result?.score ?? null) !== null));
+  const names = [...new Set(shown.map(({ name }) => name))];
   return (
     <article aria-labelledby={heading} className={open ? `${styles.turn} ${styles.chosen}` : styles.turn}>
       <header className={styles.head}>
@@ -71,7 +72,7 @@ export function TurnCard({ turn, place, address, answers, rubrics, me, open, onA
                 <bdi>{name}</bdi>
               </dt>
               <dd>
-                <AnswerStrip answers={answers.filter((annotation) => annotation.name === name)} standing={(label) => standingOf(rubrics.get(name), label)} me={me} />
+                <AnswerStrip answers={shown.filter((annotation) => annotation.name === name)} standing={(label) => standingOf(rubrics.get(name), label)} me={me} />
               </dd>
             </div>
           ))}

@@ -50,7 +50,7 @@ export function DocumentJudgement({
           </button>
         ))}
       </span>
-      <Button look="quiet" aria-expanded={open} aria-label={`Annotate ${place}`} onClick={onOpen}>
+      <Button look="quiet" aria-expanded={open} aria-label={`More about ${place}`} onClick={onOpen}>
         More
       </Button>
     </span>

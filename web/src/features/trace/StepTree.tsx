@@ -4,7 +4,7 @@ import { useEffect, useId, useMemo, useRef } from "react";
 import type { Step } from "../../api/trace";
 import { formatDuration } from "../../ui/duration";
 import { Icon } from "../../ui/Icon";
-import { counted, formatCost, formatCount } from "../../ui/number";
+import { formatCost, formatCount } from "../../ui/number";
 import styles from "./StepTree.module.css";
 import { barOf, type Row } from "./steps";
 
@@ -76,8 +76,7 @@ function TreeItem({ id, row, top, extent, selected, onSelect, onFold }: { id: st
       aria-setsize={of}
       aria-selected={selected}
       aria-expanded={hasChildren ? open : undefined}
-      aria-label={spoken(step)}
-      title={`${step.name}\n${spoken(step)}`}
+      title={step.name}
       className={`${styles.row} ${selected ? styles.selected : ""}`}
       style={{ transform: `translateY(${top}px)`, paddingInlineStart: Math.min(depth, DEEPEST_INDENT) * INDENT_PX }}
       onClick={(event) => (hasChildren && (event.target as Element).closest("[data-fold]") ? onFold(step, open) : onSelect(step))}
@@ -92,8 +91,9 @@ function TreeItem({ id, row, top, extent, selected, onSelect, onFold }: { id: st
       <span className={styles.words}>
         <span className={styles.line}>
           {failed && (
-            <span className={styles.bad} aria-hidden="true">
-              ✕
+            <span className={styles.bad}>
+              <span aria-hidden="true">✕</span>
+              <span className="spoken">error</span>
             </span>
           )}
           <bdi className={found ? `${styles.name} ${styles.found}` : styles.name}>{step.name}</bdi>
@@ -105,6 +105,7 @@ function TreeItem({ id, row, top, extent, selected, onSelect, onFold }: { id: st
             <span className={styles.said}>
               <Icon name="pencil" />
               {step.annotation_count}
+              <span className="spoken"> {step.annotation_count === 1 ? "annotation" : "annotations"}</span>
             </span>
           )}
           <span className={styles.figure}>{[step.total_tokens !== null && `${formatCount(step.total_tokens)} tok`, step.cost_usd !== null && formatCost(step.cost_usd)].filter(Boolean).join(" · ")}</span>
@@ -115,18 +116,4 @@ function TreeItem({ id, row, top, extent, selected, onSelect, onFold }: { id: st
       </span>
     </div>
   );
-}
-
-function spoken({ name, span_kind, status_code, latency_ms, total_tokens, cost_usd, annotation_count }: Step): string {
-  return [
-    name,
-    span_kind.toLowerCase(),
-    status_code === "ERROR" && "error",
-    formatDuration(latency_ms * 1000),
-    total_tokens !== null && counted(total_tokens, "token"),
-    cost_usd !== null && formatCost(cost_usd),
-    annotation_count > 0 && counted(annotation_count, "annotation"),
-  ]
-    .filter(Boolean)
-    .join(", ");
 }

@@ -81,12 +81,14 @@ def write_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> list[l
 def _write(
     connection: sqlite3.Connection, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None]
 ) -> list[StoredAnnotation] | Exception:
+    last = {annotation.key: annotation for annotation in annotations}
     standing: dict[AnnotationKey, int] = {}
     for place, updated_us in expected.items():
         wanted = annotations[place]
         current = _current(connection, wanted.key)
         if current is not None and _says_the_same(current, wanted):
-            standing[wanted.key] = current.id
+            if last[wanted.key] == wanted:
+                standing[wanted.key] = current.id
         elif (None if current is None else current.updated_us) != updated_us:
             return AnnotationChanged(place, wanted.key.name, current)
     changing = [annotation for annotation in annotations if annotation.key not in standing]
