@@ -427,8 +427,17 @@ test.each([
   expect(await barriers(page)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThanOrEqual(844);
-  if (width === 1440) expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(760);
   await picture(page, `review-${colorScheme}-${width}`);
+});
+
+test("the content has most of the width, and nothing moves for those who want no motion", async () => {
+  const { page } = await open("/p/support-bot/review/adhoc", server, "Visitor", { reducedMotion: "reduce" });
+  await page.getByRole("heading", { name: "Question" }).waitFor();
+  expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(760);
+  await page.keyboard.press("1");
+  expect(await page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length)).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(600);
 });
 
 test("with single keys turned off digits answer nothing, and the form still works", async () => {

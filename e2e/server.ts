@@ -19,7 +19,7 @@ export async function startServer(...options: string[]): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "rubricate-e2e-"));
   const [port, grpcPort] = await Promise.all([freePort(), freePort()]);
   const origin = `http://127.0.0.1:${port}`;
-  let end: (signal: NodeJS.Signals) => Promise<void> = async () => undefined;
+  let end: (signal: NodeJS.Signals) => Promise<void>;
 
   const start = async () => {
     const program = spawn(PROGRAM, ["serve", "--port", String(port), ...options], {

@@ -39,7 +39,7 @@ export default defineConfig({
           // of requests. What is large or rare, and not needed by the review screen, is not shared.
           includeDependenciesRecursively: false,
           groups: [
-            { name: "shared", test: /^(?!.*(features|FirstSpan|Snippet|Select|Markdown|marked|virtual))/, minShareCount: 2 },
+            { name: "shared", test: /^(?!.*(features|FirstSpan|Snippet|Select|Markdown|marked|virtual|insight|Annotation(History|Table)|AnswerStrip|NoRubric|preset))/, minShareCount: 2 },
           ],
         },
       },

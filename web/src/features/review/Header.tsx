@@ -21,6 +21,7 @@ type Props = { project: string; queue: Queue; rubrics: readonly Rubric[]; asked:
 /** Where one is, how far one has come, and whether all is saved. */
 export function Header({ project, queue, rubrics, asked, session, keyList, onKeyList }: Props) {
   const title = titleOf(queue);
+  const [naming, setNaming] = useState(false);
   return (
     <header className={styles.header}>
       <title>{`Review · ${project} · Rubricate`}</title>
@@ -35,12 +36,23 @@ export function Header({ project, queue, rubrics, asked, session, keyList, onKey
       <div className={styles.tools}>
         <SaveState />
         <Popover label="Options" look="quiet">
-          {() => <Options queue={queue} rubrics={rubrics} asked={asked} project={project} />}
+          {(close) => (
+            <Options
+              queue={queue}
+              rubrics={rubrics}
+              asked={asked}
+              onName={() => {
+                close();
+                setNaming(true);
+              }}
+            />
+          )}
         </Popover>
         <Button look="quiet" onClick={() => onKeyList(true)}>
           Keys <KeyHint keys="?" />
         </Button>
       </div>
+      {naming && <AskName isTaken={(identifier) => isTaken(project, identifier)} onDone={() => setNaming(false)} onClose={() => setNaming(false)} />}
       {keyList && <KeyList onClose={() => onKeyList(false)} />}
     </header>
   );
@@ -66,10 +78,9 @@ function Progress({ session }: { session: Session }) {
 }
 
 /** What is asked and shown; kept in the address, so that it can be shared. */
-function Options({ project, queue, rubrics, asked }: { project: string; queue: Queue; rubrics: readonly Rubric[]; asked: readonly Rubric[] }) {
+function Options({ queue, rubrics, asked, onName }: { queue: Queue; rubrics: readonly Rubric[]; asked: readonly Rubric[]; onName: () => void }) {
   const [, setSearch] = useSearchParams();
   const { person } = usePreferences();
-  const [naming, setNaming] = useState(false);
   const names = asked.map(({ name }) => name);
   const set = (name: string, value: string | null) =>
     setSearch((search) => {
@@ -101,10 +112,9 @@ function Options({ project, queue, rubrics, asked }: { project: string; queue: Q
       </label>
       {person !== null && (
         <p className={styles.person}>
-          You answer as <bdi>{person}</bdi>. <Button onClick={() => setNaming(true)}>Change</Button>
+          You answer as <bdi>{person}</bdi>. <Button onClick={onName}>Change</Button>
         </p>
       )}
-      {naming && <AskName isTaken={(identifier) => isTaken(project, identifier)} onDone={() => setNaming(false)} onClose={() => setNaming(false)} />}
     </div>
   );
 }

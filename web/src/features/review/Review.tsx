@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { use, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { use, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "react-router";
 
 import { resume } from "../../api/outbox";
@@ -40,8 +40,12 @@ export function Review({ project, queue, rubrics, questions, person }: Props) {
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   useEffect(() => desk.load(items), [desk, items]);
   const left = session.entries.length - session.at;
+  const triedAt = useRef<number | null>(null);
   useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && left <= REFILL_AT) void fetchNextPage();
+    if (!hasNextPage || isFetchingNextPage || left > REFILL_AT) return;
+    if (isFetchNextPageError && triedAt.current === left) return; // after a failure, once for each item that goes by
+    triedAt.current = left;
+    void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, left, fetchNextPage]);
 
   const frame = { project, queue, rubrics, asked: questions, session };

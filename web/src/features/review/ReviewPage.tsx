@@ -1,18 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams, useSearchParams } from "react-router";
+import { lazy, Suspense } from "react";
+import { useParams, useSearchParams } from "react-router";
 
 import { isTaken } from "../../api/reviewItem";
-import { projectRubricsQuery, rubricsQuery, useFirstRubric } from "../../api/rubric";
-import { paths } from "../../paths";
+import { projectRubricsQuery } from "../../api/rubric";
 import { NameForm } from "../../person/NameForm";
 import { usePreferences } from "../../preferences";
 import { ErrorState } from "../../ui/ErrorState";
-import { NoRubric } from "../../ui/NoRubric";
 import { Skeleton } from "../../ui/Skeleton";
 import { Frame } from "./Frame";
 import { queueOf, questionsOf } from "./queue";
 import { Review } from "./Review";
 import styles from "./ReviewPage.module.css";
+
+/** Seldom needed, so that nobody else loads it. */
+const FirstRubric = lazy(async () => ({ default: (await import("./FirstRubric")).FirstRubric }));
 
 /** Review what a filter finds: straight into the first item, once it is known who answers what. */
 export function ReviewPage() {
@@ -43,7 +45,11 @@ export function ReviewPage() {
   if (questions.length === 0) {
     return (
       <Frame {...frame}>
-        <FirstRubric project={project} missing={queue.rubrics} />
+        <div className={styles.middle}>
+          <Suspense fallback={<Skeleton rows={8} />}>
+            <FirstRubric project={project} missing={queue.rubrics} />
+          </Suspense>
+        </div>
       </Frame>
     );
   }
@@ -58,19 +64,4 @@ export function ReviewPage() {
     );
   }
   return <Review key={`${project} ${search.toString()} ${person} ${questions.map(({ id }) => id).join()}`} project={project} queue={queue} rubrics={rubrics} questions={questions} person={person} />;
-}
-
-/** A project where nothing is asked yet: one click, and the review begins. */
-function FirstRubric({ project, missing }: { project: string; missing: readonly string[] }) {
-  const existing = useQuery(rubricsQuery());
-  const first = useFirstRubric(project);
-  return (
-    <div className={styles.middle}>
-      {missing.length > 0 && <p role="alert">This project has no rubric {missing.join(", ")}.</p>}
-      {first.error && <ErrorState message={first.error.message} onRetry={first.reset} />}
-      <NoRubric existing={existing.data ?? []} busy={first.isPending || existing.isPending} onPreset={first.mutate} onExisting={first.mutate}>
-        <Link to={paths.rubrics()}>Make one of your own</Link>
-      </NoRubric>
-    </div>
-  );
 }

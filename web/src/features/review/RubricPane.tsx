@@ -16,9 +16,13 @@ type Props = { session: Session; entry: Entry; noting: boolean; onNote: () => vo
 export function RubricPane({ session, entry, noting, onNote, onDone, send, problem, children }: Props) {
   const item = entry.id;
   const questions = useRef<HTMLDivElement>(null);
+  const question = `${item} ${session.marked}`;
+  const shown = useRef(question);
   useEffect(() => {
-    questions.current?.children[session.marked]?.scrollIntoView({ block: "nearest" });
-  }, [item, session.marked]);
+    if (shown.current === question) return;
+    shown.current = question;
+    questions.current?.querySelector("[data-rubric][aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [question]);
   const reasoned = reasonFor(session);
   const note = mineOf(session, entry, NOTE)?.explanation ?? "";
   const flagged = mineOf(session, entry, FLAG) !== null;
