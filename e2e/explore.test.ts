@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const SAMPLE = "/p/support-bot/explore";
+const TRACES = `${SAMPLE}?level=trace`;
 const PERSON = { theme: "system", density: "comfortable", singleKeys: true, person: "Ada" };
 
 describe("finding", () => {
@@ -31,6 +32,14 @@ describe("finding", () => {
     await page.getByRole("status").filter({ hasText: /^\d+ spans$/ }).waitFor();
     await picture(page, "explore-spans");
     expect(complaints).toEqual([]);
+  });
+
+  test("an address that asks for nothing shows each request once: root spans", async () => {
+    const { page } = await open(SAMPLE);
+    await status(page, await count("support-bot", { target_kind: "span", filter: "parent_id is None" }), "span");
+    expect(await page.getByRole("button", { name: "Root spans" }).getAttribute("aria-pressed")).toBe("true");
+    await page.getByRole("radio", { name: "Traces" }).check();
+    await status(page, await count("support-bot", { target_kind: "trace" }), "trace");
   });
 
   test("a filter is written by keyboard with completions, and Back brings the one before", async () => {
@@ -142,7 +151,7 @@ describe("finding", () => {
   });
 
   test("when nothing matches, it says which condition takes away most, and drops it", async () => {
-    const { page } = await open(`${SAMPLE}?f=${encodeURIComponent("latency_ms > 0 and error_count > 1000")}`);
+    const { page } = await open(`${TRACES}&f=${encodeURIComponent("latency_ms > 0 and error_count > 1000")}`);
     await page.getByText("No trace matches").waitFor();
     const ways = page.getByRole("listitem").filter({ hasText: "Without" });
     await page.getByText(/Without error_count > 1000: \d+ traces/).waitFor();
@@ -154,9 +163,10 @@ describe("finding", () => {
   });
 
   test("a time range stands in the address and narrows rows and count", async () => {
-    const { page } = await open(SAMPLE);
+    const { page } = await open(TRACES);
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Any time" }).click();
+    expect(await within(page, page.getByRole("button", { name: "Show this time" }))).toBe(true);
     await page.getByRole("button", { name: "Last 24 hours" }).click();
     expect(new URL(page.url()).searchParams.get("from")).toBe("-24h");
     const wanted = await count("support-bot", { target_kind: "trace", start_time: new Date(Date.now() - 86_400_000).toISOString() });
@@ -167,6 +177,7 @@ describe("finding", () => {
     const { page } = await open(`${SAMPLE}?level=span&f=${encodeURIComponent("span_kind == 'LLM'")}`);
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Columns" }).click();
+    expect(await within(page, page.getByRole("button", { name: "Show the usual ones" }))).toBe(true);
     await page.getByRole("checkbox", { name: "Model", exact: true }).check();
     await page.keyboard.press("Escape");
     await page.getByRole("columnheader", { name: "Model" }).waitFor();
@@ -291,7 +302,7 @@ describe("acting", () => {
   });
 
   test("the review opens with what is selected, or with all that match", async () => {
-    const { page } = await open(`${SAMPLE}?f=${encodeURIComponent("error_count > 0")}`, { person: "Ada" });
+    const { page } = await open(`${TRACES}&f=${encodeURIComponent("error_count > 0")}`, { person: "Ada" });
     await rows(page).first().waitFor();
     await page.keyboard.press("q");
     await page.waitForURL(/\/review\/adhoc/);
@@ -387,6 +398,13 @@ function rows(page: Page): Locator {
 
 async function names(page: Page): Promise<string[]> {
   return (await page.getByRole("rowheader").allInnerTexts()).map((text) => text.split("\n")[0] ?? "");
+}
+
+/** Whether all of something lies inside of the window. */
+async function within(page: Page, what: Locator): Promise<boolean> {
+  const box = await what.boundingBox();
+  const window = page.viewportSize();
+  return box !== null && window !== null && box.x >= 0 && box.x + box.width <= window.width;
 }
 
 /** The name in the row that has the focus. */

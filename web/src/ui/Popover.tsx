@@ -33,9 +33,12 @@ export function Popover({
   useEffect(() => {
     if (!open) return undefined;
     const move = () => place(button.current, panel.current);
-    move(); // the content is measured now
+    const shown = requestAnimationFrame(move); // it is told before it shows, and has no size until then
     window.addEventListener("resize", move);
-    return () => window.removeEventListener("resize", move);
+    return () => {
+      cancelAnimationFrame(shown);
+      window.removeEventListener("resize", move);
+    };
   }, [open]);
   return (
     <>
