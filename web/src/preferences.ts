@@ -34,7 +34,7 @@ export function prefer(change: Partial<Preferences>): void {
 
 /** The preferences, kept up to date. */
 export function usePreferences(): Preferences {
-  return useSyncExternalStore(listen, preferences);
+  return useSyncExternalStore(listen, preferences, preferences);
 }
 
 /** The identifier under which a person's annotations are kept: theirs alone, and told from those of programs. */

@@ -18,18 +18,24 @@ export function useTopic(topic: string): number {
 
 /** Call when a topic moves, but not for what was so already when the component came. */
 export function useOnTopic(topic: string, changed: () => void): void {
+  useOnTopics([topic], changed);
+}
+
+/** The same for several topics: called once, however many of them moved together. */
+export function useOnTopics(topics: readonly string[], changed: () => void): void {
   const onChange = useEffectEvent(changed);
+  const joined = topics.join("\n");
   useEffect(() => {
-    let seen: number | null = null;
+    let seen: string | null = null;
     const check = () => {
       if (!("server" in versions)) return; // nothing was told yet
-      const now = versions[topic] ?? 0;
+      const now = joined.split("\n").map((topic) => versions[topic] ?? 0).join();
       if (seen !== null && now !== seen) onChange();
       seen = now;
     };
     check();
     return listen(check);
-  }, [topic]);
+  }, [joined]);
 }
 
 function listen(listener: () => void): () => void {

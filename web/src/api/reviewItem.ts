@@ -74,7 +74,8 @@ async function spansAround(project: string, items: readonly ReviewItem[], signal
 function stepsAround({ item, span, steps, truncated }: ReviewItem): string[] {
   const others = steps.filter(({ span_id }) => span_id !== span?.context.span_id);
   const retrieving = others.filter(({ span_kind }) => RETRIEVING.has(span_kind)).slice(0, MOST_RETRIEVERS);
-  const readable = item.target_kind === "trace" && truncated.length === 0 && (item.total_tokens ?? 0) <= MOST_TOKENS;
+  const whole = item.target_kind === "trace" || item.parent_id === null; // a request, not a step of one
+  const readable = whole && truncated.length === 0 && (item.total_tokens ?? 0) <= MOST_TOKENS;
   const asking = readable ? others.findLast(({ span_kind }) => span_kind === "LLM") : undefined;
   return [...retrieving, ...(asking ? [asking] : [])].map(({ span_id }) => span_id);
 }

@@ -26,14 +26,15 @@ export function NoRubric({
   children: ReactNode;
 }) {
   const taken = new Set(existing.map(({ name }) => name));
+  const presets = PRESETS.filter(({ rubric }) => !taken.has(rubric.name));
   return (
     <section className={styles.choose} aria-labelledby="no-rubric">
       <h2 id="no-rubric" className={styles.title}>
         What do you want to ask?
       </h2>
       <p className={styles.note}>A rubric is the question that reviewers answer. This project has none yet. Begin with one of these; it can be changed at any time.</p>
-      <ul className={styles.presets}>
-        {PRESETS.filter(({ rubric }) => !taken.has(rubric.name)).map((preset) => (
+      <ul className={styles.presets} hidden={presets.length === 0}>
+        {presets.map((preset) => (
           <li key={preset.title} className={styles.preset}>
             <div inert className={styles.form}>
               <RubricForm rubric={{ ...preset.rubric, id: "" }} value={null} onAnswer={() => undefined} hints={false} />
@@ -46,7 +47,7 @@ export function NoRubric({
       </ul>
       {existing.length > 0 && (
         <>
-          <h3 className={styles.subtitle}>Or one that this server has</h3>
+          <h3 className={styles.subtitle}>{presets.length > 0 ? "Or one that this server has" : "This server has"}</h3>
           <ul className={styles.existing}>
             {existing.map((rubric) => (
               <li key={rubric.id}>

@@ -4,7 +4,7 @@ import { useNavigationType, useParams, useSearchParams } from "react-router";
 
 import { projectQuery } from "../../api/project";
 import { projectRubricsQuery } from "../../api/rubric";
-import { hasClause } from "../../domain/filter";
+import { hasClause, ROOTS, withoutClause } from "../../domain/filter";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
 import { Choice } from "../../ui/Choice";
@@ -48,7 +48,7 @@ export function ExplorePage() {
       <title>{`${name} · Explore · Rubricate`}</title>
       <div className={styles.head}>
         <h1 className={styles.title}>Explore {name}</h1>
-        <Choice legend="Rows are" legendShown={false} value={view.level} options={LEVELS} onChange={(level) => change({ level, sort: "start_time", order: "desc" })} />
+        <Choice legend="Rows are" legendShown={false} value={view.level} options={LEVELS} onChange={(level) => change({ level, filter: level === "span" ? view.filter : withoutClause(view.filter, ROOTS), sort: "start_time", order: "desc" })} />
         <span className={styles.tools}>
           <TimeRangePicker range={view.range} onRange={(range) => change({ range })} />
           <SavedViews key={address} project={address} search={viewPart(search)} />

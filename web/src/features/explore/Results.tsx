@@ -7,6 +7,7 @@ import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from
 import type { Project } from "../../api/project";
 import type { Rubric } from "../../domain/rubric";
 import { useKeys } from "../../keys/useKeys";
+import { ROOTS } from "../../domain/filter";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";
@@ -72,6 +73,8 @@ export function Results({
   const shownAs = useShownView(items.data, items.isPlaceholderData, `${viewKey} ${sort} ${order}`);
   const count = useQuery({ ...itemCountQuery(address, wanted), enabled: items.isSuccess && !items.isPlaceholderData, staleTime: Infinity });
   const matching = count.data?.count ?? null;
+  const untouched = (filter === "" || filter === ROOTS) && range.from === null && range.to === null;
+  const anything = useQuery({ ...itemCountQuery(address, { ...wanted, filter: "" }), enabled: untouched && items.isSuccess && rows.length === 0, staleTime: 0 });
 
   const [selection, setSelection] = useSelection(viewKey);
   const size = sizeOf(selection, matching);
@@ -174,7 +177,8 @@ export function Results({
   function content() {
     if (items.isPending) return <Skeleton rows={14} />;
     if (items.isError && rows.length === 0) return <Failure error={items.error} onRetry={() => void items.refetch()} />;
-    if (rows.length === 0 && filter === "" && range.from === null && range.to === null) return nothingYet();
+    if (rows.length === 0 && untouched && (filter === "" || anything.data?.count === 0)) return nothingYet();
+    if (rows.length === 0 && untouched && anything.isPending) return <Skeleton rows={6} />;
     if (rows.length === 0) return <NoMatch project={address} level={level} filter={wanted} onFilter={(next) => change({ filter: next })} onAnyTime={() => change({ range: { from: null, to: null } })} />;
     return (
       <Remembered key={shownAs} handle={grid} place={key}>

@@ -12,6 +12,7 @@ test("without rubrics only errors are in reach, without a name nothing about me"
 test("several rubrics are asked for together", () => {
   const clauses = alwaysInReach("span", ["q", "it's"], "app:Ada").map(({ clause }) => clause);
   expect(clauses).toEqual([
+    "parent_id is None",
     "status_code == 'ERROR'",
     String.raw`(disagree('q', 'HUMAN') or disagree('it\'s', 'HUMAN'))`,
     String.raw`(disagree('q', 'HUMAN', 'LLM') or disagree('it\'s', 'HUMAN', 'LLM'))`,

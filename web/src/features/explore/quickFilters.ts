@@ -1,4 +1,4 @@
-import { anyOf, hasClause, quoted, withClause, withoutClause } from "../../domain/filter";
+import { anyOf, hasClause, quoted, ROOTS, withClause, withoutClause } from "../../domain/filter";
 import type { Level } from "./view";
 
 /** One press for a common condition. Of conditions with the same `group` one holds at most. */
@@ -17,6 +17,7 @@ export function annotationsOf(level: Level): string {
 export function alwaysInReach(level: Level, names: readonly string[], me: string | null): QuickFilter[] {
   const each = (clause: (name: string) => string) => anyOf(names.map(clause));
   return [
+    ...(level === "span" ? [{ text: "Root spans", clause: ROOTS, group: null }] : []),
     { text: "Errors", clause: FAILED[level], group: null },
     ...(names.length === 0
       ? []

@@ -1,3 +1,4 @@
+import { ROOTS } from "../../domain/filter";
 import { chosenColumns, type ColumnId } from "./columnChoice";
 import { isBound, type TimeRange } from "./timeBounds";
 
@@ -9,8 +10,8 @@ export type Order = "desc" | "asc";
 export type View = { level: Level; filter: string; range: TimeRange; sort: Sort; order: Order; cols: ColumnId[] | null };
 
 export const LEVELS = [
-  ["trace", "Traces"],
   ["span", "Spans"],
+  ["trace", "Traces"],
   ["session", "Sessions"],
 ] as const satisfies readonly (readonly [Level, string])[];
 
@@ -25,16 +26,20 @@ export function noun(level: Level, count: number): string {
   return NOUNS[level][count === 1 ? 0 : 1];
 }
 
-/** The view of an address. What cannot be read there is as if it were not there. */
+/**
+ * The view of an address. One that names neither a level nor a filter shows root spans: each request once, and on the
+ * level on which clients and judges annotate. What cannot be read is as if it were not there.
+ */
 export function viewOf(search: URLSearchParams): View {
-  const level = LEVELS.find(([name]) => name === search.get("level") || `${name}s` === search.get("level"))?.[0] ?? "trace";
+  const named = LEVELS.find(([name]) => name === search.get("level") || `${name}s` === search.get("level"))?.[0];
+  const level = named ?? "span";
   const bound = (name: string) => {
     const text = search.get(name);
     return text !== null && isBound(text) ? text : null;
   };
   return {
     level,
-    filter: search.get("f")?.trim() ?? "",
+    filter: search.get("f")?.trim() ?? (named === undefined ? ROOTS : ""),
     range: { from: bound("from"), to: bound("to") },
     sort: level === "trace" && search.get("sort") === "latency" ? "latency" : "start_time",
     order: search.get("order") === "asc" ? "asc" : "desc",
@@ -44,9 +49,10 @@ export function viewOf(search: URLSearchParams): View {
 
 /** The view as parameters of an address, without what goes without saying. */
 export function searchOf(view: View): Record<string, string | null> {
+  const first = view.level === "span" && view.filter === ROOTS;
   return {
-    level: view.level === "trace" ? null : view.level,
-    f: view.filter || null,
+    level: first ? null : view.level,
+    f: first ? null : view.filter || null,
     from: view.range.from,
     to: view.range.to,
     sort: view.sort === "latency" ? view.sort : null,

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 
-import { useOnTopic } from "../../api/live";
+import { useOnTopic, useOnTopics } from "../../api/live";
 import type { Project, ProjectFigures } from "../../api/project";
 import { rubricFiguresQuery, rubricsQuery } from "../../api/rubric";
 import type { Rubric } from "../../domain/rubric";
@@ -36,6 +36,10 @@ export function ProjectTable({
 }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const rubrics = useRubricsByProject();
+  useOnTopics(
+    projects.flatMap(({ id }) => [`spans:${id}`, `annotations:${id}`]),
+    onChange,
+  );
   const close = () => setAsked(null);
   return (
     <>
@@ -70,7 +74,7 @@ export function ProjectTable({
         </thead>
         <tbody>
           {projects.map((project) => (
-            <Row key={project.id} project={project} figures={figures?.get(project.id)} rubrics={rubrics?.get(project.id) ?? (rubrics ? [] : undefined)} onChange={onChange} onAsk={(act) => setAsked({ act, project })} />
+            <Row key={project.id} project={project} figures={figures?.get(project.id)} rubrics={rubrics?.get(project.id) ?? (rubrics ? [] : undefined)} onAsk={(act) => setAsked({ act, project })} />
           ))}
         </tbody>
       </table>
@@ -85,17 +89,13 @@ function Row({
   project,
   figures,
   rubrics,
-  onChange,
   onAsk,
 }: {
   project: Project;
   figures: ProjectFigures | undefined;
   rubrics: readonly Rubric[] | undefined;
-  onChange: () => void;
   onAsk: (act: Asked["act"]) => void;
 }) {
-  useOnTopic(`spans:${project.id}`, onChange);
-  useOnTopic(`annotations:${project.id}`, onChange);
   const address = addressOf(project);
   return (
     <tr>

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { useOnTopic } from "../../api/live";
+import { useOnTopic, useOnTopics } from "../../api/live";
 import { type Project, type ProjectFigures, projectFiguresQuery, projectsQuery } from "../../api/project";
 import { addressOf, paths } from "../../paths";
 import { Button } from "../../ui/Button";
@@ -116,17 +116,9 @@ function useLeadToFirstSpan(isNew: boolean, projects: readonly Project[] | undef
 
 function Welcome({ projects, onChange }: { projects: readonly Project[]; onChange: () => void }) {
   const [ids] = useState(firstSpanIds);
-  return (
-    <>
-      {projects.map(({ id }) => (
-        <OnSpans key={id} project={id} onChange={onChange} />
-      ))}
-      <FirstSpan origin={location.origin} project={NEW_PROJECT} ids={ids} />
-    </>
+  useOnTopics(
+    projects.map(({ id }) => `spans:${id}`),
+    onChange,
   );
-}
-
-function OnSpans({ project, onChange }: { project: string; onChange: () => void }) {
-  useOnTopic(`spans:${project}`, onChange);
-  return null;
+  return <FirstSpan origin={location.origin} project={NEW_PROJECT} ids={ids} />;
 }

@@ -5,10 +5,12 @@ import { queueOf, questionsOf, requiredOf, titleOf, unansweredFilter } from "./q
 
 const rubric = (name: string, type: Rubric["type"] = "CONTINUOUS") => ({ type, id: name, name, optimization_direction: "NONE", values: [] }) as unknown as Rubric;
 
-test("an empty address reviews all traces by all rubrics", () => {
+test("an empty address reviews all root spans by all rubrics", () => {
   const queue = queueOf(new URLSearchParams());
-  expect(queue).toEqual({ kind: "trace", filter: null, from: null, to: null, ids: [], rubrics: [], again: false, stays: false });
-  expect(titleOf(queue)).toBe("All traces");
+  expect(queue).toEqual({ kind: "span", filter: "parent_id is None", from: null, to: null, ids: [], rubrics: [], again: false, stays: false });
+  expect(titleOf(queue)).toBe("All root spans");
+  expect(queueOf(new URLSearchParams("id=a")).filter).toBeNull();
+  expect(titleOf(queueOf(new URLSearchParams("level=trace")))).toBe("All traces");
 });
 
 test("an address says what to review", () => {
@@ -16,7 +18,7 @@ test("an address says what to review", () => {
   expect(queue).toEqual({ kind: "span", filter: "name == 'x'", from: "2026-11-01", to: null, ids: ["a", "b", "c"], rubrics: ["x", "y"], again: true, stays: true });
   expect(titleOf(queue)).toBe("3 chosen spans");
   expect(titleOf({ ...queue, ids: [] })).toBe("Spans with name == 'x'");
-  expect(queueOf(new URLSearchParams("level=galaxy&f= ")).kind).toBe("trace");
+  expect(queueOf(new URLSearchParams("level=galaxy&f= ")).kind).toBe("span");
 });
 
 test("what users said of an answer, and what this screen writes beside, is no question", () => {

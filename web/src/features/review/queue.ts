@@ -1,4 +1,5 @@
 import type { ItemKind } from "../../api/reviewItem";
+import { ROOTS } from "../../domain/filter";
 import type { Rubric } from "../../domain/rubric";
 
 /** Names of annotations that this screen writes beside the answers to rubrics. */
@@ -26,14 +27,18 @@ export type Queue = {
   stays: boolean;
 };
 
+/** Without a level, a filter or ids: root spans, each request once, and where clients and judges annotate. */
 export function queueOf(search: URLSearchParams): Queue {
   const level = search.get("level");
+  const kind = level === "trace" || level === "session" ? level : "span";
+  const ids = [...new Set(search.getAll("id").flatMap((some) => some.split(",")).filter(Boolean))];
+  const untold = level === null && !search.has("f") && ids.length === 0;
   return {
-    kind: level === "span" || level === "session" ? level : "trace",
-    filter: search.get("f")?.trim() || null,
+    kind,
+    filter: untold ? ROOTS : search.get("f")?.trim() || null,
     from: search.get("from") || null,
     to: search.get("to") || null,
-    ids: [...new Set(search.getAll("id").flatMap((ids) => ids.split(",")).filter(Boolean))],
+    ids,
     rubrics: search.getAll("rubrics").flatMap((names) => names.split(",")).filter(Boolean),
     again: search.get("again") === "1",
     stays: search.get("stay") === "1",
@@ -70,6 +75,7 @@ export function unansweredFilter(questions: readonly Rubric[], identifier: strin
 export function titleOf({ kind, filter, ids }: Queue): string {
   const plural = `${kind}s`;
   if (ids.length > 0) return ids.length === 1 ? `One ${kind}` : `${ids.length} chosen ${plural}`;
+  if (filter === ROOTS) return "All root spans";
   return filter === null ? `All ${plural}` : `${plural[0]?.toUpperCase()}${plural.slice(1)} with ${filter}`;
 }
 

@@ -36,7 +36,7 @@ export function Message({
   const name = title ?? ROLES[message.role] ?? message.role;
   const Heading = level;
   return (
-    <section aria-labelledby={heading} className={styles.message} data-role={message.role}>
+    <div role="group" aria-labelledby={heading} className={styles.message} data-role={message.role}>
       <header className={styles.head}>
         <Heading id={heading} className={level === "h2" ? styles.title : styles.role}>
           {name}
@@ -57,7 +57,7 @@ export function Message({
         <InOrder of={message.toolCalls}>{(call) => <Call call={call} result={call.id === null ? undefined : results?.get(call.id)} />}</InOrder>
         {message.parts.length === 0 && message.toolCalls.length === 0 && <p className={styles.note}>Nothing was said.</p>}
       </div>
-    </section>
+    </div>
   );
 }
 
