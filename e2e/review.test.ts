@@ -476,7 +476,7 @@ async function open(path: string, at: Server = server, person = "Ada", options: 
 }
 
 async function shown(page: Page, answer: string): Promise<void> {
-  await page.getByRole("region", { name: "Answer" }).getByText(answer).first().waitFor();
+  await page.getByRole("group", { name: "Answer" }).getByText(answer).first().waitFor();
 }
 
 async function told(page: Page, words: string | RegExp): Promise<void> {
