@@ -40,6 +40,7 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           groups: [
             { name: "shared", test: /^(?!.*(features|FirstSpan|Snippet|Select|Markdown|marked|virtual|insight|Annotation(History|Table)|AnswerStrip|NoRubric|preset))/, minShareCount: 2 },
+            { name: "labels", test: /Annotation(History|Table)|AnswerStrip|NoRubric|preset|Select/, minShareCount: 2 },
           ],
         },
       },

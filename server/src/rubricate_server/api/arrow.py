@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HELD_BYTES: Final = 16 * 2**20
 """What one answer may keep in memory before it moves to disk."""
-BATCH_ROWS: Final = 2048
+BATCH_ROWS: Final = 512
 """Rows of an Arrow batch: few enough for memory, many enough that types seldom change between batches."""
 MAX_FIELDS: Final = 512
 """An object with more different keys than this over the rows becomes JSON text: each costs every row."""

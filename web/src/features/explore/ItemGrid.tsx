@@ -1,18 +1,19 @@
 import { defaultRangeExtractor, type Range, useVirtualizer, useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type KeyboardEvent, memo, type MouseEvent, type RefObject, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, type RefObject, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 
 import type { Item } from "../../api/item";
 import { useNarrow } from "../../ui/useNarrow";
 import type { ColumnId } from "./columnChoice";
-import { type Column, COLUMNS, type Shown } from "./columns";
+import { type Column, COLUMNS, layoutOf, type Shown, widthsIn } from "./columns";
 import styles from "./ItemGrid.module.css";
 import { isSelected, type Selection } from "./selection";
-import { LEVELS, type Order, type Sort } from "./view";
+import { type Level, LEVELS, type Order, type Sort } from "./view";
 
 const HEAD_PX = 36;
 const CARD_PX = 132; // a guess until a card is measured
 const NEAR_END = 30;
+const STEP_PX = 16;
 
 export type Place = { current: string | null; offset: number };
 
@@ -21,7 +22,7 @@ export type GridHandle = { move: (by: number) => void; current: () => Item | und
 type Props = {
   items: Item[];
   columns: readonly ColumnId[];
-  shown: Shown;
+  shown: Omit<Shown, "widths">;
   selection: Selection;
   onSelect: (id: string, range: boolean) => void;
   onSelectAll: (all: boolean) => void;
@@ -96,6 +97,28 @@ function useKept(items: Item[], current: string | null) {
   );
 }
 
+/** The width inside of an element, in steps that matter; null before it is drawn. */
+function useWidth(of: RefObject<HTMLElement | null>): number | null {
+  const [width, setWidth] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    const node = of.current;
+    if (!node) return undefined;
+    const measure = () => setWidth(Math.floor(node.clientWidth / STEP_PX) * STEP_PX);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [of]);
+  return width;
+}
+
+/** The same objects as long as nothing changes: rows that scroll by are not drawn again. */
+function useLayout(chosen: readonly ColumnId[], about: Props["shown"], width: number | null) {
+  const columns = useMemo(() => chosen.flatMap((id) => (id === "name" ? [] : [COLUMNS[id]])), [chosen]);
+  const shown = useMemo(() => ({ ...about, widths: width === null ? {} : widthsIn(columns, width) }), [about, columns, width]);
+  return { columns, shown };
+}
+
 type GridProps<S extends Element | Window> = Props & {
   virtualizer: Virtualizer<S, Element>;
   scroller: RefObject<HTMLDivElement | null>;
@@ -105,9 +128,10 @@ type GridProps<S extends Element | Window> = Props & {
 };
 
 function Grid<S extends Element | Window>({ virtualizer, scroller, current, setCurrent, measured, ...props }: GridProps<S>) {
-  const { items, shown, selection, total, stale, start, onNearEnd, handle } = props;
+  const { items, selection, total, stale, start, onNearEnd, handle } = props;
   const focusWanted = useRef(start?.current ?? null);
-  const columns = props.columns.flatMap((id) => (id === "name" ? [] : [COLUMNS[id]]));
+  const { columns, shown } = useLayout(props.columns, props.shown, useWidth(scroller));
+  const { tracks, leastPx } = layoutOf(columns);
   const rows = virtualizer.getVirtualItems();
   const currentIndex = items.findIndex(({ id }) => id === current);
   const title = LEVELS.find(([level]) => level === shown.level)?.[1] ?? "";
@@ -143,7 +167,7 @@ function Grid<S extends Element | Window>({ virtualizer, scroller, current, setC
       aria-multiselectable="true"
       aria-busy={stale}
       className={styles.grid}
-      style={layoutOf(columns)}
+      style={{ "--columns": tracks, "--least": `${leastPx}px` }}
       onKeyDown={onKeyDown}
     >
       <div role="row" aria-rowindex={1} className={styles.head}>
@@ -165,7 +189,7 @@ function Grid<S extends Element | Window>({ virtualizer, scroller, current, setC
         </div>
         <div role="columnheader">Name</div>
         {columns.map((column) => (
-          <ColumnHead key={column.id} column={column} {...props} />
+          <ColumnHead key={column.id} column={column} level={shown.level} {...props} />
         ))}
       </div>
       <div role="rowgroup" className={styles.rows} style={{ height: virtualizer.getTotalSize() }}>
@@ -215,11 +239,11 @@ function Grid<S extends Element | Window>({ virtualizer, scroller, current, setC
   }
 }
 
-function ColumnHead({ column, shown, sort, order, onSort }: { column: Column } & Pick<Props, "shown" | "sort" | "order" | "onSort">) {
-  const title = column.title(shown.level);
+function ColumnHead({ column, level, sort, order, onSort }: { column: Column; level: Level } & Pick<Props, "sort" | "order" | "onSort">) {
+  const title = column.title(level);
   const look = column.number ? styles.number : undefined;
   const by = column.sort;
-  if (by === undefined || (by === "latency" && shown.level !== "trace")) {
+  if (by === undefined || (by === "latency" && level !== "trace")) {
     return (
       <div role="columnheader" className={look}>
         {title}
@@ -298,10 +322,4 @@ function isMeantForRow(event: MouseEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return false;
   if (event.target instanceof Element && event.target.closest("a, button, input, label")) return false;
   return (globalThis.getSelection()?.toString() ?? "") === "";
-}
-
-function layoutOf(columns: readonly Column[]): CSSProperties {
-  const tracks = columns.map(({ width, share }) => (share === 0 ? `${width}px` : `minmax(${width}px, ${share}fr)`));
-  const least = columns.reduce((sum, { width }) => sum + width + 12, 36 + 160 + 12);
-  return { "--columns": ["36px", "minmax(160px, 1fr)", ...tracks].join(" "), "--least": `${least}px` };
 }

@@ -7,7 +7,7 @@ import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from
 import type { Project } from "../../api/project";
 import type { Rubric } from "../../domain/rubric";
 import { useKeys } from "../../keys/useKeys";
-import { ROOTS } from "../../domain/filter";
+import { ROOTS } from "../../domain/roots";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";
@@ -70,6 +70,8 @@ export function Results({
   // The "now" of the rows is that of their count, or they would speak of different times.
   const wanted = filterAt(new Date(items.data?.pages[0]?.asOf ?? 0));
   const rows = useMemo(() => items.data?.pages.flatMap(({ data }) => data) ?? [], [items.data]);
+  const shownLevel = rows[0]?.target_kind ?? level;
+  const shown = useMemo(() => ({ rubrics, now: new Date(items.dataUpdatedAt), compact: density === "compact", level: shownLevel }), [rubrics, items.dataUpdatedAt, density, shownLevel]);
   const shownAs = useShownView(items.data, items.isPlaceholderData, `${viewKey} ${sort} ${order}`);
   const count = useQuery({ ...itemCountQuery(address, wanted), enabled: items.isSuccess && !items.isPlaceholderData, staleTime: Infinity });
   const matching = count.data?.count ?? null;
@@ -186,7 +188,7 @@ export function Results({
           <ItemGrid
             items={rows}
             columns={columns}
-            shown={{ rubrics, now: new Date(items.dataUpdatedAt), compact: density === "compact", level: rows[0]?.target_kind ?? level }}
+            shown={shown}
             selection={selection}
             onSelect={onSelect}
             onSelectAll={(all) => setSelection(all ? EVERYTHING : NOTHING)}

@@ -14,7 +14,7 @@ import styles from "./columns.module.css";
 import type { Level, Sort } from "./view";
 
 /** What cells need besides the item. */
-export type Shown = { rubrics: readonly Rubric[]; now: Date; compact: boolean; level: Level };
+export type Shown = { rubrics: readonly Rubric[]; now: Date; compact: boolean; level: Level; widths: Partial<Record<ColumnId, number>> };
 
 export type Column = {
   id: ColumnId;
@@ -33,12 +33,13 @@ const NONE = (
     –
   </span>
 );
-const ANNOTATIONS_PX = 290;
+const ANNOTATIONS_PX = 230;
+const FLAG_PX = 24;
 
 /** The columns by id. The name is not among them: it is the head of a row, and leads to its page. */
 export const COLUMNS: Record<Exclude<ColumnId, "name">, Column> = {
   kind: { id: "kind", title: () => "Kind", width: 90, share: 0, cell: ({ span_kind }) => <span className={styles.quiet}>{span_kind?.toLowerCase() ?? NONE}</span> },
-  content: { id: "content", title: () => "Input and output", width: 280, share: 2.4, cell: (item) => <Content item={item} /> },
+  content: { id: "content", title: () => "Input and output", width: 220, share: 2.4, cell: (item) => <Content item={item} /> },
   input: { id: "input", title: () => "Input", width: 220, share: 2, cell: ({ input }) => <Line text={input} /> },
   output: { id: "output", title: () => "Output", width: 220, share: 2, cell: ({ output }) => <Line text={output} /> },
   annotations: { id: "annotations", title: () => "Annotations", width: ANNOTATIONS_PX, share: 1.6, cell: (item, shown) => <Annotations item={item} {...shown} /> },
@@ -84,7 +85,7 @@ function Line({ text }: { text: string | null }) {
   );
 }
 
-function Annotations({ item, rubrics, compact }: { item: Item } & Shown) {
+function Annotations({ item, rubrics, compact, widths }: { item: Item } & Shown) {
   const groups = grouped(item.annotations, rubrics);
   const elsewhere = item.annotation_count - item.annotations.length;
   const flagged = item.annotations.filter(({ name }) => name === "flag");
@@ -96,7 +97,7 @@ function Annotations({ item, rubrics, compact }: { item: Item } & Shown) {
           <span className="spoken">flagged</span>
         </span>
       )}
-      {groups.length > 0 || elsewhere > 0 ? <AnnotationMarks groups={groups} most={fitting(groups, ANNOTATIONS_PX - 24, compact ? 1 : 2)} more={elsewhere > 0 ? `${elsewhere} more` : null} /> : NONE}
+      {groups.length > 0 || elsewhere > 0 ? <AnnotationMarks groups={groups} most={fitting(groups, (widths.annotations ?? ANNOTATIONS_PX) - (flagged.length > 0 ? FLAG_PX : 0), compact ? 1 : 2)} more={elsewhere > 0 ? `${elsewhere} more` : null} /> : NONE}
     </>
   );
 }
@@ -128,4 +129,26 @@ function Started({ at, now }: { at: string; now: Date }) {
       {formatTime(at, now)}
     </time>
   );
+}
+
+/** The head of a row: it takes what it needs, and a share of what is left. */
+const NAME = { width: 140, share: 1 };
+const CHECK_PX = 36;
+const GAP_PX = 12;
+
+/** The columns as a CSS grid, and how narrow it can be. */
+export function layoutOf(columns: readonly Column[]): { tracks: string; leastPx: number } {
+  const tracks = [NAME, ...columns].map(({ width, share }) => (share === 0 ? `${width}px` : `minmax(${width}px, ${share}fr)`));
+  return { tracks: [`${CHECK_PX}px`, ...tracks].join(" "), leastPx: leastPx(columns) };
+}
+
+/** How wide columns come out in a grid of a width, for cells that show more where there is room. */
+export function widthsIn(columns: readonly Column[], px: number): Partial<Record<ColumnId, number>> {
+  const left = Math.max(0, px - leastPx(columns));
+  const shares = columns.reduce((sum, { share }) => sum + share, NAME.share);
+  return Object.fromEntries(columns.map(({ id, width, share }) => [id, Math.floor(width + (left * share) / shares)]));
+}
+
+function leastPx(columns: readonly Column[]): number {
+  return columns.reduce((sum, { width }) => sum + width + GAP_PX, CHECK_PX + GAP_PX + NAME.width + GAP_PX);
 }

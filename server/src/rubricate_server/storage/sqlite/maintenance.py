@@ -51,7 +51,9 @@ class SqliteMaintenance:
         free = connection.execute("pragma freelist_count").fetchone()[0]
         if free <= FREE_PAGES_KEPT:
             return False
-        connection.execute(f"pragma incremental_vacuum({min(FREE_PAGES_AT_ONCE, free - FREE_PAGES_KEPT)})").fetchall()
+        for _ in range(min(FREE_PAGES_AT_ONCE, free - FREE_PAGES_KEPT)):
+            # Whatever number it is given: Python takes the statement for done after its first page.
+            connection.execute("pragma incremental_vacuum(1)")
         return True
 
 

@@ -12,6 +12,8 @@ STEP_SPANS = 500
 """Spans removed in one transaction: some 20 ms, so that no writer waits long."""
 STEP_TRACED_SPANS = 250
 """The same where traces, sessions and annotations go along."""
+STEP_DOOMED_SPANS = 2000
+"""The same of a deleted project, where nothing is counted off: some 10 ms."""
 STEP_ROWS = 2000
 """Rows of other tables removed in one transaction."""
 STEP_BLOCKS = 64
@@ -193,7 +195,7 @@ def remove_deleted_project(connection: sqlite3.Connection) -> bool:
     if shared:
         return True
     for statement, limit in (
-        ("delete from span where id in (select id from span where project_id = ? limit ?)", STEP_SPANS),
+        ("delete from span where id in (select id from span where project_id = ? limit ?)", STEP_DOOMED_SPANS),
         ("delete from span_block where id in (select id from span_block where project_id = ? limit ?)", STEP_BLOCKS),
         (
             "delete from annotation_event where id in (select e.id from annotation a"
