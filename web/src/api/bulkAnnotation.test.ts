@@ -27,6 +27,10 @@ function item(id: string, mine?: string): Item {
   return { id, target_kind: "span", annotations } as unknown as Item; // the rest of an item plays no part
 }
 
+async function* inPortions(...portions: Item[][]) {
+  yield* portions;
+}
+
 const ANSWER = { name: "q", identifier: "app:Ada", result: { label: "good", score: 1, explanation: null } };
 const labels = () => Object.fromEntries([...kept].map(([id, { label }]) => [id, label]));
 
@@ -35,11 +39,7 @@ beforeEach(() => kept.clear());
 test("one answer reaches all, and the undo brings back what it replaced", async () => {
   kept.set("b", { id: "annotation b", label: "bad", created_at: "0", updated_at: "0" });
   let done: BulkDone = { count: 0, made: [], replaced: [] };
-  async function* portions() {
-    yield [item("a"), item("b", "bad")];
-    yield [item("c")];
-  }
-  await annotateAll(portions(), ANSWER, (now) => (done = now), new AbortController().signal);
+  await annotateAll(inPortions([item("a"), item("b", "bad")], [item("c")]), ANSWER, (now) => (done = now), new AbortController().signal);
   expect(labels()).toEqual({ a: "good", b: "good", c: "good" });
   expect(done.count).toBe(3);
 
@@ -50,11 +50,8 @@ test("one answer reaches all, and the undo brings back what it replaced", async 
 test("a stop ends it after what is on its way, which is told", async () => {
   const controller = new AbortController();
   const told: number[] = [];
-  async function* portions() {
-    yield Array.from({ length: 600 }, (_, number) => item(String(number)));
-  }
   await annotateAll(
-    portions(),
+    inPortions(Array.from({ length: 600 }, (_, number) => item(String(number)))),
     ANSWER,
     ({ count }) => {
       told.push(count);
