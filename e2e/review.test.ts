@@ -49,7 +49,7 @@ describe("the first visit", () => {
     await shown(page, "answer 1");
 
     await saved(page);
-    expect(await mine("fresh", "Ada")).toEqual([`trace ${traceId("fresh", 2)} acceptance pass`]);
+    expect(await mine("fresh", "Ada")).toEqual([`span ${spanId("fresh", 2)} acceptance pass`]);
     expect(complaints).toEqual([]);
   });
 
@@ -59,7 +59,7 @@ describe("the first visit", () => {
     await put("named_correctness", traceId("named", 0), "Grace", "correct");
     const { page, close } = await visit(server.origin);
     onTestFinished(close);
-    await page.goto("/p/named/review/adhoc");
+    await page.goto("/p/named/review/adhoc?level=trace");
 
     await page.getByLabel("Your name").fill("  ");
     await page.keyboard.press("Enter");
@@ -197,7 +197,7 @@ describe("by keyboard alone", () => {
   test("200 answers 60 ms apart are each on the item that was shown", async () => {
     await send("fast", 220);
     await rubric("fast", "fast_correctness", CORRECTNESS);
-    const { page, complaints } = await open("/p/fast/review/adhoc?rubrics=fast_correctness");
+    const { page, complaints } = await open("/p/fast/review/adhoc?level=trace&rubrics=fast_correctness");
     await shown(page, "answer 219");
     const expected: string[] = [];
     const labels = ["correct", "partial", "incorrect"];
@@ -239,7 +239,7 @@ test("what others said is hidden until I have answered, and stays as it was", as
   await put("blind_correctness", traceId("blind", 1), "Grace", "partial", "Grace’s reason");
   await put("blind_correctness", traceId("blind", 1), "judge-v1", "incorrect", "The judge’s reason", "LLM");
   const before = await others("blind");
-  const { page } = await open("/p/blind/review/adhoc?rubrics=blind_correctness&stay=1");
+  const { page } = await open("/p/blind/review/adhoc?level=trace&rubrics=blind_correctness&stay=1");
   await shown(page, "answer 1");
   await page.getByText("Hidden until you have answered.").waitFor();
   await page.keyboard.press("o");
@@ -262,7 +262,7 @@ describe("when something goes wrong", () => {
     onTestFinished(mortal.stop);
     await send("mortal", 6, mortal);
     await rubric("mortal", "correctness", CORRECTNESS, mortal);
-    const { page } = await open("/p/mortal/review/adhoc", mortal);
+    const { page } = await open("/p/mortal/review/adhoc?level=trace", mortal);
     await shown(page, "answer 5");
     await page.keyboard.press("1");
     await saved(page);
@@ -296,7 +296,7 @@ describe("when something goes wrong", () => {
     onTestFinished(mortal.stop);
     await send("mortal", 3, mortal);
     await rubric("mortal", "correctness", CORRECTNESS, mortal);
-    const { page } = await open("/p/mortal/review/adhoc", mortal);
+    const { page } = await open("/p/mortal/review/adhoc?level=trace", mortal);
     await shown(page, "answer 2");
     await mortal.halt();
     await page.keyboard.press("2");
@@ -310,7 +310,7 @@ describe("when something goes wrong", () => {
 
   test("two reviewers at once: two answers stand side by side", async () => {
     const { page: ada } = await review("both", 2, { name: "both_correctness" });
-    const { page: grace } = await open("/p/both/review/adhoc?rubrics=both_correctness", server, "Grace");
+    const { page: grace } = await open("/p/both/review/adhoc?level=trace&rubrics=both_correctness", server, "Grace");
     await Promise.all([shown(ada, "answer 1"), shown(grace, "answer 1")]);
     await ada.keyboard.press("1");
     await grace.keyboard.press("3");
@@ -355,7 +355,7 @@ describe("when something goes wrong", () => {
     const line = "All work and no play makes Jack a dull boy. ";
     await send("long", 2, server, (place) => (place === 1 ? `${line.repeat(Math.ceil(5_000_000 / line.length))}The end.` : `answer ${place}`));
     await rubric("long", "long_correctness", CORRECTNESS);
-    const { page, complaints } = await open("/p/long/review/adhoc?rubrics=long_correctness");
+    const { page, complaints } = await open("/p/long/review/adhoc?level=trace&rubrics=long_correctness");
     await shown(page, "All work and no play");
     await page.getByRole("button", { name: "Read all of it" }).click();
     await page.getByRole("button", { name: /^Show the rest \(4,9/ }).click();
@@ -461,7 +461,7 @@ test("with single keys turned off digits answer nothing, and the form still work
 async function review(project: string, count: number, { name, ...form }: { name: string; [field: string]: unknown }) {
   await send(project, count);
   await rubric(project, name, "type" in form ? form : CORRECTNESS);
-  return open(`/p/${project}/review/adhoc`);
+  return open(`/p/${project}/review/adhoc?level=trace`);
 }
 
 async function open(path: string, at: Server = server, person = "Ada", options: Parameters<typeof visit>[1] = {}) {
@@ -476,7 +476,7 @@ async function open(path: string, at: Server = server, person = "Ada", options: 
 }
 
 async function shown(page: Page, answer: string): Promise<void> {
-  await page.getByRole("region", { name: "Answer" }).getByText(answer).first().waitFor();
+  await page.getByRole("group", { name: "Answer" }).getByText(answer).first().waitFor();
 }
 
 async function told(page: Page, words: string | RegExp): Promise<void> {

@@ -28,6 +28,10 @@ test("the list says what each rubric asks, where, how often it was answered, and
 
   await row.getByRole("link", { name: "correctness" }).click();
   await page.getByRole("heading", { level: 1, name: "correctness" }).waitFor();
+  await page.getByRole("link", { name: "105 annotations" }).click();
+  await page.getByRole("heading", { level: 1, name: "Annotations of support-bot" }).waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { level: 1, name: "correctness" }).waitFor();
   await page.goBack();
   await page.getByRole("heading", { level: 1, name: "Rubrics" }).waitFor();
   expect(complaints).toEqual([]);

@@ -36,10 +36,10 @@ export default defineConfig({
       output: {
         codeSplitting: {
           // A page is one file, and what pages share is one more: a link into the middle of the application is a handful
-          // of requests. What is large or rare, and not needed by the review screen, is not shared.
-          includeDependenciesRecursively: false,
+          // of requests. What is large or rare, and what the review screen does without, is not shared.
           groups: [
             { name: "shared", test: /^(?!.*(features|FirstSpan|Snippet|Select|Markdown|marked|virtual|insight|Annotation(History|Table)|AnswerStrip|NoRubric|preset))/, minShareCount: 2 },
+            { name: "labels", test: /Annotation(History|Table)|AnswerStrip|NoRubric|preset|Select/, minShareCount: 2 },
           ],
         },
       },

@@ -141,7 +141,7 @@ async function widths(browser) {
 }
 
 async function open(page, query) {
-  await page.goto(`/p/${project}/review/adhoc?${query}`);
+  await page.goto(`/p/${project}/review/adhoc?level=trace&${query}`);
   await page.locator("[data-item]").waitFor();
   await page.waitForLoadState("networkidle");
 }

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
 import { Route, Routes, useLocation } from "react-router";
 
-import { Lost, Trouble } from "./shell/Lost";
+import { Trouble } from "./shell/Trouble";
 import { Shell } from "./shell/Shell";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Skeleton } from "./ui/Skeleton";
@@ -15,6 +15,7 @@ const TracePage = lazy(async () => ({ default: (await import("./reading")).Trace
 const SessionPage = lazy(async () => ({ default: (await import("./reading")).SessionPage }));
 const AnnotationsPage = lazy(async () => ({ default: (await import("./features/annotations/AnnotationsPage")).AnnotationsPage }));
 const ReviewPage = lazy(async () => ({ default: (await import("./features/review/ReviewPage")).ReviewPage }));
+const Lost = lazy(async () => ({ default: (await import("./shell/Lost")).Lost }));
 const RubricsPage = lazy(async () => ({ default: (await import("./features/rubrics/RubricsPage")).RubricsPage }));
 
 /** Every address of the application. Links are built by `paths.ts`. */

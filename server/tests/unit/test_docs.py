@@ -13,13 +13,8 @@ import zstandard
 from rubricate import errors
 from rubricate_server.api.export_rows import ANNOTATION_COLUMNS, ITEM_COLUMNS
 from rubricate_server.domain.filter.errors import FilterError
-from rubricate_server.domain.filter.parsing import (
-    MAX_CONDITIONS,
-    MAX_DEPTH,
-    MAX_LENGTH,
-    MAX_NAMES,
-    parse,
-)
+from rubricate_server.domain.filter.parsing import MAX_NAMES, parse
+from rubricate_server.domain.filter.source import MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH
 from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, SESSIONS, SPANS, TRACES
 from rubricate_server.settings import Settings
 from rubricate_server.storage.schema import metadata

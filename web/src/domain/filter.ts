@@ -1,8 +1,5 @@
 /** Filters as text: taken apart into their conditions, put together, mended. What they mean is the server's business. */
 
-/** Spans without a parent: each request once. */
-export const ROOTS = "parent_id is None";
-
 /** A piece of a filter: its text, and where it stands. */
 export type Token = { kind: "word" | "string" | "number" | "sign" | "space"; text: string; start: number; end: number };
 

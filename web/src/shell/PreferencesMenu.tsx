@@ -1,56 +1,46 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 
-import { AskName } from "../person/AskName";
-import { type Preferences, prefer, usePreferences } from "../preferences";
-import { Button } from "../ui/Button";
-import { Choice } from "../ui/Choice";
+import { usePreferences } from "../preferences";
 import { Icon } from "../ui/Icon";
 import { Popover } from "../ui/Popover";
+import { Skeleton } from "../ui/Skeleton";
 import styles from "./PreferencesMenu.module.css";
 
-/** Who annotates here, and how the pages look. */
+const PreferencesPanel = lazy(async () => ({ default: (await import("./PreferencesPanel")).PreferencesPanel }));
+const AskName = lazy(async () => ({ default: (await import("../person/AskName")).AskName }));
+
+/** The button of who annotates here; what can be chosen is loaded when it is opened. */
 export function PreferencesMenu() {
-  const { person, theme, density } = usePreferences();
+  const { person } = usePreferences();
   const [asking, setAsking] = useState(false);
+  const done = () => setAsking(false);
   return (
     <>
-      <Popover look="quiet" name={person === null ? "You and the look of the pages" : `${person}, and the look of the pages`} label={<><Icon name="person" /> <span className={styles.name}>{person ?? "You"}</span></>}>
+      <Popover
+        look="quiet"
+        name={person === null ? "You and the look of the pages" : `${person}, and the look of the pages`}
+        label={
+          <>
+            <Icon name="person" /> <span className={styles.name}>{person ?? "You"}</span>
+          </>
+        }
+      >
         {(close) => (
-          <div className={styles.menu}>
-            <p>
-              {person === null ? "You have not given a name yet." : <>You annotate as <strong>{person}</strong>.</>}
-            </p>
-            <Button
-              onClick={() => {
+          <Suspense fallback={<Skeleton rows={3} />}>
+            <PreferencesPanel
+              onRename={() => {
                 close();
                 setAsking(true);
               }}
-            >
-              {person === null ? "Give a name…" : "Change the name…"}
-            </Button>
-            <Choice
-              legend="Theme"
-              value={theme}
-              options={[
-                ["system", "System"],
-                ["light", "Light"],
-                ["dark", "Dark"],
-              ]}
-              onChange={(value: Preferences["theme"]) => prefer({ theme: value })}
             />
-            <Choice
-              legend="Rows"
-              value={density}
-              options={[
-                ["comfortable", "Comfortable"],
-                ["compact", "Compact"],
-              ]}
-              onChange={(value: Preferences["density"]) => prefer({ density: value })}
-            />
-          </div>
+          </Suspense>
         )}
       </Popover>
-      {asking && <AskName onDone={() => setAsking(false)} onClose={() => setAsking(false)} />}
+      {asking && (
+        <Suspense fallback={null}>
+          <AskName onDone={done} onClose={done} />
+        </Suspense>
+      )}
     </>
   );
 }

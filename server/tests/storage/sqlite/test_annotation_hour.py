@@ -22,7 +22,7 @@ def test_sums_of_an_hour_that_changed_meanwhile_are_not_kept(tmp_path: Path, mon
     store.annotations.put([annotation(span_id(1))])
     readers = read_engine(tmp_path / DATABASE)
     with reading(readers) as connection:
-        found = [(stale, sums_of(connection, stale)) for stale in stale_hours(connection)]
+        found = sums_of(connection, stale_hours(connection))
     store.annotations.put([annotation(span_id(2), score=0.0)])
     with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
         keep_sums(connection, found)

@@ -4,7 +4,8 @@ import { useNavigationType, useParams, useSearchParams } from "react-router";
 
 import { projectQuery } from "../../api/project";
 import { projectRubricsQuery } from "../../api/rubric";
-import { hasClause, ROOTS, withoutClause } from "../../domain/filter";
+import { hasClause, withoutClause } from "../../domain/filter";
+import { ROOTS } from "../../domain/roots";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
 import { Choice } from "../../ui/Choice";

@@ -7,7 +7,7 @@ import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from
 import type { Project } from "../../api/project";
 import type { Rubric } from "../../domain/rubric";
 import { useKeys } from "../../keys/useKeys";
-import { ROOTS } from "../../domain/filter";
+import { ROOTS } from "../../domain/roots";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";

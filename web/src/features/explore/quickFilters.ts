@@ -1,4 +1,5 @@
-import { anyOf, hasClause, quoted, ROOTS, withClause, withoutClause } from "../../domain/filter";
+import { anyOf, hasClause, quoted, withClause, withoutClause } from "../../domain/filter";
+import { ROOTS } from "../../domain/roots";
 import type { Level } from "./view";
 
 /** One press for a common condition. Of conditions with the same `group` one holds at most. */

@@ -1,4 +1,4 @@
-import { ROOTS } from "../../domain/filter";
+import { ROOTS } from "../../domain/roots";
 import { chosenColumns, type ColumnId } from "./columnChoice";
 import { isBound, type TimeRange } from "./timeBounds";
 

@@ -1,5 +1,5 @@
 import type { ItemKind } from "../../api/reviewItem";
-import { ROOTS } from "../../domain/filter";
+import { ROOTS } from "../../domain/roots";
 import type { Rubric } from "../../domain/rubric";
 
 /** Names of annotations that this screen writes beside the answers to rubrics. */

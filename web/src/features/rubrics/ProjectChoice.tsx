@@ -1,6 +1,8 @@
 import { useState } from "react";
+import { Link } from "react-router";
 
 import type { Project } from "../../api/project";
+import { addressOf, paths } from "../../paths";
 import { controlLook } from "../../ui/Field";
 import styles from "./RubricPage.module.css";
 
@@ -10,13 +12,13 @@ const FEW = 10;
 export function ProjectChoice({
   projects,
   chosen,
-  counts,
+  given,
   onToggle,
 }: {
   projects: readonly Project[] | undefined;
   chosen: ReadonlySet<string>;
-  /** Annotations of the rubric's name, by project. */
-  counts?: ReadonlyMap<string, number>;
+  /** The rubric's name, and how many annotations have it in each project. */
+  given?: { name: string; counts: ReadonlyMap<string, number> };
   onToggle: (id: string, on: boolean) => void;
 }) {
   const [search, setSearch] = useState("");
@@ -30,17 +32,23 @@ export function ProjectChoice({
         <input type="search" aria-label="Find a project" placeholder="Find a project" className={controlLook} value={search} onChange={({ target }) => setSearch(target.value)} />
       )}
       <ul className={styles.choices}>
-        {shown.map(({ id, name }) => (
-          <li key={id}>
-            <label className={styles.choice}>
-              <input type="checkbox" checked={chosen.has(id)} onChange={({ target }) => onToggle(id, target.checked)} />
-              <span className={styles.choiceName}>{name}</span>
-              {!!counts?.get(id) && <span className={styles.note}>{counts.get(id)?.toLocaleString()} annotations</span>}
+        {shown.map((project) => (
+          <li key={project.id} className={styles.choice}>
+            <label className={styles.choiceLabel}>
+              <input type="checkbox" checked={chosen.has(project.id)} onChange={({ target }) => onToggle(project.id, target.checked)} />
+              <span className={styles.choiceName}>{project.name}</span>
             </label>
+            {given && !!given.counts.get(project.id) && (
+              <Link to={paths.annotations(addressOf(project), { name: given.name })}>{counted(given.counts.get(project.id) ?? 0)}</Link>
+            )}
           </li>
         ))}
       </ul>
       {projects && shown.length === 0 && <p className={styles.note}>{projects.length === 0 ? "There is no project yet." : `No project is called like “${search}”.`}</p>}
     </fieldset>
   );
+}
+
+function counted(annotations: number): string {
+  return `${annotations.toLocaleString()} annotation${annotations === 1 ? "" : "s"}`;
 }

@@ -1,7 +1,7 @@
 import { type ReactNode, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 
-import type { Answer } from "../../domain/answer";
+import { type Answer, choicesOf } from "../../domain/answer";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { controlLook, Field } from "../../ui/Field";
@@ -116,10 +116,11 @@ export function RubricEditor({
 }
 
 function Range({ draft, change, problems }: { draft: Draft; change: (part: Partial<Draft>) => void; problems: Problems }) {
+  const whole = choicesOf(previewOf({ ...draft, step: "" })) !== null;
   const fields = [
     ["lower", "Lowest score", "Empty: no bound."],
     ["upper", "Highest score", "Empty: no bound."],
-    ["step", "Step", "Empty: any score."],
+    ["step", "Step", whole ? "Empty: whole numbers." : "Empty: any score."],
   ] as const;
   return (
     <div className={styles.range}>

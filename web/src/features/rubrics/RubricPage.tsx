@@ -158,7 +158,7 @@ function Assignment({ rubric, figures, onDone }: { rubric: Rubric; figures: Rubr
   for (const [id, on] of turned) if (on) chosen.add(id);
     else chosen.delete(id);
   const counts = new Map(figures?.projects.map(({ id, annotation_count }) => [id, annotation_count]));
-  return <ProjectChoice projects={projects.data} chosen={chosen} counts={counts} onToggle={(id, on) => assign.mutate({ id, on })} />;
+  return <ProjectChoice projects={projects.data} chosen={chosen} given={{ name: rubric.name, counts }} onToggle={(id, on) => assign.mutate({ id, on })} />;
 }
 
 function summary(number: number | undefined, figures: RubricFigures | undefined): string | null {

@@ -24,11 +24,11 @@ import { DocumentJudgement } from "./DocumentJudgement";
 import { SpanContent } from "./SpanContent";
 import { SpanHead } from "./SpanHead";
 import styles from "./SpanPane.module.css";
-import { below, treeOf } from "./steps";
+import { below, type Tree } from "./steps";
 import { type About, useView } from "./view";
 
 /** The chosen span: what it is, its content, what is said of it, and my answers. */
-export function SpanPane({ project, trace, id }: { project: string; trace: Trace; id: string }) {
+export function SpanPane({ project, trace, tree, id }: { project: string; trace: Trace; tree: Tree; id: string }) {
   const span = useQuery(spanQuery(id));
   if (span.isPending) return <Skeleton rows={10} />;
   if (span.isError) return <ErrorState message={span.error.message} onRetry={() => void span.refetch()} />;
@@ -40,10 +40,10 @@ export function SpanPane({ project, trace, id }: { project: string; trace: Trace
       </EmptyState>
     );
   }
-  return <Shown project={project} trace={trace} span={span.data} stale={span.isPlaceholderData} />;
+  return <Shown project={project} trace={trace} tree={tree} span={span.data} stale={span.isPlaceholderData} />;
 }
 
-function Shown({ project, trace, span, stale }: { project: string; trace: Trace; span: WholeSpan; stale: boolean }) {
+function Shown({ project, trace, tree, span, stale }: { project: string; trace: Trace; tree: Tree; span: WholeSpan; stale: boolean }) {
   const { about, change } = useView();
   const queries = useQueryClient();
   const rubrics = useQuery(projectRubricsQuery(trace.project.id));
@@ -54,7 +54,7 @@ function Shown({ project, trace, span, stale }: { project: string; trace: Trace;
     void queries.invalidateQueries({ queryKey: ["trace", trace.item.id] });
   });
   const byName = useMemo(() => new Map(rubrics.data?.map((rubric) => [rubric.name, rubric])), [rubrics.data]);
-  const evidence = useMemo(() => below(span.context.span_id, treeOf(trace.steps)).filter(({ span_kind }) => RETRIEVES.has(span_kind)), [trace.steps, span.context.span_id]);
+  const evidence = useMemo(() => below(span.context.span_id, tree).filter(({ span_kind }) => RETRIEVES.has(span_kind)), [tree, span.context.span_id]);
   const close = () => change({ about: null });
   const open = (wanted: About) => change({ about: about === wanted ? null : wanted });
   useKeys("trace", { annotate: () => open("span") });

@@ -8,20 +8,20 @@ import { Button } from "../../ui/Button";
 import { controlLook } from "../../ui/Field";
 import { KeyHint } from "../../ui/KeyHint";
 import { counted, formatCount } from "../../ui/number";
-import { extentOf, rowsOf, treeOf, wayTo } from "./steps";
+import { extentOf, rowsOf, type Tree, wayTo } from "./steps";
 import styles from "./StepsPane.module.css";
 import { StepTree } from "./StepTree";
 import { useView } from "./view";
 
 /** The steps of the trace with a search over them; keys move through them wherever the focus is. */
-export function StepsPane({ trace: { steps, steps_complete }, selected, onChosen }: { trace: Trace; selected: string | null; onChosen: () => void }) {
+export function StepsPane({ trace: { steps, steps_complete }, tree, selected, onChosen }: { trace: Trace; tree: Tree; selected: string | null; onChosen: () => void }) {
   const { query, stepsHidden, change } = useView();
   const queries = useQueryClient();
-  const tree = useMemo(() => treeOf(steps), [steps]);
   const extent = useMemo(() => extentOf(steps), [steps]);
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const searched = useDeferredValue(query);
-  const rows = useMemo(() => rowsOf(tree, shownFolds(folded, selected === null ? [] : wayTo(selected, tree).slice(1)), searched), [tree, folded, selected, searched]);
+  const folds = shownFolds(folded, selected === null ? [] : wayTo(selected, tree).slice(1));
+  const rows = useMemo(() => rowsOf(tree, folds, searched), [tree, folds, searched]);
   const place = rows.findIndex(({ step }) => step.span_id === selected);
   const found = searched === "" ? null : rows.filter((row) => row.found).length;
 

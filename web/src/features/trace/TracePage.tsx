@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useMemo, useRef } from "react";
 import { Navigate, useLocation, useParams } from "react-router";
 
 import { ApiFailure } from "../../api/failure";
@@ -12,6 +12,7 @@ import { Page } from "../../ui/Page";
 import { Skeleton } from "../../ui/Skeleton";
 import { SpanPane } from "./SpanPane";
 import { StepsPane } from "./StepsPane";
+import { treeOf } from "./steps";
 import { TraceFacts } from "./TraceFacts";
 import styles from "./TracePage.module.css";
 import { useView } from "./view";
@@ -53,6 +54,7 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
     void queries.invalidateQueries({ queryKey: ["trace", item.id] });
     void queries.invalidateQueries({ queryKey: ["span"] });
   });
+  const tree = useMemo(() => treeOf(steps), [steps]);
   const toContent = () => {
     // What is read next begins where it can be seen, whatever was scrolled before.
     if (content.current && content.current.getBoundingClientRect().top < 0) content.current.scrollIntoView();
@@ -60,9 +62,9 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
   return (
     <Page title={item.name || "Trace"} note={<TraceFacts project={project} trace={trace} />}>
       <div className={view.stepsHidden ? styles.wide : styles.panes}>
-        <StepsPane trace={trace} selected={selected} onChosen={toContent} />
+        <StepsPane trace={trace} tree={tree} selected={selected} onChosen={toContent} />
         <div ref={content} className={styles.content}>
-          {selected === null ? <p>No span of this trace has arrived.</p> : <SpanPane project={project} trace={trace} id={selected} />}
+          {selected === null ? <p>No span of this trace has arrived.</p> : <SpanPane project={project} trace={trace} tree={tree} id={selected} />}
         </div>
       </div>
     </Page>

@@ -67,10 +67,13 @@ export function barOf(step: Step, start: string, spanMs: number): { left: number
 export function extentOf(steps: readonly Step[]): { start: string; spanMs: number } {
   const [first] = steps;
   if (!first) return { start: "", spanMs: 0 };
-  let { start_time: start } = first;
-  for (const { start_time } of steps) if (microsecondsBetween(start_time, start) > 0) start = start_time;
-  const ends = steps.map(({ start_time, latency_ms }) => microsecondsBetween(start, start_time) / 1000 + latency_ms);
-  return { start, spanMs: ends.reduce((latest, end) => Math.max(latest, end), 0) };
+  let [start, earliest, latest] = [first.start_time, 0, 0];
+  for (const { start_time, latency_ms } of steps) {
+    const begins = microsecondsBetween(first.start_time, start_time) / 1000;
+    if (begins < earliest) [start, earliest] = [start_time, begins];
+    latest = Math.max(latest, begins + latency_ms);
+  }
+  return { start, spanMs: latest - earliest };
 }
 
 type Pending = { step: Step; depth: number; place: number; of: number };

@@ -1,7 +1,7 @@
 """From text to a condition: Python's own parser reads it, and what the language does not have is refused."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -46,16 +46,10 @@ from rubricate_server.domain.filter.expressions import (
 )
 from rubricate_server.domain.filter.functions import FUNCTIONS, annotation_function
 from rubricate_server.domain.filter.instants import instant
+from rubricate_server.domain.filter.names import chain, dotted, element_names, first_name
+from rubricate_server.domain.filter.source import MAX_LENGTH, SourceText
 from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, ELEMENTS, SPANS, Language, Name
 
-MAX_LENGTH = 50_000
-"""Characters: room for a list of two thousand span ids."""
-MAX_DEPTH = 48
-"""Levels of the tree, so that neither Python's nor the database's stack can be exhausted."""
-COMPREHENSION_LEVELS = 12
-"""Levels that a comprehension counts for: it becomes a subquery, and SQLite's parser holds only so many."""
-MAX_CONDITIONS = 200
-"""Comparisons and the like; databases nest them, SQLite up to a thousand."""
 MAX_NAMES = 24
 """Annotation names: each is a join, and SQLite allows 64."""
 MAX_COMPUTED_OPTIONS = 50
@@ -68,9 +62,8 @@ def parse(text: str, language: Language = SPANS) -> Condition:
         raise FilterError(f"the expression is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
     if not text.strip():
         return Condition(text, Constant(True), language.record)
-    source = _Text(text)
+    source = SourceText(text)
     tree = source.tree()
-    _check_size(tree, source)
     test = _Parser(source, language).condition(tree)
     if len(chosen_sources(test)) > MAX_NAMES:
         raise FilterError(f"the expression uses more than {MAX_NAMES} annotation names", 1)
@@ -84,9 +77,8 @@ def parse_name(text: str, language: Language = SPANS) -> Field | Attribute | Ann
     """
     if len(text) > MAX_LENGTH:
         raise FilterError(f"the name is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
-    source = _Text(text)
+    source = SourceText(text)
     tree = source.tree()
-    _check_size(tree, source)
     value = _Parser(source, language).value(tree)
     if not isinstance(value, Field | Attribute | AnnotationField):
         source.fail(tree, f"{source.shown(tree)} is not a name")
@@ -116,86 +108,10 @@ _REDUCERS = ("any", "all", "len", "sum", "min", "max")
 _PARENT = "parent_span"
 
 
-class _Text:
-    """The text of the expression, which knows where in it a node stands."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text.strip()
-        self._skipped = len(text) - len(text.lstrip())
-        self._lines = self._text.splitlines(keepends=True)
-
-    def tree(self) -> ast.expr:
-        try:
-            return ast.parse(self._text, mode="eval").body
-        except SyntaxError as error:
-            if not error.offset:
-                raise FilterError("the expression ends too early", self._skipped + len(self._text) + 1) from None
-            raise FilterError(_plain(error.msg), self._position(error.lineno or 1, error.offset - 1)) from None
-        except ValueError as error:  # a NUL character
-            raise FilterError(_plain(str(error)), 1) from None
-        except (RecursionError, MemoryError):
-            raise FilterError("the expression is nested too deep", 1) from None
-
-    def fail(self, node: ast.AST, message: str) -> NoReturn:
-        raise FilterError(message, self.column(node))
-
-    def column(self, node: ast.AST) -> int:
-        return self._column(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
-
-    def column_of_attr(self, node: ast.Attribute) -> int:
-        """Where the name after the last dot begins."""
-        return self._column(node.end_lineno or 1, (node.end_col_offset or 0) - len(node.attr.encode()))
-
-    def _column(self, line: int, in_bytes: int) -> int:
-        # Python counts columns in bytes of UTF-8.
-        before = self._lines[line - 1].encode()[:in_bytes].decode(errors="replace") if line <= len(self._lines) else ""
-        return self._position(line, len(before))
-
-    def shown(self, node: ast.AST) -> str:
-        """What stands there, shortened."""
-        text = " ".join((ast.get_source_segment(self._text, node) or ast.unparse(node)).split())
-        return f"`{text}`" if len(text) <= 80 else f"`{text[:77]}...`"
-
-    def _position(self, line: int, characters: int) -> int:
-        return self._skipped + sum(len(text) for text in self._lines[: line - 1]) + characters + 1
-
-
-def _plain(message: str) -> str:
-    if "too many nested" in message or "too deeply" in message:
-        return "the expression is nested too deep"
-    if "integer string conversion" in message:
-        return "a number is out of range"
-    return message.replace("Maybe you meant '==' or ':=' instead of '='?", "did you mean `==` instead of `=`?")
-
-
-def _check_size(tree: ast.expr, source: _Text) -> None:
-    conditions = 0
-    waiting: list[tuple[ast.AST, int]] = [(tree, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            source.fail(node, f"the expression is nested deeper than {MAX_DEPTH} levels")
-        conditions += _weight(node)
-        if conditions > MAX_CONDITIONS:
-            source.fail(node, f"the expression has more than {MAX_CONDITIONS} conditions")
-        below = depth + (COMPREHENSION_LEVELS if isinstance(node, ast.GeneratorExp | ast.ListComp) else 1)
-        waiting.extend((child, below) for child in ast.iter_child_nodes(node))
-
-
-def _weight(node: ast.AST) -> int:
-    match node:
-        case ast.Compare(ops=ops):
-            return len(ops)
-        case ast.BoolOp(values=values):
-            return sum(not isinstance(value, ast.Compare | ast.BoolOp) for value in values)
-        case _:
-            return 0
-
-
 class _Parser:
     """Reads the nodes of one expression."""
 
-    def __init__(self, source: _Text, language: Language) -> None:
+    def __init__(self, source: SourceText, language: Language) -> None:
         self._source = source
         self._language = language
 
@@ -294,7 +210,7 @@ class _Parser:
             hint = _near(collection, known) or f"; there are {_either(known)}"
             self._fail(generator.iter, f"{shown} is no collection of a {self._language.record}{hint}")
         inner = _Parser(self._source, ELEMENTS[self._language.collections[collection]])
-        stripped = _ElementNames(self._source, generator.target.id)
+        stripped = element_names(self._source, generator.target.id)
         conditions = [inner._test(stripped.visit(condition)) for condition in generator.ifs]
         of = Constant(True) if not conditions else conditions[0] if len(conditions) == 1 else And(tuple(conditions))
         if reducer == "len":
@@ -543,7 +459,7 @@ class _Parser:
 
     def _named(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Value:
         path = dotted(node)
-        if _root(node) == _PARENT and self._language.has_parent and path not in self._language.fields:
+        if first_name(node) == _PARENT and self._language.has_parent and path not in self._language.fields:
             self._fail_parent(node, path)
         if path in self._language.searched:
             self._fail(node, f"`{path}` can only stand on the right of `in` and `not in`")
@@ -557,7 +473,7 @@ class _Parser:
                 return self._annotation_field(node, source)
         if isinstance(node, ast.Subscript) and self._annotation_source(node) is not None:
             self._fail(node, f"{self._source.shown(node)} is a condition; its values are {_listed(ANNOTATION_FIELDS)}")
-        if self._language.strict and _root(node) not in ("attributes", "metadata", *self._language.annotations):
+        if self._language.strict and first_name(node) not in ("attributes", "metadata", *self._language.annotations):
             self._fail_unknown(node)
         key = self._attribute_key(node)
         if key is None:
@@ -592,7 +508,7 @@ class _Parser:
             case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)) if not _has_surrogates(name):
                 if isinstance(value, ast.Name):
                     return {"attributes": name, "metadata": f"metadata.{name}"}.get(value.id)
-                parent = self._attribute_key(value) if _root(value) in ("attributes", "metadata") else None
+                parent = self._attribute_key(value) if first_name(value) in ("attributes", "metadata") else None
                 return f"{parent}.{name}" if parent is not None else None
             case _:
                 return None
@@ -620,13 +536,13 @@ class _Parser:
 
     def _fail_unnamed(self, node: ast.expr) -> NoReturn:
         """Say why this names nothing."""
-        root, shown = _root(node), self._source.shown(node)
+        root, shown = first_name(node), self._source.shown(node)
         if root in self._language.annotations:
-            for part in _chain(node):
+            for part in chain(node):
                 if isinstance(part, ast.Subscript) and self._annotation_source(part):
                     self._fail(node, f"{shown}: the values of an annotation are {_listed(ANNOTATION_FIELDS)}")
             self._fail(node, f"`{root}` needs the name of an annotation: `{root}['correctness'].label`")
-        for part in _chain(node):
+        for part in chain(node):
             if isinstance(part, ast.Subscript) and not _is_text(part.slice):
                 self._fail(
                     part.slice,
@@ -644,71 +560,12 @@ class _Parser:
         self._source.fail(node, message)
 
 
-class _ElementNames(ast.NodeTransformer):
-    """Takes the name of the element away: `x.name` becomes `name`, a field of the element. Nothing else has a name."""
-
-    def __init__(self, source: _Text, element: str) -> None:
-        self._source = source
-        self._element = element
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and node.value.id == self._element:
-            return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
-        return self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id == self._element:
-            self._source.fail(node, f"`{node.id}` is an element; test one of its fields: `{node.id}.name`")
-        self._source.fail(node, f"`{node.id}` is not of the element; write `{self._element}.{node.id}` if it is")
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        arguments = [self.visit(argument) for argument in node.args]
-        return ast.copy_location(ast.Call(node.func, arguments, node.keywords), node)
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
-        return self._inner(node)
-
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
-        return self._inner(node)
-
-    def _inner(self, node: ast.GeneratorExp | ast.ListComp) -> ast.AST:
-        """A comprehension inside has an element of its own; only what it goes over is ours."""
-        first, *others = node.generators
-        over = ast.comprehension(first.target, self.visit(first.iter), first.ifs, first.is_async)
-        return ast.copy_location(type(node)(node.elt, [over, *others]), node)
-
-
 _READINGS: dict[Kind, Callable[[Value], Value]] = {Kind.TEXT: AsText, Kind.NUMBER: AsNumber, Kind.TRUTH: AsTruth}
-
-
-def dotted(node: ast.expr) -> str | None:
-    """`a.b.c` as it is written; None for anything else."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=name):
-            parent = dotted(value)
-            return f"{parent}.{name}" if parent is not None else None
-        case _:
-            return None
 
 
 def ascii_upper(text: str) -> str:
     """The text with ASCII letters in upper case, which is what every database can do."""
     return "".join(character.upper() if character.isascii() else character for character in text)
-
-
-def _chain(node: ast.expr) -> Iterator[ast.expr]:
-    while True:
-        yield node
-        if not isinstance(node, ast.Attribute | ast.Subscript):
-            return
-        node = node.value
-
-
-def _root(node: ast.expr) -> str | None:
-    *_, last = _chain(node)
-    return last.id if isinstance(last, ast.Name) else None
 
 
 def _field(name: Name) -> Field:

@@ -41,7 +41,7 @@ class SqliteMaintenance:
 
     def _sum_up_annotations(self) -> bool:
         with reading(self._readers) as connection:
-            found = [(stale, sums_of(connection, stale)) for stale in stale_hours(connection)]
+            found = sums_of(connection, stale_hours(connection))
         if found:
             self._writer.run(partial(keep_sums, found=found))
         return bool(found)
