@@ -14,7 +14,7 @@ import { toast } from "../../ui/Toasts";
 import styles from "./sheets.module.css";
 import { counted, type Level, noun } from "./view";
 
-type Progress = { state: "asking" } | { state: "running"; done: number } | { state: "failed"; done: number; reason: string };
+type Progress = { state: "asking" } | { state: "running" | "stopping"; done: number } | { state: "failed"; done: number; reason: string };
 
 /** One answer for everything that is selected, in the name of a person. What is written can be taken back. */
 export function BulkAnnotate({
@@ -42,6 +42,8 @@ export function BulkAnnotate({
   const done = useRef<BulkDone>({ count: 0, made: [], replaced: [] });
   useEffect(() => () => running.current?.abort(), []);
   const rubric = rubrics.find((one) => one.name === name);
+  const busy = progress.state === "running" || progress.state === "stopping";
+  const written = progress.state === "asking" ? 0 : progress.done;
   const amount = count === null ? noun(level, 2) : counted(level, count);
 
   return (
@@ -50,19 +52,23 @@ export function BulkAnnotate({
       place="side"
       onClose={close}
       actions={
-        progress.state === "running" ? (
-          <Button onClick={close}>Stop</Button>
+        busy ? (
+          <Button disabled={progress.state === "stopping"} onClick={close}>
+            Stop
+          </Button>
         ) : (
           <>
-            <Button onClick={close}>Cancel</Button>
-            <Button look="primary" disabled={!saysSomething(answer)} onClick={() => void run()}>
-              {progress.state === "failed" ? "Try again" : `Annotate ${amount}`}
-            </Button>
+            <Button onClick={close}>{written > 0 ? "Close" : "Cancel"}</Button>
+            {written === 0 && (
+              <Button look="primary" disabled={!saysSomething(answer)} onClick={() => void run()}>
+                {progress.state === "failed" ? "Try again" : `Annotate ${amount}`}
+              </Button>
+            )}
           </>
         )
       }
     >
-      <div className={styles.sheet} inert={progress.state === "running"}>
+      <div className={styles.sheet} inert={busy}>
         <p className={styles.note}>
           Each gets the same answer as <strong>{person}</strong>. Your earlier answers under this name are replaced; nobody else’s are touched. It can be undone.
         </p>
@@ -93,11 +99,11 @@ export function BulkAnnotate({
         )}
       </div>
       <div role="status" className={styles.progress}>
-        {progress.state === "running" && (
+        {busy && (
           <>
-            <ProgressBar done={progress.done} of={count ?? progress.done + 1} label="Annotated" />
+            <ProgressBar done={written} of={count ?? written + 1} label="Annotated" />
             <p>
-              {progress.done.toLocaleString("en-US")} of {amount}
+              {written.toLocaleString("en-US")} of {amount}
             </p>
           </>
         )}
@@ -118,36 +124,38 @@ export function BulkAnnotate({
     const controller = new AbortController();
     running.current = controller;
     setProgress({ state: "running", done: 0 });
-    done.current = { count: 0, made: [], replaced: [] };
     const said = { label: answer.label ?? null, score: answer.score ?? null, explanation: answer.text ?? (explanation.trim() || null) };
     try {
       await annotateAll(
         items(controller.signal),
         { name: rubric.name, identifier: annotatorOf(person), result: said },
-        (written) => {
-          done.current = written;
-          setProgress({ state: "running", done: written.count });
+        (all) => {
+          done.current = all;
+          setProgress((now) => ({ state: now.state === "stopping" ? "stopping" : "running", done: all.count }));
         },
         controller.signal,
       );
       finish();
     } catch (reason) {
-      if (controller.signal.aborted) return;
-      setProgress({ state: "failed", done: done.current.count, reason: reason instanceof Error ? reason.message : String(reason) });
+      if (controller.signal.aborted) finish();
+      else setProgress({ state: "failed", done: done.current.count, reason: reason instanceof Error ? reason.message : String(reason) });
     }
   }
 
-  /** Also when it is stopped: what was written is told, and can be taken back. */
+  /** What is on its way is still written, and told, before a run that was stopped ends. */
   function close() {
-    if (done.current.count > 0) finish();
-    else onClose();
+    if (!busy) finish();
+    else {
+      setProgress({ state: "stopping", done: written });
+      running.current?.abort();
+    }
   }
 
+  /** Also when it was stopped or failed: what was written is told, and can be taken back. */
   function finish() {
-    running.current?.abort();
     const all = done.current;
     onClose();
-    toast(`Annotated ${counted(level, all.count)} as ${rubric?.name ?? name}.`, { undo: () => void undo(all) });
+    if (all.count > 0) toast(`Annotated ${counted(level, all.count)} as ${rubric?.name ?? name}.`, { undo: () => void undo(all) });
   }
 
   async function undo(all: BulkDone) {
