@@ -72,16 +72,17 @@ _SPAN_FIELDS = (
     | _of_kind(Kind.NUMBER, *(f"cumulative_llm_token_count_{part}" for part in ("prompt", "completion", "total")))
     | _of_kind(Kind.NUMBER, "cumulative_error_count")
 )
+_TEXTS = _of_kind(Kind.TEXT, "input", "output")
 PARENT = "parent_span."
 """What stands before a field of the parent."""
 _PARENT_FIELDS = {
-    f"{PARENT}{name}": Name(f"{PARENT}{name}", of.kind, of.spelling)
-    for name, of in (_SPAN_FIELDS | _of_kind(Kind.TEXT, "input", "output")).items()
+    f"{PARENT}{name}": Name(f"{PARENT}{name}", of.kind, of.spelling) for name, of in (_SPAN_FIELDS | _TEXTS).items()
 }
 
 SPANS = Language(
     record="span",
     fields=_SPAN_FIELDS
+    | _TEXTS
     | _PARENT_FIELDS
     | {
         "context.span_id": _SPAN_FIELDS["span_id"],
@@ -159,7 +160,6 @@ ELEMENTS: Mapping[str, Language] = {
     "span": Language(
         record="span",
         fields=dict(SPANS.fields)
-        | _of_kind(Kind.TEXT, "input", "output")
         | {f"llm_token_count_{part}": Name(f"llm.token_count.{part}", Kind.NUMBER) for part in _TOKENS},
         attributes=SPANS.attributes,
         annotations=SPANS.annotations,
