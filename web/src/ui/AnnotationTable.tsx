@@ -20,7 +20,7 @@ type Props = {
   onDelete: (annotation: Annotation) => void;
   /** Opens my annotation for editing; without it there is no such button. */
   onEdit?: ((annotation: Annotation) => void) | undefined;
-  /** What an annotation is about, in a column of its own. */
+  /** What an annotation is about, below its name. */
   target?: ((annotation: Annotation) => ReactNode) | undefined;
   /** The names under which authors differ. */
   differ?: ReadonlySet<string> | undefined;
@@ -34,7 +34,6 @@ export function AnnotationTable({ caption, annotations, target, differ, ...row }
         <caption className="spoken">{caption}</caption>
         <thead>
           <tr>
-            {target && <th scope="col">About</th>}
             <th scope="col">Name</th>
             <th scope="col">Answer</th>
             <th scope="col">Author</th>
@@ -64,9 +63,9 @@ function Row({ annotation, rubrics, me, differs, target, onHistory, onDelete, on
   const kept = Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : null;
   return (
     <tr className={mine ? styles.mine : undefined}>
-      {target && <td>{target(annotation)}</td>}
       <th scope="row" className={styles.name}>
         <bdi>{name}</bdi>
+        {target && <span className={styles.note}>{target(annotation)}</span>}
         {differs && <span className={styles.note}>authors differ</span>}
       </th>
       <td>
