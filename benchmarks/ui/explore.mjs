@@ -10,6 +10,7 @@ const given = options({
   name: { type: "string" }, // of annotations; the first that the project has
 });
 const ROW = "[role=row][data-id]";
+const NONE = "[aria-label=Results] ul"; // nothing matches, and how much would without each condition
 
 const project = given.project ?? (await ask(given.url, "/v1/projects")).data[0].name;
 const explore = (search) => `/p/${encodeURIComponent(project)}/explore?${new URLSearchParams(search)}`;
@@ -18,13 +19,14 @@ const label = await labelFilter();
 
 const visits = [
   ["projects", "/", "main a[href*='/p/']"],
-  ["traces", explore({}), ROW],
+  ["root spans", explore({}), ROW],
+  ["traces", explore({ level: "trace" }), ROW],
   ["spans", explore({ level: "span" }), ROW],
   ["sessions", explore({ level: "session" }), ROW],
-  ["traces, text", explore({ f: `'${given.text}' in input` }), ROW],
-  ["spans, text", explore({ level: "span", f: `'${given.text}' in input.value` }), ROW],
+  ["traces, text", explore({ level: "trace", f: `'${given.text}' in input` }), `${ROW}, ${NONE}`],
+  ["spans, text", explore({ level: "span", f: `'${given.text}' in input.value` }), `${ROW}, ${NONE}`],
   ...(label === null ? [] : [["spans, label", explore({ level: "span", f: label }), ROW]]),
-  ["spans, nothing matches", explore({ level: "span", f: "name == 'no such name'" }), "[aria-label=Results] ul"],
+  ["spans, nothing matches", explore({ level: "span", f: "name == 'no such name'" }), NONE],
   ["link to a trace", `/p/${encodeURIComponent(project)}/t/${trace.id}`, "h1"],
 ];
 
