@@ -243,6 +243,10 @@ def annotations_of_a_project(http: httpx.Client, project: str) -> Iterator[Call]
     yield "list_annotations", 404, http.get(f"{NO_PROJECT}/annotations")
     yield "list_annotations", 422, http.get(url, params={"target_kind": "x"})
     yield "list_annotations", 422, http.get(url, params={"cursor": "x"})
+    early = {"span_id": new_span_id(), "name": "early", "annotator_kind": "HUMAN", "result": {"label": "yes"}}
+    http.post("/v1/span_annotations", json={"data": [early]}).raise_for_status()
+    yield "list_waiting_annotations", 200, http.get("/v1/annotations/waiting")
+    yield "list_waiting_annotations", 422, http.get("/v1/annotations/waiting", params={"cursor": "x"})
 
 
 def single_annotations(http: httpx.Client, project: str) -> Iterator[Call]:

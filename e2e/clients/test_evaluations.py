@@ -22,10 +22,19 @@ def test_all_kinds_at_once(server: Server) -> None:
             TraceEvaluations("outcome", pd.DataFrame({"trace_id": [TRACE_ID], "label": ["solved"]})),
         )
     rows = httpx.get(f"{server.base_url}/v1/projects/{PROJECT}/annotations").raise_for_status().json()["data"]
-    assert [(row["target"], row["name"], row["result"]["label"], row["result"]["score"]) for row in rows[::-1]] == [
-        ({"kind": "span", "id": LLM_ID, "position": None}, "correct", "yes", None),
-        ({"kind": "document", "id": RETRIEVER_ID, "position": 0}, "relevance", None, 1.0),
-        ({"kind": "document", "id": RETRIEVER_ID, "position": 1}, "relevance", None, 0.0),
-        ({"kind": "trace", "id": TRACE_ID, "position": None}, "outcome", "solved", None),
+    said = [
+        (
+            *map(row["target"].get, ("kind", "id", "position")),
+            row["name"],
+            row["result"]["label"],
+            row["result"]["score"],
+        )
+        for row in rows[::-1]
+    ]
+    assert said == [
+        ("span", LLM_ID, None, "correct", "yes", None),
+        ("document", RETRIEVER_ID, 0, "relevance", None, 1.0),
+        ("document", RETRIEVER_ID, 1, "relevance", None, 0.0),
+        ("trace", TRACE_ID, None, "outcome", "solved", None),
     ]
     assert {row["annotator_kind"] for row in rows} == {"LLM"}
