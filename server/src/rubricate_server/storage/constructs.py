@@ -3,8 +3,8 @@
 How an attribute is read as text, as a number, as true or false is defined in `domain.filter`. In SQLite, small
 attributes come from the JSON in the span's narrow row; where that holds a null, the value is too large for it and
 comes from the body, through functions that reading connections register: `body_attr(block, offset, key)`,
-`body_text(block, offset, part)`. Two more functions are those of `domain.filter`: `contains_text(whole, part)` and
-`cost_part(attrs, what, is_prompt, type, whole)`.
+`body_text(block, offset, part)`, `body_contains(block, offset, part, text)`. Two more functions are those of
+`domain.filter`: `contains_text(whole, part)` and `cost_part(attrs, what, is_prompt, type, whole)`.
 """
 
 import re
@@ -264,7 +264,10 @@ def _(element: body_text, compiler: SQLCompiler, **kw: Any) -> str:
 def contains_text(whole: sa.ColumnElement[str], part: sa.ColumnElement[str] | str) -> sa.ColumnElement[bool]:
     """Whether the whole contains the part, without regard to case as `domain.filter` means it."""
     if isinstance(part, str) and part.isascii():
-        return _contains_ascii(whole, sa.literal(part.lower(), sa.Text))
+        needle = sa.literal(part.lower(), sa.Text)
+        return (
+            _body_contains(*whole.clauses, needle) if isinstance(whole, body_text) else _contains_ascii(whole, needle)
+        )
     return _contains_any(whole, sa.literal(part, sa.Text) if isinstance(part, str) else part)
 
 
@@ -279,6 +282,19 @@ def _(element: _contains_ascii, compiler: SQLCompiler, **kw: Any) -> str:
     whole, part = _arguments(element, compiler, kw)
     # SQLite's lower() knows ASCII only, which is all that is wanted here.
     return f"(instr(lower({whole}), {part}) > 0)"
+
+
+class _body_contains(FunctionElement[bool]):
+    """The same of a text in the body, which need not leave its block for that."""
+
+    name = "body_contains"
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(_body_contains, "sqlite")
+def _(element: _body_contains, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"body_contains({compiler.process(element.clauses, **kw)})"
 
 
 class _contains_any(FunctionElement[bool]):

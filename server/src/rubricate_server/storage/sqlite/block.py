@@ -35,9 +35,13 @@ class Column(NamedTuple):
 
     def get(self, index: int) -> bytes | None:
         """The value at a place; None when it is null."""
-        if self.validity is not None and not self.validity[index >> 3] >> (index & 7) & 1:
+        if self.is_null(index):
             return None
         return self.values[self.offsets[index] : self.offsets[index + 1]].tobytes()
+
+    def is_null(self, index: int) -> bool:
+        """Whether there is no value at a place."""
+        return self.validity is not None and not self.validity[index >> 3] >> (index & 7) & 1
 
 
 def pack(values: Sequence[bytes | None], level: int = 3) -> bytes | None:
