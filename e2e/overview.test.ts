@@ -27,6 +27,31 @@ test("the overview tells of quality and traffic, and a cell of the matrix opens 
   expect(complaints).toEqual([]);
 });
 
+test.each([
+  ["correctness:span", "span"],
+  ["relevance:document", "span"],
+  ["triage:trace", "trace"],
+  ["resolved:session", "session"],
+])("a point of %s opens what it stands for", async (rubric, kind) => {
+  const { page, complaints, close } = await visit(server.origin);
+  onTestFinished(close);
+  await page.goto(`/p/support-bot?rubric=${rubric}`);
+  const chart = page.getByRole("region", { name: /getting better/ }).first();
+  const point = chart.locator("svg circle").first();
+  await point.waitFor();
+
+  await point.click({ force: true });
+
+  await page.waitForURL(/explore/);
+  const search = new URL(page.url()).searchParams;
+  expect(search.get("level")).toBe(kind);
+  const query = new URLSearchParams({ target_kind: kind, filter: search.get("f") ?? "", start_time: search.get("from") ?? "", end_time: search.get("to") ?? "" });
+  const { count } = (await (await fetch(`${server.origin}/v1/projects/support-bot/items/count?${query}`)).json()) as { count: number };
+  expect(count).toBeGreaterThan(0);
+  await expect.poll(() => page.getByText(new RegExp(`^${count} ${kind}s?$`)).count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+});
+
 test("every chart says the same in a table", async () => {
   const { page, close } = await visit(server.origin);
   onTestFinished(close);

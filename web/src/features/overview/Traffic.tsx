@@ -40,13 +40,14 @@ export function Traffic({ address, range, bucket }: { address: string; range: Ra
   });
   const spans = total(({ count }) => count);
   const errors = total(({ error_count }) => error_count);
+  const table = points.length > 0 && <TrafficTable points={points} />;
   const nothing = series.data && points.length === 0 && <NoFigure>No span started in this time.</NoFigure>;
   return (
     <>
       <Figure
         question="How much runs, and how much of it fails?"
         note={`${counted(spans)} spans, ${counted(errors)} of them failed${spans > 0 ? ` (${percent(errors / spans)})` : ""}.`}
-        table={<TrafficTable points={points} />}
+        table={table}
       >
         {nothing || (
           <LineChart
@@ -57,7 +58,7 @@ export function Traffic({ address, range, bucket }: { address: string; range: Ra
           />
         )}
       </Figure>
-      <Figure question="How long do spans take?" note="Latency: the median, and what 99 of 100 spans stay below.">
+      <Figure question="How long do spans take?" note="Latency: the median, and what 99 of 100 spans stay below." table={table}>
         {nothing || (
           <LineChart
             {...chart}
@@ -70,6 +71,7 @@ export function Traffic({ address, range, bucket }: { address: string; range: Ra
       <Figure
         question="What does it use?"
         note={`${counted(total(({ tokens_total }) => tokens_total))} tokens, ${dollars(total(({ cost_usd }) => cost_usd))}.`}
+        table={table}
       >
         {nothing || (
           <LineChart

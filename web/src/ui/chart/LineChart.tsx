@@ -2,7 +2,7 @@ import { linear, time } from "./scale";
 import styles from "./LineChart.module.css";
 import { useWidth } from "./useWidth";
 
-/** One figure at one time. `low` and `high` bound where it may lie; `says` describes it in words. */
+/** One figure at one time. `low` and `high` bound where it may lie, cut off at the axis; `says` describes it in words. */
 export type Point = { at: number; value: number; low?: number | null; high?: number | null; says: string };
 
 /** A line: told from the others by its stroke, its marks and the word at its end, not by colour alone. */
@@ -41,7 +41,7 @@ export function LineChart({
   onOpen?: ((at: number, line: string) => void) | undefined;
 }) {
   const [box, width] = useWidth<HTMLDivElement>();
-  const values = lines.flatMap(({ points }) => points.flatMap(({ value, high }) => (bounds || high === undefined || high === null ? [value] : [value, high])));
+  const values = lines.flatMap(({ points }) => points.map(({ value }) => value));
   const y = linear(bounds ?? [0, Math.max(...values, 0)], [HEIGHT - BOTTOM, TOP]);
   const x = time([from, to], [LEFT, Math.max(width - RIGHT, LEFT + 1)], Math.max(2, Math.floor(width / 120)));
   const clamp = (value: number) => y.place(Math.min(Math.max(value, y.domain[0]), y.domain[1]));
