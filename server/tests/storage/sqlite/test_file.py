@@ -108,6 +108,14 @@ def test_a_newer_schema_is_refused_by_name(made: Path) -> None:
         open_storage(made.parent)
 
 
+def test_a_schema_that_lacks_something_is_refused_before_spans_are(made: Path) -> None:
+    run(made, "alter table span_hour drop column errors")
+    assert refused(made.parent) == (
+        f"{made} was made by a version of Rubricate before its first release: it lacks span_hour.errors. Export its"
+        " data with that version and import them into a new data directory, or serve another one."
+    )
+
+
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_a_database_of_somebody_else_is_refused(tmp_path: Path, journal: str) -> None:
     path = tmp_path / DATABASE

@@ -53,7 +53,26 @@ def _known(connection: sqlite3.Connection, path: Path) -> str | None:
             f"{path} has schema version {found}, which this version of Rubricate (schema {SCHEMA_VERSION}) does not"
             " know. A newer Rubricate wrote it: install that version again, or serve another data directory."
         )
+    if found == SCHEMA_VERSION and (missing := _missing(connection)):
+        raise WrongSchema(
+            f"{path} was made by a version of Rubricate before its first release: it lacks {', '.join(missing)}."
+            " Export its data with that version and import them into a new data directory, or serve another one."
+        )
     return found
+
+
+def _missing(connection: sqlite3.Connection) -> list[str]:
+    """Columns that the schema has and the file has not."""
+    columns = "select name from pragma_table_info(?)"
+    found = {
+        table.name: {row[0] for row in connection.execute(columns, (table.name,))} for table in metadata.tables.values()
+    }
+    return [
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.c
+        if column.name not in found[table.name]
+    ]
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> str | None:
