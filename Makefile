@@ -32,7 +32,8 @@ UI_SOURCES := web/index.html web/vite.config.ts web/package.json web/tsconfig.js
 run: $(VENV_STAMP) $(UI)  ## Build what is missing, then serve sample data on http://127.0.0.1:6006 (OTLP/gRPC on 4317)
 	rubricate serve --sample
 
-test: test-web e2e test-python  ## Run every test: web units, browser journeys, sdk and server
+test: test-web  ## Run every test: web units, browser journeys, sdk and server; the last two at once, for both wait a lot
+	$(MAKE) -j2 e2e test-python
 
 ##@ While working
 
