@@ -2422,6 +2422,10 @@ export interface components {
             total_tokens: number | null;
             /** Cost Usd */
             cost_usd: number | null;
+            /** Trace Tokens */
+            trace_tokens: number | null;
+            /** Trace Cost Usd */
+            trace_cost_usd: number | null;
             /** Span Count */
             span_count: number | null;
             /** Error Count */
