@@ -1,8 +1,8 @@
-import { discard, hurry, retry, useOutbox } from "../../api/outbox";
-import { type Entry, type Result, type Status, statusOf } from "../../domain/outbox";
-import { Button } from "../../ui/Button";
-import { Icon } from "../../ui/Icon";
-import { Popover } from "../../ui/Popover";
+import { discard, hurry, retry, useOutbox } from "../api/outbox";
+import { type Entry, type Result, type Status, statusOf } from "../domain/outbox";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { Popover } from "../ui/Popover";
 import styles from "./SaveState.module.css";
 
 /** Whether what was said has reached the server; if not, why, and what can be done about it. */
@@ -47,8 +47,18 @@ export function SaveState() {
   );
 }
 
+/** What was refused of an item and of its documents, where the item is read. */
+export function StuckAnswers({ id }: { id: string }) {
+  const stuck = useOutbox().entries.filter(({ state, target }) => (state === "refused" || state === "conflict") && target.id === id);
+  return stuck.map((entry) => (
+    <div key={entry.key} role="alert" className={styles.stuck}>
+      <Stuck entry={entry} />
+    </div>
+  ));
+}
+
 /** One answer that waits for its person, with what they can do. */
-export function Stuck({ entry }: { entry: Entry }) {
+function Stuck({ entry }: { entry: Entry }) {
   const what = `${entry.name} of ${entry.target.kind} ${shortened(entry.target.id)}`;
   if (entry.state === "conflict") {
     return (
@@ -82,7 +92,7 @@ export function Stuck({ entry }: { entry: Entry }) {
 }
 
 /** What an annotation says, in a word or two. */
-export function words(result: Partial<Result> | null): string {
+function words(result: Partial<Result> | null): string {
   if (result === null) return "nothing";
   return result.label ?? (typeof result.score === "number" ? String(result.score) : (result.explanation ?? "nothing"));
 }

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
-import { Link } from "react-router";
 
 import { type ReviewItem, stepQuery } from "../../api/reviewItem";
 import type { Span } from "../../api/span";
 import { conversationOf, type Conversation as Spoken } from "../../domain/conversation";
 import type { Message as Said } from "../../domain/message";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { Conversation, paired } from "../../ui/content/Conversation";
 import { ErrorDetails } from "../../ui/content/ErrorDetails";
