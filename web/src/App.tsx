@@ -1,8 +1,10 @@
-import { lazy, Suspense } from "react";
-import { Route, Routes, useLocation } from "react-router";
+import { lazy, Suspense, useMemo } from "react";
 
-import { Trouble } from "./shell/Trouble";
+import { useLocation } from "./router/location";
+import { match } from "./router/match";
+import { ParamsContext } from "./router/params";
 import { Shell } from "./shell/Shell";
+import { Trouble } from "./shell/Trouble";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Skeleton } from "./ui/Skeleton";
 import { Toasts } from "./ui/Toasts";
@@ -18,29 +20,46 @@ const ReviewPage = lazy(async () => ({ default: (await import("./features/review
 const Lost = lazy(async () => ({ default: (await import("./shell/Lost")).Lost }));
 const RubricsPage = lazy(async () => ({ default: (await import("./features/rubrics/RubricsPage")).RubricsPage }));
 
-/** Every address of the application. Links are built by `paths.ts`. */
+/** Every address of the application, but for those that lead nowhere. Links are built by `paths.ts`. */
+const PAGES = [
+  ["/", ProjectsPage],
+  ["/rubrics", RubricsPage],
+  ["/rubrics/:name", RubricsPage],
+  ["/p/:project", OverviewPage],
+  ["/p/:project/explore", ExplorePage],
+  ["/p/:project/t/:trace", TracePage],
+  ["/p/:project/s/:session", SessionPage],
+  ["/p/:project/annotations", AnnotationsPage],
+  ["/p/:project/review/adhoc", ReviewPage],
+] as const;
+
+/** The page of the address, in the shell that all but the review share. */
 export function App() {
   const { pathname } = useLocation();
+  const { Page, params } = useMemo(() => pageAt(pathname), [pathname]);
   const [, kind, , page] = pathname.split("/"); // a new kind of page is worth a new try
   return (
     <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
-      <Suspense fallback={<Skeleton rows={4} />}>
-        <Routes>
-          <Route path="/p/:project/review/adhoc" element={<ReviewPage />} />
-          <Route element={<Shell />}>
-            <Route path="/" element={<ProjectsPage />} />
-            <Route path="/rubrics" element={<RubricsPage />} />
-            <Route path="/rubrics/:name" element={<RubricsPage />} />
-            <Route path="/p/:project" element={<OverviewPage />} />
-            <Route path="/p/:project/explore" element={<ExplorePage />} />
-            <Route path="/p/:project/t/:trace" element={<TracePage />} />
-            <Route path="/p/:project/s/:session" element={<SessionPage />} />
-            <Route path="/p/:project/annotations" element={<AnnotationsPage />} />
-            <Route path="*" element={<Lost />} />
-          </Route>
-        </Routes>
-      </Suspense>
+      <ParamsContext value={params}>
+        <Suspense fallback={<Skeleton rows={4} />}>
+          {Page === ReviewPage ? (
+            <ReviewPage />
+          ) : (
+            <Shell>
+              <Page />
+            </Shell>
+          )}
+        </Suspense>
+      </ParamsContext>
       <Toasts />
     </ErrorBoundary>
   );
+}
+
+function pageAt(pathname: string) {
+  for (const [pattern, Page] of PAGES) {
+    const params = match(pattern, pathname);
+    if (params !== null) return { Page, params };
+  }
+  return { Page: Lost, params: {} };
 }

@@ -1,6 +1,5 @@
 import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
 
 import { ApiFailure } from "../../api/failure";
 import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from "../../api/item";
@@ -11,6 +10,7 @@ import { ROOTS } from "../../domain/roots";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";
+import { navigate, useLocation } from "../../router/location";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorState } from "../../ui/ErrorState";
 import { FirstSpan } from "../../ui/FirstSpan";
@@ -53,7 +53,6 @@ export function Results({
   change: (part: Partial<View>) => void;
 }) {
   const { level, filter, range, sort, order } = view;
-  const navigate = useNavigate();
   const { key } = useLocation();
   const { person, density } = usePreferences();
   const [ids] = useState(firstSpanIds);
@@ -107,9 +106,9 @@ export function Results({
     [rows, setSelection],
   );
   const linkOf = useCallback((item: Item) => linkTo(address, item), [address]);
-  const onOpen = useCallback((item: Item) => void navigate(linkOf(item)), [navigate, linkOf]);
+  const onOpen = useCallback((item: Item) => navigate(linkOf(item)), [linkOf]);
   const review = () =>
-    void navigate(
+    navigate(
       paths.review(address, {
         level,
         f: filterFor(selected, level, filter),

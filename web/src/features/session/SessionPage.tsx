@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useParams, useSearchParams } from "react-router";
 
 import { AnnotatePanel } from "../../annotate/AnnotatePanel";
 import { targetOf } from "../../annotate/mine";
@@ -13,6 +12,8 @@ import { MOST_TURNS, sessionAnnotationsQuery, type SessionItem, sessionQuery } f
 import type { Annotation } from "../../domain/annotation";
 import { useKeys } from "../../keys/useKeys";
 import { AskName } from "../../person/AskName";
+import { useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { ErrorState } from "../../ui/ErrorState";
@@ -70,7 +71,7 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
         else after.set("annotate", target);
         return after;
       },
-      { replace: true, preventScrollReset: true },
+      { replace: true },
     );
   useKeys("trace", { annotate: () => annotate("session") });
   const turn = about === null ? undefined : places.get(about);

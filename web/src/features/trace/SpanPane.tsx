@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { Link } from "react-router";
 
 import { projectRubricsQuery } from "../../api/rubric";
 import { spanQuery, type WholeSpan } from "../../api/span";
@@ -14,6 +13,7 @@ import type { Target } from "../../domain/outbox";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
