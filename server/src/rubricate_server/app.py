@@ -48,7 +48,7 @@ from rubricate_server.api import (
     whole,
 )
 from rubricate_server.api.errors import install_errors
-from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, VersionHeaders
+from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, ReadVersion, VersionHeaders
 from rubricate_server.api.page import install_page
 from rubricate_server.domain.topic import Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
@@ -129,13 +129,14 @@ def build_app(
     )
     app.state.storage = storage
     app.state.ingest = ingest
-    app.state.topics = topics or Topics()
+    app.state.topics = topics = topics or Topics()
     app.state.max_count = max_count
     app.state.max_count_seconds = max_count_seconds
     app.state.started_ns = time.time_ns()
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(BodyLimit, most=max_body_bytes)
+    app.add_middleware(ReadVersion, topics=topics)
     for part in _PARTS:
         app.include_router(part.router)
     install_page(app)

@@ -87,6 +87,11 @@ class Topics:
             listener.awake = False
             return changed, self._last
 
+    @property
+    def last(self) -> int:
+        """The newest version of all: whoever reads from now on sees all changes up to it."""
+        return self._last
+
     def forget(self, listener: Listener) -> None:
         """See Listener.leave."""
         with self._lock:

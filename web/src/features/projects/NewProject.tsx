@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { createProject } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { addressOf, paths } from "../../paths";
 import { navigate } from "../../router/location";
 import { ProjectForm } from "./ProjectForm";
@@ -18,7 +19,7 @@ export function NewProject({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       onSubmit={async (name, description) => {
         const project = await createProject(name, description);
-        await queries.invalidateQueries({ queryKey: ["projects"] });
+        await readAgain(queries, ["projects"]);
         onClose();
         navigate(paths.explore(addressOf(project)));
       }}

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { allProjectsQuery } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { assignRubric, createRubric } from "../../api/rubric";
 import { PRESETS } from "../../domain/preset";
 import { paths } from "../../paths";
@@ -32,7 +33,7 @@ export function NewRubric() {
   async function save() {
     const rubric = await createRubric(rubricOf(draft));
     await Promise.all([...assigned].map((id) => assignRubric(id, rubric.id)));
-    await queries.invalidateQueries({ queryKey: ["rubrics"] });
+    await readAgain(queries, ["rubrics"]);
     toast(`Made ${rubric.name}.`);
     navigate(paths.rubrics(rubric.name));
   }
