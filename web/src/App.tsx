@@ -1,7 +1,8 @@
-import { lazy, Suspense, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 
 import { useLocation } from "./router/location";
-import { match } from "./router/match";
+import { match, type Params } from "./router/match";
+import { type PageFile, pageFile, usePageFile } from "./router/pageFile";
 import { ParamsContext } from "./router/params";
 import { Shell } from "./shell/Shell";
 import { Trouble } from "./shell/Trouble";
@@ -9,16 +10,15 @@ import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Skeleton } from "./ui/Skeleton";
 import { Toasts } from "./ui/Toasts";
 
-// Each page is a file of its own, so that nobody waits for a page that they do not look at.
-const ProjectsPage = lazy(async () => ({ default: (await import("./features/projects/ProjectsPage")).ProjectsPage }));
-const OverviewPage = lazy(async () => ({ default: (await import("./features/overview/OverviewPage")).OverviewPage }));
-const ExplorePage = lazy(async () => ({ default: (await import("./features/explore/ExplorePage")).ExplorePage }));
-const TracePage = lazy(async () => ({ default: (await import("./reading")).TracePage }));
-const SessionPage = lazy(async () => ({ default: (await import("./reading")).SessionPage }));
-const AnnotationsPage = lazy(async () => ({ default: (await import("./features/annotations/AnnotationsPage")).AnnotationsPage }));
-const ReviewPage = lazy(async () => ({ default: (await import("./features/review/ReviewPage")).ReviewPage }));
-const Lost = lazy(async () => ({ default: (await import("./shell/Lost")).Lost }));
-const RubricsPage = lazy(async () => ({ default: (await import("./features/rubrics/RubricsPage")).RubricsPage }));
+const ProjectsPage = pageFile(async () => (await import("./features/projects/ProjectsPage")).ProjectsPage);
+const OverviewPage = pageFile(async () => (await import("./features/overview/OverviewPage")).OverviewPage);
+const ExplorePage = pageFile(async () => (await import("./features/explore/ExplorePage")).ExplorePage);
+const TracePage = pageFile(async () => (await import("./reading")).TracePage);
+const SessionPage = pageFile(async () => (await import("./reading")).SessionPage);
+const AnnotationsPage = pageFile(async () => (await import("./features/annotations/AnnotationsPage")).AnnotationsPage);
+const ReviewPage = pageFile(async () => (await import("./features/review/ReviewPage")).ReviewPage);
+const Lost = pageFile(async () => (await import("./shell/Lost")).Lost);
+const RubricsPage = pageFile(async () => (await import("./features/rubrics/RubricsPage")).RubricsPage);
 
 /** Every address of the application, but for those that lead nowhere. Links are built by `paths.ts`. */
 const PAGES = [
@@ -31,22 +31,22 @@ const PAGES = [
   ["/p/:project/s/:session", SessionPage],
   ["/p/:project/annotations", AnnotationsPage],
   ["/p/:project/review/adhoc", ReviewPage],
-] as const;
+] as const satisfies (readonly [pattern: string, file: PageFile])[];
 
 /** The page of the address, in the shell that all but the review share. */
 export function App() {
   const { pathname } = useLocation();
-  const { Page, params } = useMemo(() => pageAt(pathname), [pathname]);
+  const { file, params } = useMemo(() => pageAt(pathname), [pathname]);
   const [, kind, , page] = pathname.split("/"); // a new kind of page is worth a new try
   return (
     <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
       <ParamsContext value={params}>
         <Suspense fallback={<Skeleton rows={4} />}>
-          {Page === ReviewPage ? (
-            <ReviewPage />
+          {file === ReviewPage ? (
+            <Page file={file} />
           ) : (
             <Shell>
-              <Page />
+              <Page file={file} />
             </Shell>
           )}
         </Suspense>
@@ -56,10 +56,16 @@ export function App() {
   );
 }
 
-function pageAt(pathname: string) {
-  for (const [pattern, Page] of PAGES) {
+function Page({ file }: { file: PageFile }) {
+  usePageFile(file);
+  return file.component === null ? <Skeleton rows={8} /> : <file.component />;
+}
+
+/** The file of the page at a path, and what the path says to it. */
+export function pageAt(pathname: string): { file: PageFile; params: Params } {
+  for (const [pattern, file] of PAGES) {
     const params = match(pattern, pathname);
-    if (params !== null) return { Page, params };
+    if (params !== null) return { file, params };
   }
-  return { Page: Lost, params: {} };
+  return { file: Lost, params: {} };
 }

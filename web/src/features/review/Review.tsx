@@ -1,8 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { use, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
-import { resumeDrafts } from "../../api/drafts";
-import { resume } from "../../api/outbox";
 import { batchesQuery, itemCountQuery, type Selection } from "../../api/reviewItem";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf } from "../../preferences";
@@ -23,8 +21,6 @@ type Props = { project: string; queue: Queue; rubrics: readonly Rubric[]; questi
 
 /** One review from its first item to its end. Other items or another person are another review; other questions are not. */
 export function Review({ project, queue, rubrics, questions, person }: Props) {
-  use(resume()); // what an earlier visit could not send is laid over what the server tells
-  use(resumeDrafts());
   const me = annotatorOf(person);
   const [desk] = useState(() => openDesk(project, begin(me, questions, queue.stays, Date.now())));
   const { session, says } = useSyncExternalStore(desk.listen, desk.state);

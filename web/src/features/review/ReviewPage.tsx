@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
+import { resumeDrafts } from "../../api/drafts";
+import { resume } from "../../api/outbox";
 import { isTaken } from "../../api/reviewItem";
 import { projectRubricsQuery } from "../../api/rubric";
 import { NameForm } from "../../person/NameForm";
@@ -23,6 +25,7 @@ export function ReviewPage() {
   const [search] = useSearchParams();
   const { person } = usePreferences();
   const { data: rubrics, error, refetch } = useQuery({ ...projectRubricsQuery(project), staleTime: Infinity });
+  const resumed = useResumed();
   const queue = useMemo(() => queueOf(search), [search]);
   const questions = useMemo(() => askedIn(queue, rubrics ?? []), [queue, rubrics]);
   const frame = { project, queue, rubrics: rubrics ?? [], asked: questions, session: null };
@@ -36,7 +39,7 @@ export function ReviewPage() {
       </Frame>
     );
   }
-  if (!rubrics) {
+  if (!rubrics || !resumed) {
     return (
       <Frame {...frame}>
         <Skeleton rows={8} />
@@ -66,4 +69,13 @@ export function ReviewPage() {
   }
   const items = JSON.stringify({ ...queue, rubrics: null, stays: null });
   return <Review key={`${project} ${items} ${person}`} project={project} queue={queue} rubrics={rubrics} questions={questions} person={person} />;
+}
+
+/** Whether it is known what an earlier visit could not send, which is laid over what the server tells. */
+function useResumed(): boolean {
+  const [resumed, setResumed] = useState(false);
+  useEffect(() => {
+    void Promise.all([resume(), resumeDrafts()]).then(() => setResumed(true));
+  }, []);
+  return resumed;
 }
