@@ -28,6 +28,17 @@ from rubricate_server.storage.contract.annotation import (
     StoredAnnotation,
     TargetShown,
 )
+from rubricate_server.storage.contract.dataset import (
+    DatasetStore,
+    ExamplesWritten,
+    ExampleUpload,
+    NewExample,
+    StoredDataset,
+    StoredDatasetVersion,
+    StoredExample,
+)
+from rubricate_server.storage.contract.dataset_label import LabelFields, LabelStore, StoredLabel
+from rubricate_server.storage.contract.dataset_split import SplitFields, SplitStore, StoredSplit
 from rubricate_server.storage.contract.explore import (
     Annotators,
     ExploreStore,
@@ -90,9 +101,12 @@ __all__ = [
     "AnnotationStore",
     "AnnotationUpdate",
     "Annotators",
+    "DatasetStore",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "ExampleUpload",
+    "ExamplesWritten",
     "ExploreStore",
     "ExportQuery",
     "ExportStore",
@@ -105,10 +119,13 @@ __all__ = [
     "ItemQuery",
     "ItemStore",
     "KeptAnnotation",
+    "LabelFields",
     "LabelPairs",
+    "LabelStore",
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
+    "NewExample",
     "NewSpan",
     "ProjectFigures",
     "ProjectStore",
@@ -126,13 +143,19 @@ __all__ = [
     "SpanBucket",
     "SpanQuery",
     "SpanStore",
+    "SplitFields",
+    "SplitStore",
     "StatusStore",
     "Storage",
     "StoreStats",
     "StoredAnnotation",
+    "StoredDataset",
+    "StoredDatasetVersion",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredExample",
     "StoredItem",
+    "StoredLabel",
     "StoredProject",
     "StoredRetention",
     "StoredRubricUse",
@@ -140,6 +163,7 @@ __all__ = [
     "StoredSession",
     "StoredShare",
     "StoredSpan",
+    "StoredSplit",
     "StoredStep",
     "StoredSummary",
     "StoredTrace",
@@ -164,6 +188,9 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    datasets: DatasetStore
+    splits: SplitStore
+    labels: LabelStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore
