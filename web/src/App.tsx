@@ -18,6 +18,7 @@ const SessionPage = pageFile(async () => (await import("./reading")).SessionPage
 const AnnotationsPage = pageFile(async () => (await import("./features/annotations/AnnotationsPage")).AnnotationsPage);
 const ReviewPage = pageFile(async () => (await import("./features/review/ReviewPage")).ReviewPage);
 const Lost = pageFile(async () => (await import("./shell/Lost")).Lost);
+const DatasetsPage = pageFile(async () => (await import("./features/datasets/DatasetsPage")).DatasetsPage);
 const RubricsPage = pageFile(async () => (await import("./features/rubrics/RubricsPage")).RubricsPage);
 
 /** Every address of the application, but for those that lead nowhere. Links are built by `paths.ts`. */
@@ -25,6 +26,8 @@ const PAGES = [
   ["/", ProjectsPage],
   ["/rubrics", RubricsPage],
   ["/rubrics/:name", RubricsPage],
+  ["/datasets", DatasetsPage],
+  ["/datasets/:dataset", DatasetsPage],
   ["/p/:project", OverviewPage],
   ["/p/:project/explore", ExplorePage],
   ["/p/:project/t/:trace", TracePage],

@@ -2435,6 +2435,8 @@ export interface components {
             updated_at: string;
             /** Example Count */
             example_count: number;
+            /** Version Count */
+            version_count: number;
         };
         /**
          * DatasetCreate

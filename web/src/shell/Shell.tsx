@@ -25,6 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
     goExplore: go(paths.explore),
     goReview: go(paths.review),
     goAnnotations: go(paths.annotations),
+    goDatasets: () => navigate(paths.datasets()),
     goOverview: go(paths.overview),
   });
   return (
@@ -43,6 +44,9 @@ export function Shell({ children }: { children: ReactNode }) {
           </NavLink>
           <NavLink to={paths.rubrics()} className={styles.link}>
             Rubrics
+          </NavLink>
+          <NavLink to={paths.datasets()} className={styles.link}>
+            Datasets
           </NavLink>
         </nav>
         <span className={styles.tools}>

@@ -19,6 +19,7 @@ export function Frame({ children, footer, says = "", skipTo = "review", ...heade
     keyList: () => setKeyList(true),
     goExplore: () => navigate(paths.explore(project)),
     goAnnotations: () => navigate(paths.annotations(project)),
+    goDatasets: () => navigate(paths.datasets()),
     goOverview: () => navigate(paths.overview(project)),
   });
   return (
