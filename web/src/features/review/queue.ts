@@ -1,6 +1,7 @@
 import type { ItemKind } from "../../api/reviewItem";
 import { SKIP } from "../../domain/annotation";
 import { questionsOf, requiredOf } from "../../domain/question";
+import { quoted } from "../../domain/quoted";
 import { ROOTS } from "../../domain/roots";
 import type { Rubric } from "../../domain/rubric";
 
@@ -57,8 +58,4 @@ export function titleOf({ kind, filter, ids }: Queue): string {
   if (ids.length > 0) return ids.length === 1 ? `One ${kind}` : `${ids.length} chosen ${plural}`;
   if (filter === ROOTS) return "All root spans";
   return filter === null ? `All ${plural}` : `${plural[0]?.toUpperCase()}${plural.slice(1)} with ${filter}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
 }
