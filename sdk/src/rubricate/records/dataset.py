@@ -137,7 +137,7 @@ correction_or_output: the corrected answer when a person gave one, else what the
 with a corrected answer. output: what the span put out. none: nothing, the output is empty.
 """
 
-Fields = Annotated[dict[str, NonBlank], Field(max_length=100)]
+Fields = dict[str, NonBlank]
 """Fields to write: each name with the attribute of the span that it takes, such as `llm.model_name`."""
 
 

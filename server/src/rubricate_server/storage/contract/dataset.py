@@ -169,5 +169,8 @@ class DatasetStore(Protocol):
     def example_rows(self, dataset_id: int, identifiers: Sequence[str]) -> dict[str, int]:
         """The rows of examples of any version by what the uploader called them; unknown ones are left out."""
 
+    def are_of(self, dataset_id: int, rows: Sequence[int]) -> set[int]:
+        """Those of the rows that are examples of the dataset, in any version."""
+
     def of_spans(self, dataset_id: int, span_ids: Sequence[bytes]) -> dict[bytes, bytes]:
         """For those of the spans that the newest version has an example of: the hash of what it says."""

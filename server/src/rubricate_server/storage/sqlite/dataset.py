@@ -188,6 +188,18 @@ class SqliteDatasets:
                 found.update((row[0], row[1]) for row in connection.execute(statement))
         return found
 
+    def are_of(self, dataset_id: int, rows: Sequence[int]) -> set[int]:
+        """See the contract."""
+        column = dataset_example.c
+        found: set[int] = set()
+        with reading(self._readers) as connection:
+            for start in range(0, len(rows), _AT_ONCE):
+                statement = sa.select(column.id).where(
+                    column.dataset_id == dataset_id, column.id.in_(rows[start : start + _AT_ONCE])
+                )
+                found.update(connection.execute(statement).scalars())
+        return found
+
     def of_spans(self, dataset_id: int, span_ids: Sequence[bytes]) -> dict[bytes, bytes]:
         """See the contract."""
         found: dict[bytes, bytes] = {}
