@@ -48,7 +48,8 @@ class Store:
     def _register(self, connection: Any, _record: object) -> None:
         connection.create_function("body_attr", 3, self._body_attr, deterministic=True)
         connection.create_function("body_text", 3, self._body_text, deterministic=True)
-        connection.create_function("body_contains", 4, self._body_contains, deterministic=True)
+        connection.create_function("body_contains", 3, self._body_contains, deterministic=True)
+        connection.create_function("body_holds", 3, self._body_holds, deterministic=True)
         connection.create_function("contains_text", 2, contains_text, deterministic=True)
 
     def _body_attr(self, block: int, offset: int, key: str) -> Any:
@@ -56,8 +57,12 @@ class Store:
         value = attribute(dict(self.bodies[offset].attributes), key)
         return _json(value) if isinstance(value, list) else value
 
-    def _body_contains(self, block: int, offset: int, part: str, text: str) -> bool | None:
+    def _body_contains(self, block: int, offset: int, what: str) -> bool | None:
+        part, _, text = what.partition(":")
         return contains_text(self._body_text(block, offset, part), text)
+
+    def _body_holds(self, block: int, offset: int, what: str) -> bool:
+        return bool(self._body_contains(block, offset, what))
 
     def _body_text(self, block: int, offset: int, part: str) -> str | None:
         assert block == 1

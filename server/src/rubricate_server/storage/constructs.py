@@ -3,8 +3,9 @@
 How an attribute is read as text, as a number, as true or false is defined in `domain.filter`. In SQLite, small
 attributes come from the JSON in the span's narrow row; where that holds a null, the value is too large for it and
 comes from the body, through functions that reading connections register: `body_attr(block, offset, key)`,
-`body_text(block, offset, part)`, `body_contains(block, offset, part, text)`. Two more functions are those of
-`domain.filter`: `contains_text(whole, part)` and `cost_part(attrs, what, is_prompt, type, whole)`.
+`body_text(block, offset, part)`, `body_contains(block, offset, 'part:text')`, `body_holds` of the same. Two more
+functions are those of `domain.filter`: `contains_text(whole, part)` and `cost_part(attrs, what, is_prompt, type,
+whole)`.
 """
 
 import re
@@ -254,6 +255,8 @@ class body_text(FunctionElement[str]):
 
     def __init__(self, part: Literal["input", "output", "events"], row: sa.FromClause = span) -> None:
         super().__init__(row.c.block, row.c.block_offset, sa.literal(part, sa.Text))
+        self.part = part
+        self.row = row
 
 
 @compiles(body_text, "sqlite")
@@ -261,14 +264,27 @@ def _(element: body_text, compiler: SQLCompiler, **kw: Any) -> str:
     return f"body_text({compiler.process(element.clauses, **kw)})"
 
 
-def contains_text(whole: sa.ColumnElement[str], part: sa.ColumnElement[str] | str) -> sa.ColumnElement[bool]:
-    """Whether the whole contains the part, without regard to case as `domain.filter` means it."""
-    if isinstance(part, str) and part.isascii():
-        needle = sa.literal(part.lower(), sa.Text)
-        return (
-            _body_contains(*whole.clauses, needle) if isinstance(whole, body_text) else _contains_ascii(whole, needle)
-        )
-    return _contains_any(whole, sa.literal(part, sa.Text) if isinstance(part, str) else part)
+def contains_text(
+    whole: sa.ColumnElement[str], part: sa.ColumnElement[str] | str, *, or_false: bool = False
+) -> sa.ColumnElement[bool]:
+    """Whether the whole contains the part, without regard to case as `domain.filter` means it.
+
+    With `or_false` it may be false where it should be NULL, which is faster.
+    """
+    if not isinstance(part, str):
+        return _contains_any(whole, part)
+    needle = part.lower() if part.isascii() else part
+    if isinstance(whole, body_text):
+        pointer = whole.row.c.block, whole.row.c.block_offset
+        what = sa.literal(f"{whole.part}:{needle}", sa.Text)
+        return _body_holds(*pointer, what) if or_false else _body_contains(*pointer, what)
+    if isinstance(whole, sa.ScalarSelect) and isinstance(whole.element, sa.Select):
+        (its,) = whole.element.selected_columns
+        if isinstance(its, body_text):  # of a parent or a root: it is looked for there
+            holds = contains_text(its, part, or_false=or_false)
+            return whole.element.with_only_columns(holds).scalar_subquery()
+    literal = sa.literal(needle, sa.Text)
+    return _contains_ascii(whole, literal) if part.isascii() else _contains_any(whole, literal)
 
 
 class _contains_ascii(FunctionElement[bool]):
@@ -295,6 +311,19 @@ class _body_contains(FunctionElement[bool]):
 @compiles(_body_contains, "sqlite")
 def _(element: _body_contains, compiler: SQLCompiler, **kw: Any) -> str:
     return f"body_contains({compiler.process(element.clauses, **kw)})"
+
+
+class _body_holds(FunctionElement[bool]):
+    """The same, but false where there is no text: most blocks need not be unpacked for that."""
+
+    name = "body_holds"
+    inherit_cache = True
+    type = sa.Boolean()
+
+
+@compiles(_body_holds, "sqlite")
+def _(element: _body_holds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"body_holds({compiler.process(element.clauses, **kw)})"
 
 
 class _contains_any(FunctionElement[bool]):

@@ -77,6 +77,13 @@ CREATE INDEX ix_removed_annotation ON removed_annotation (removal_id, id);
 
 CREATE INDEX ix_removed_annotation_project ON removed_annotation (project_id);
 
+CREATE TABLE block_sieve (
+	block INTEGER NOT NULL, 
+	inputs BLOB, 
+	outputs BLOB, 
+	PRIMARY KEY (block)
+);
+
 CREATE TABLE dead_letter (
 	id INTEGER NOT NULL, 
 	at_us BIGINT NOT NULL, 
@@ -284,3 +291,5 @@ create trigger annotation_changed after update on annotation begin insert into a
 create trigger trace_start_changed after update of start_ns on trace when new.start_ns <> old.start_ns begin update annotation set start_ns = new.start_ns where target_kind = 'trace' and target_row = new.id; end;
 
 create trigger session_start_changed after update of start_ns on session when new.start_ns <> old.start_ns begin update annotation set start_ns = new.start_ns where target_kind = 'session' and target_row = new.id; end;
+
+create trigger span_block_went after delete on span_block begin delete from block_sieve where block = old.id; end;
