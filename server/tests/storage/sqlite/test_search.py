@@ -1,6 +1,7 @@
 """Text is looked for in whole blocks, with sieves and without, and found exactly where the text of each span has it."""
 
 import sqlite3  # noqa: TID251  # the engine
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from rubricate_server.domain.filter import contains_text, parse
 from rubricate_server.storage.contract import SpanBody, SpanQuery, Storage
 from rubricate_server.storage.sqlite import sift
+from rubricate_server.storage.sqlite.backup import back_up, restore
 from rubricate_server.storage.sqlite.block import Column, unpack
 from rubricate_server.storage.sqlite.body import CACHED_COLUMNS, pack_block, register_functions
+from rubricate_server.storage.sqlite.check import check_directory
 from rubricate_server.storage.sqlite.sieve import codes_of, may_hold, sieve_of
 from rubricate_server.storage.sqlite.store import DATABASE
 
@@ -188,3 +191,47 @@ def test_repacking_and_deleting_keep_sieves_right(data: Data) -> None:
     rest(store)
     assert sieves(data) == {}
     assert blocks(data) == set()
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_doctor_finds_a_sieve_that_loses_text(data: Data) -> None:
+    store = data.open()
+    store.spans.add([new_span(number, input=f"a zebra in {number}") for number in range(1, 65)])
+    rest(store)
+    data.close()
+
+    def said() -> list[str]:
+        return [each.said for each in check_directory(data.directory, blocks=True) if not each.well]
+
+    def damage(sieve: bytes) -> None:
+        connection = sqlite3.connect(data.directory / DATABASE)
+        connection.execute("update block_sieve set inputs = ?", (sieve,))
+        connection.commit()
+        connection.close()
+
+    assert said() == []
+    damage(sieve_of(b"of another block") or b"")
+    assert ["lacks text that is there" in each for each in said()] == [True]
+    damage(b"of nothing")
+    assert ["cannot be read" in each for each in said()] == [True]
+    back_up(data.directory, data.directory.parent / "copy.db")  # is whole without it
+    assert found(data.open(), "'zebra in 7' in input") == {span_id(7)}
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_restored_backup_is_searched_as_before(data: Data, tmp_path: Path) -> None:
+    store = data.open()
+    store.spans.add([new_span(number, input=f"a zebra in {number}") for number in range(1, 65)])
+    rest(store)
+    data.close()
+    back_up(data.directory, tmp_path / "copy.db")
+    restore(tmp_path / "copy.db", tmp_path / "restored")
+    other = Data(data.engine, tmp_path / "restored")
+    assert sieves(other) == sieves(data) != {}
+    store = other.open()
+    assert found(store, "'in 13' in input") == {span_id(13)}
+    store.spans.add([new_span(number, input=f"a camel in {number}") for number in range(101, 165)])
+    rest(store)
+    assert len(sieves(other)) == 2
+    assert found(store, "'CAMEL in 113' in input") == {span_id(113)}
+    other.close()

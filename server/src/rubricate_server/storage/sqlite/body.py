@@ -114,6 +114,7 @@ def register_functions(connection: sqlite3.Connection) -> None:
     search = TextSearch(connection, column)
     connection.create_function("body_contains", 3, search.contains, deterministic=True)
     connection.create_function("body_holds", 3, search.holds, deterministic=True)
+    connection.create_function("sieve_lacks", 2, search.lacks, deterministic=True)
     connection.create_function("body_attr", 3, body_attr, deterministic=True)
     connection.create_function("contains_text", 2, contains_text, deterministic=True)
     connection.create_function("cost_part", 5, cost_part, deterministic=True)

@@ -48,6 +48,11 @@ class TextSearch:
         """The same, but None when there is no such part: then somebody must look into the block."""
         return None if block is None or offset is None else self._contains(block, offset, what)
 
+    @staticmethod
+    def lacks(sieve: bytes | None, what: str) -> bool:
+        """Whether a block of this sieve cannot have the text."""
+        return sieve is not None and not may_hold(sieve, codes_of(what.partition(":")[2]))
+
     def _may_hold(self, block: int, part: str, needle: str) -> bool:
         if part not in _SIEVES:
             return True

@@ -34,8 +34,8 @@ class Sifter:
         self._writer = writer
         self._readers = readers
         self._sifted: int | None = None
-        self._newest = -1
-        self._newest_at = 0.0
+        self._newest: int | None = None
+        self._quiet_at = 0.0
 
     def step(self) -> bool:
         """Make some sieves; True when more can be made at once."""
@@ -48,13 +48,14 @@ class Sifter:
             ).fetchall()
             newest = connection.exec_driver_sql("select max(id) from span_block").scalar() or 0
         if newest != self._newest:
-            self._newest, self._newest_at = newest, time.monotonic()
+            self._quiet_at = 0.0 if self._newest is None else time.monotonic() + QUIET_S
+            self._newest = newest
         if not blocks:
             return False
         made = [(block, _sieve(inputs), _sieve(outputs)) for block, inputs, outputs in blocks]
         self._writer.run(partial(_keep, made=made))
         self._sifted = made[-1][0]
-        return time.monotonic() - self._newest_at >= QUIET_S
+        return time.monotonic() >= self._quiet_at
 
 
 def _sieve(frame: bytes | None) -> bytes | None:
