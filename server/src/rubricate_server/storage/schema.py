@@ -138,6 +138,15 @@ sa.Index(
     "ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("32")
 )
 
+block_sieve = sa.Table(
+    "block_sieve",
+    metadata,
+    sa.Column("block", sa.Integer, primary_key=True, comment="span_block.id; none for small blocks and new ones"),
+    sa.Column("inputs", sa.LargeBinary, comment="sieve of docs/reference/block-format.md; NULL: search the column"),
+    sa.Column("outputs", sa.LargeBinary),
+    comment="SQLite only: what blocks cannot have, so that a search need not unpack them",
+)
+
 
 def _annotation_columns() -> list[sa.Column[Any]]:
     """All but the row id."""

@@ -77,6 +77,13 @@ CREATE INDEX ix_removed_annotation ON removed_annotation (removal_id, id);
 
 CREATE INDEX ix_removed_annotation_project ON removed_annotation (project_id);
 
+CREATE TABLE block_sieve (
+	block INTEGER NOT NULL, 
+	inputs BLOB, 
+	outputs BLOB, 
+	PRIMARY KEY (block)
+);
+
 CREATE TABLE dead_letter (
 	id INTEGER NOT NULL, 
 	at_us BIGINT NOT NULL, 
@@ -450,3 +457,5 @@ CREATE TABLE dataset_version (
 );
 
 CREATE INDEX ix_dataset_version ON dataset_version (dataset_id, id);
+
+create trigger span_block_went after delete on span_block begin delete from block_sieve where block = old.id; end;
