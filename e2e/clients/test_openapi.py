@@ -142,6 +142,8 @@ NO_503 = {
     "put_annotations",
     "remove_annotations",
     "restore_annotations",
+    "create_experiment_run",
+    "upsert_experiment_evaluation",
     "delete_dataset",
     "change_dataset_examples",
     "upload_dataset",

@@ -1716,6 +1716,253 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/{dataset_identifier}/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description The experiments of a dataset, newest first.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Create Experiment
+         * @description Make an experiment on a version of a dataset, and a project for the traces of its tasks.
+         *
+         *     It keeps the examples that the version, or its splits, have now. Its project is left out of lists of projects.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment
+         * @description One experiment.
+         */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Experiment
+         * @description Delete an experiment with its runs and evaluations. The traces of its tasks stay unless told otherwise.
+         */
+        delete: operations["delete_experiment"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Experiment
+         * @description Rename or describe an experiment.
+         */
+        patch: operations["update_experiment"];
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment Summary
+         * @description What each evaluator says of the runs together, by name: mean score with its interval, labels, failures.
+         */
+        get: operations["get_experiment_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiment Runs
+         * @description The runs of an experiment, newest first, all of them or in pages.
+         */
+        get: operations["list_experiment_runs"];
+        put?: never;
+        /**
+         * Create Experiment Run
+         * @description Store what a task did with an example. In place of a run that failed; one that succeeded stays, and is 409.
+         *
+         *     With a run that failed go the evaluations of it that are not by people.
+         */
+        post: operations["create_experiment_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/incomplete-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incomplete Experiment Runs
+         * @description Examples on which the task did not run as often as it should, or failed; oldest first.
+         */
+        get: operations["list_incomplete_experiment_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiment_evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upsert Experiment Evaluation
+         * @description Store what an evaluator says of a run, in place of what was said of it under the same name.
+         */
+        post: operations["upsert_experiment_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/incomplete-evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incomplete Experiment Evaluations
+         * @description Successful runs that were not evaluated under one of the names, or in vain; oldest first.
+         */
+        get: operations["list_incomplete_experiment_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Experiment Json
+         * @description The runs of an experiment with their examples and evaluations, by example and repetition.
+         */
+        get: operations["export_experiment_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Experiment Csv
+         * @description The same as CSV, with nine columns for each evaluator: `annotation_<name>_label` and so on.
+         *
+         *     Input, reference output, metadata, and an output that is no text, are JSON. A text that a spreadsheet would run as
+         *     a formula gets a `'` before it.
+         */
+        get: operations["export_experiment_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiment Tags
+         * @description The tags of an experiment, by name.
+         */
+        get: operations["list_experiment_tags"];
+        put?: never;
+        /**
+         * Set Experiment Tag
+         * @description Give an experiment a tag; another experiment of the same dataset that has it loses it.
+         */
+        post: operations["set_experiment_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/tags/{tag_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Experiment Tag
+         * @description Take a tag from an experiment, by name or id.
+         */
+        delete: operations["delete_experiment_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/retention": {
         parameters: {
             query?: never;
@@ -2381,6 +2628,22 @@ export interface components {
         Data_ExamplesFromItemsResult_: {
             data: components["schemas"]["ExamplesFromItemsResult"];
         };
+        /** Data[ExperimentEvaluationId] */
+        Data_ExperimentEvaluationId_: {
+            data: components["schemas"]["ExperimentEvaluationId"];
+        };
+        /** Data[ExperimentRunId] */
+        Data_ExperimentRunId_: {
+            data: components["schemas"]["ExperimentRunId"];
+        };
+        /** Data[ExperimentTag] */
+        Data_ExperimentTag_: {
+            data: components["schemas"]["ExperimentTag"];
+        };
+        /** Data[Experiment] */
+        Data_Experiment_: {
+            data: components["schemas"]["Experiment"];
+        };
         /** Data[ProjectRetention] */
         Data_ProjectRetention_: {
             data: components["schemas"]["ProjectRetention"];
@@ -2422,6 +2685,16 @@ export interface components {
         Data_list_Annotation__: {
             /** Data */
             data: components["schemas"]["Annotation"][];
+        };
+        /** Data[list[EvaluationSummary]] */
+        Data_list_EvaluationSummary__: {
+            /** Data */
+            data: components["schemas"]["EvaluationSummary"][];
+        };
+        /** Data[list[ExperimentTag]] */
+        Data_list_ExperimentTag__: {
+            /** Data */
+            data: components["schemas"]["ExperimentTag"][];
         };
         /** Data[list[ProjectFigures]] */
         Data_list_ProjectFigures__: {
@@ -2873,6 +3146,30 @@ export interface components {
             data: components["schemas"]["DocumentAnnotationCreate"][];
         };
         /**
+         * EvaluationSummary
+         * @description What one evaluator says of an experiment's runs, together.
+         */
+        EvaluationSummary: {
+            /** Name */
+            name: string;
+            /** Evaluation Count */
+            evaluation_count: number;
+            /** Error Count */
+            error_count: number;
+            /** Example Count */
+            example_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Label Counts */
+            label_counts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * ExampleMapping
          * @description How a span becomes an example. Without a word, by its kind: messages of an LLM, documents of a retriever …
          */
@@ -2974,6 +3271,292 @@ export interface components {
             left_out: components["schemas"]["LeftOut"][];
             /** Examples */
             examples: components["schemas"]["PreviewedExample"][];
+        };
+        /**
+         * Experiment
+         * @description An experiment on one version of a dataset, and how far it is.
+         *
+         *     The examples are those that the version had when the experiment was made. Later versions do not change them.
+         */
+        Experiment: {
+            /** Id */
+            id: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Repetitions */
+            repetitions: number;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Project Name */
+            project_name: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Example Count */
+            example_count: number;
+            /** Successful Run Count */
+            successful_run_count: number;
+            /** Failed Run Count */
+            failed_run_count: number;
+            /** Missing Run Count */
+            missing_run_count: number;
+            /** Splits */
+            splits: string[];
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * ExperimentCreate
+         * @description An experiment to make.
+         */
+        ExperimentCreate: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version Id */
+            version_id?: string | null;
+            /** Splits */
+            splits?: string[] | null;
+            /**
+             * Repetitions
+             * @default 1
+             */
+            repetitions: number;
+        };
+        /**
+         * ExperimentEvaluation
+         * @description What an evaluator says of a run, as the server keeps it.
+         */
+        ExperimentEvaluation: {
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            /** Label */
+            label: string | null;
+            /** Score */
+            score: number | null;
+            /** Explanation */
+            explanation: string | null;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Error */
+            error: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+        };
+        /**
+         * ExperimentEvaluationCreate
+         * @description What an evaluator says of a run. The same (run, name) again replaces it.
+         */
+        ExperimentEvaluationCreate: {
+            /** Experiment Run Id */
+            experiment_run_id: string;
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Error */
+            error?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Trace Id */
+            trace_id?: string | null;
+        };
+        /**
+         * ExperimentEvaluationId
+         * @description The id under which an evaluation was stored.
+         */
+        ExperimentEvaluationId: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * ExperimentPatch
+         * @description New values for some fields of an experiment. What is not given stays.
+         */
+        ExperimentPatch: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ExperimentResult
+         * @description A run with its example, what it cost and what evaluators say of it.
+         */
+        ExperimentResult: {
+            /** Id */
+            id: string;
+            /** Example Id */
+            example_id: string;
+            /** Repetition Number */
+            repetition_number: number;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /** Reference Output */
+            reference_output: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: unknown;
+            /** Error */
+            error: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Prompt Token Count */
+            prompt_token_count: number | null;
+            /** Completion Token Count */
+            completion_token_count: number | null;
+            /** Annotations */
+            annotations: components["schemas"]["ExperimentEvaluation"][];
+        };
+        /**
+         * ExperimentRun
+         * @description What a task did with an example, as the server keeps it.
+         */
+        ExperimentRun: {
+            /** Id */
+            id: string;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Dataset Example Id */
+            dataset_example_id: string;
+            /** Output */
+            output: unknown;
+            /** Repetition Number */
+            repetition_number: number;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Error */
+            error: string | null;
+        };
+        /**
+         * ExperimentRunCreate
+         * @description What a task did with an example.
+         */
+        ExperimentRunCreate: {
+            /** Dataset Example Id */
+            dataset_example_id: string;
+            /** Output */
+            output?: unknown;
+            /** Repetition Number */
+            repetition_number: number;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Trace Id */
+            trace_id?: string | null;
+            /** Error */
+            error?: string | null;
+        };
+        /**
+         * ExperimentRunId
+         * @description The id under which a run was stored.
+         */
+        ExperimentRunId: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * ExperimentTag
+         * @description A word that one experiment of a dataset has, such as `baseline`; set on another one, it moves.
+         */
+        ExperimentTag: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+        };
+        /**
+         * ExperimentTagCreate
+         * @description A tag to set.
+         */
+        ExperimentTagCreate: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
         };
         /**
          * ExportBody
@@ -3187,6 +3770,25 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * IncompleteExperimentEvaluation
+         * @description A run that some evaluators have not judged, or failed to.
+         */
+        IncompleteExperimentEvaluation: {
+            experiment_run: components["schemas"]["ExperimentRun"];
+            dataset_example: components["schemas"]["DatasetExample"];
+            /** Evaluation Names */
+            evaluation_names: string[];
+        };
+        /**
+         * IncompleteExperimentRun
+         * @description An example on which the task did not run as often as it should, or failed.
+         */
+        IncompleteExperimentRun: {
+            dataset_example: components["schemas"]["DatasetExample"];
+            /** Repetition Numbers */
+            repetition_numbers: number[];
         };
         /**
          * IngestCounts
@@ -3456,6 +4058,34 @@ export interface components {
         Page_DocumentAnnotation_: {
             /** Data */
             data: components["schemas"]["DocumentAnnotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ExperimentRun] */
+        Page_ExperimentRun_: {
+            /** Data */
+            data: components["schemas"]["ExperimentRun"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Experiment] */
+        Page_Experiment_: {
+            /** Data */
+            data: components["schemas"]["Experiment"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[IncompleteExperimentEvaluation] */
+        Page_IncompleteExperimentEvaluation_: {
+            /** Data */
+            data: components["schemas"]["IncompleteExperimentEvaluation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[IncompleteExperimentRun] */
+        Page_IncompleteExperimentRun_: {
+            /** Data */
+            data: components["schemas"]["IncompleteExperimentRun"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4913,6 +5543,8 @@ export interface operations {
                 limit?: number;
                 /** @description Case does not matter. */
                 name_contains?: string | null;
+                /** @description Also those that hold the traces of experiments. */
+                include_experiment_projects?: boolean;
             };
             header?: never;
             path?: never;
@@ -9965,6 +10597,734 @@ export interface operations {
             path: {
                 dataset_identifier: string;
                 label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Experiments on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: {
+                /** @description Delete the traces of its tasks, too. */
+                delete_project?: boolean;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_experiment_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_EvaluationSummary__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiment_runs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Runs on a page; without it, all. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExperimentRun_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_experiment_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentRunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExperimentRunId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A run of this example and repetition succeeded already; it stays as it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_incomplete_experiment_runs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncompleteExperimentRun_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upsert_experiment_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentEvaluationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExperimentEvaluationId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_incomplete_experiment_evaluations: {
+        parameters: {
+            query?: {
+                /** @description A name to look for; repeat for several. At least one is needed. */
+                evaluation_name?: string[] | null;
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncompleteExperimentEvaluation_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_experiment_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentResult"][];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_experiment_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiment_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_ExperimentTag__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentTagCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExperimentTag_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+                tag_identifier: string;
             };
             cookie?: never;
         };

@@ -138,6 +138,15 @@ sa.Index(
     "ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("32")
 )
 
+block_sieve = sa.Table(
+    "block_sieve",
+    metadata,
+    sa.Column("block", sa.Integer, primary_key=True, comment="span_block.id; none for small blocks and new ones"),
+    sa.Column("inputs", sa.LargeBinary, comment="sieve of docs/reference/block-format.md; NULL: search the column"),
+    sa.Column("outputs", sa.LargeBinary),
+    comment="SQLite only: what blocks cannot have, so that a search need not unpack them",
+)
+
 
 def _annotation_columns() -> list[sa.Column[Any]]:
     """All but the row id."""
@@ -453,6 +462,89 @@ dataset_dataset_label = sa.Table(
     sa.Column("dataset_id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False, index=True),
 )
+
+experiment = sa.Table(
+    "experiment",
+    metadata,
+    _key("Experiment"),
+    sa.Column("dataset_id", sa.Integer, nullable=False),
+    sa.Column("version_id", sa.Integer, nullable=False, comment="dataset_version.id"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("repetitions", sa.Integer, nullable=False),
+    sa.Column("splits", sa.Text, nullable=False, comment="JSON list of the names of those that it was made of"),
+    sa.Column("project_id", sa.Integer, nullable=False, comment="of the traces of its tasks; left out of lists"),
+    sa.Column("example_count", sa.Integer, nullable=False),
+    sa.Column("succeeded", sa.Integer, nullable=False, server_default="0", comment="runs, as the next two"),
+    sa.Column("failed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("surplus", sa.Integer, nullable=False, server_default="0", comment="those beyond the repetitions"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("updated_us", sa.BigInteger, nullable=False),
+    sa.Column("deleted_us", sa.BigInteger, comment="set when it was deleted and its rows are being removed"),
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_experiment_dataset", experiment.c.dataset_id, experiment.c.id)
+sa.Index("ix_experiment_project", experiment.c.project_id)
+experiment_example = sa.Table(
+    "experiment_example",
+    metadata,
+    sa.Column("experiment_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("example_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("revision_id", sa.Integer, nullable=False, comment="dataset_example_revision.id"),
+    comment="which examples an experiment has, and what they said: splits change, and versions do not know of them",
+)
+experiment_run = sa.Table(
+    "experiment_run",
+    metadata,
+    _key("ExperimentRun"),
+    sa.Column("experiment_id", sa.Integer, nullable=False),
+    sa.Column("example_id", sa.Integer, nullable=False),
+    sa.Column("repetition", sa.Integer, nullable=False, comment="from 1"),
+    sa.Column("trace_id", sa.LargeBinary),
+    sa.Column("start_us", sa.BigInteger, nullable=False),
+    sa.Column("end_us", sa.BigInteger, nullable=False),
+    sa.Column("error", sa.Text, comment="NULL: it succeeded"),
+    sa.Column("output", sa.Text, nullable=False, comment="JSON; last, so that what is before it is read without it"),
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "ux_experiment_run",
+    experiment_run.c.experiment_id,
+    experiment_run.c.example_id,
+    experiment_run.c.repetition,
+    unique=True,
+)
+sa.Index("ix_experiment_run", experiment_run.c.experiment_id, experiment_run.c.id)
+experiment_evaluation = sa.Table(
+    "experiment_evaluation",
+    metadata,
+    _key("ExperimentEvaluation"),
+    sa.Column("run_id", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("annotator_kind", sa.Text, nullable=False),
+    sa.Column("label", sa.Text),
+    sa.Column("score", sa.Float),
+    sa.Column("explanation", sa.Text),
+    sa.Column("error", sa.Text, comment="NULL: it did not fail"),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("trace_id", sa.LargeBinary),
+    sa.Column("start_us", sa.BigInteger, nullable=False),
+    sa.Column("end_us", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("ux_experiment_evaluation", experiment_evaluation.c.run_id, experiment_evaluation.c.name, unique=True)
+experiment_tag = sa.Table(
+    "experiment_tag",
+    metadata,
+    _key("ExperimentTag"),
+    sa.Column("dataset_id", sa.Integer, nullable=False, comment="copied from the experiment: unique there"),
+    sa.Column("experiment_id", sa.Integer, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sqlite_autoincrement=True,
+)
+sa.Index("ux_experiment_tag", experiment_tag.c.dataset_id, experiment_tag.c.name, unique=True)
 
 dead_letter = sa.Table(
     "dead_letter",

@@ -39,6 +39,18 @@ from rubricate_server.storage.contract.dataset import (
 )
 from rubricate_server.storage.contract.dataset_label import LabelFields, LabelStore, StoredLabel
 from rubricate_server.storage.contract.dataset_split import SplitFields, SplitStore, StoredSplit
+from rubricate_server.storage.contract.experiment import ExperimentStore, NewExperiment, StoredExperiment, StoredTag
+from rubricate_server.storage.contract.experiment_run import (
+    EvaluationFields,
+    IncompleteEvaluations,
+    IncompleteRuns,
+    RunFields,
+    RunStore,
+    RunWritten,
+    StoredEvaluationSummary,
+    StoredResult,
+    StoredRun,
+)
 from rubricate_server.storage.contract.explore import (
     Annotators,
     ExploreStore,
@@ -105,14 +117,18 @@ __all__ = [
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "EvaluationFields",
     "ExampleUpload",
     "ExamplesWritten",
+    "ExperimentStore",
     "ExploreStore",
     "ExportQuery",
     "ExportStore",
     "ExportedItem",
     "FoundValue",
     "FoundValues",
+    "IncompleteEvaluations",
+    "IncompleteRuns",
     "InsightStore",
     "ItemCount",
     "ItemMark",
@@ -126,6 +142,7 @@ __all__ = [
     "MatrixQuery",
     "NewAnnotation",
     "NewExample",
+    "NewExperiment",
     "NewSpan",
     "ProjectFigures",
     "ProjectStore",
@@ -134,6 +151,9 @@ __all__ = [
     "RetentionRule",
     "RetentionStore",
     "RubricStore",
+    "RunFields",
+    "RunStore",
+    "RunWritten",
     "Said",
     "SaidBy",
     "SessionQuery",
@@ -153,19 +173,24 @@ __all__ = [
     "StoredDatasetVersion",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredEvaluationSummary",
     "StoredExample",
+    "StoredExperiment",
     "StoredItem",
     "StoredLabel",
     "StoredProject",
+    "StoredResult",
     "StoredRetention",
     "StoredRubricUse",
     "StoredRubricVersion",
+    "StoredRun",
     "StoredSession",
     "StoredShare",
     "StoredSpan",
     "StoredSplit",
     "StoredStep",
     "StoredSummary",
+    "StoredTag",
     "StoredTrace",
     "SummaryQuery",
     "TargetPreview",
@@ -191,6 +216,8 @@ class Storage:
     datasets: DatasetStore
     splits: SplitStore
     labels: LabelStore
+    experiments: ExperimentStore
+    runs: RunStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore

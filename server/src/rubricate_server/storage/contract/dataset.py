@@ -144,7 +144,10 @@ class DatasetStore(Protocol):
         """Rename or describe it; durable, idempotent. Versions stay. Raises NotFound, Conflict."""
 
     def delete(self, dataset_id: int) -> None:
-        """Delete it with all versions and examples; durable. Splits and labels stay. Raises NotFound."""
+        """Delete it with all versions, examples and experiments; durable. Splits and labels stay. Raises NotFound.
+
+        The projects of the experiments' traces go too.
+        """
 
     def versions(self, dataset_id: int, *, from_id: int | None = None, limit: int = 100) -> list[StoredDatasetVersion]:
         """Its versions, newest first."""

@@ -30,6 +30,7 @@ from rubricate_server.storage.schema import (
 )
 from rubricate_server.storage.sqlite import dataset_write
 from rubricate_server.storage.sqlite.connection import reading, touch
+from rubricate_server.storage.sqlite.experiment import delete_experiments_of
 from rubricate_server.storage.sqlite.writer import Writer
 
 BATCH = 200
@@ -41,7 +42,7 @@ _VERSION_COUNT = sa.select(sa.func.count()).where(dataset_version.c.dataset_id =
 _DATASET = (*(dataset.c[name] for name in _OWN_FIELDS), _VERSION_COUNT.label("version_count"))
 _VERSION = tuple(dataset_version.c[name] for name in StoredDatasetVersion._fields)
 _REVISION = dataset_example_revision.c
-_EXAMPLE = (
+EXAMPLE = (
     sa.select(
         _REVISION.example_id,
         dataset_example.c.external_id,
@@ -57,6 +58,7 @@ _EXAMPLE = (
     .outerjoin(span, span.c.span_id == dataset_example.c.span_id)
     .order_by(_REVISION.example_id)
 )
+"""What examples say, to be narrowed to one revision of each."""
 
 
 class SqliteDatasets:
@@ -150,7 +152,7 @@ class SqliteDatasets:
     ) -> Iterator[list[StoredExample]]:
         """See the contract."""
         until = _REVISION.until_version_id
-        statement = _EXAMPLE.where(
+        statement = EXAMPLE.where(
             _REVISION.dataset_id == dataset_id,
             _REVISION.version_id <= version_id,
             sa.or_(until.is_(None), until > version_id),
@@ -167,13 +169,12 @@ class SqliteDatasets:
             if from_id is not None:
                 here = here.where(_REVISION.example_id >= from_id)
             with reading(self._readers) as connection:
-                rows = connection.execute(here).fetchall()
-                splits = _splits_of(connection, [row[0] for row in rows])
-            if rows:
-                yield [_example(row, splits.get(row[0], ())) for row in rows]
-            if len(rows) < size:
+                found = stored_examples(connection, here)
+            if found:
+                yield found
+            if len(found) < size:
                 return
-            from_id = rows[-1][0] + 1
+            from_id = found[-1].id + 1
             left = None if left is None else left - size
 
     def example_rows(self, dataset_id: int, identifiers: Sequence[str]) -> dict[str, int]:
@@ -225,6 +226,13 @@ class SqliteDatasets:
         if row is None:
             raise NotFound(missing)
         return _dataset(row)
+
+
+def stored_examples(connection: sa.Connection, statement: sa.Select[Any]) -> list[StoredExample]:
+    """The examples that a narrowed `EXAMPLE` finds, with the splits that they are in now."""
+    rows = connection.execute(statement).fetchall()
+    splits = _splits_of(connection, [row[0] for row in rows])
+    return [_example(row, splits.get(row[0], ())) for row in rows]
 
 
 def _weight(texts: Any) -> int:
@@ -297,6 +305,7 @@ def _delete(connection: sqlite3.Connection, dataset_id: int) -> None:
     if connection.execute("delete from dataset where id = ?", (dataset_id,)).rowcount == 0:
         raise NotFound(f"No dataset has the row id {dataset_id}")
     touch(connection, "datasets")
+    delete_experiments_of(connection, dataset_id)
     examples = "(select id from dataset_example where dataset_id = ?)"
     for statement in (
         f"delete from dataset_split_example where example_id in {examples}",

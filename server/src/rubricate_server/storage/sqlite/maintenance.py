@@ -13,11 +13,11 @@ from rubricate_server.storage.sqlite.annotation_hour import keep_sums, stale_hou
 from rubricate_server.storage.sqlite.block import unpack
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_block
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.experiment_write import remove_deleted_experiment
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
+from rubricate_server.storage.sqlite.sift import SMALL_BLOCK, Sifter
 from rubricate_server.storage.sqlite.writer import Writer
 
-SMALL_BLOCK = 32
-"""A block with fewer live spans is worth repacking together with others."""
 REPACK_AT = BLOCK_SPANS
 """Live spans that a project's small blocks must hold together before they are repacked."""
 REPACK_LEVEL = 6
@@ -33,11 +33,12 @@ class SqliteMaintenance:
     def __init__(self, writer: Writer, readers: sa.Engine) -> None:
         self._writer = writer
         self._readers = readers
+        self._sifter = Sifter(writer, readers)
 
     def step(self) -> bool:
         """See the contract."""
-        works = (remove_deleted_project, repack, self._give_space_back)
-        return any(self._writer.run(work) for work in works) or self._sum_up_annotations()
+        works = (remove_deleted_project, remove_deleted_experiment, repack, self._give_space_back)
+        return any(self._writer.run(work) for work in works) or self._sum_up_annotations() or self._sifter.step()
 
     def _sum_up_annotations(self) -> bool:
         with reading(self._readers) as connection:

@@ -77,6 +77,13 @@ CREATE INDEX ix_removed_annotation ON removed_annotation (removal_id, id);
 
 CREATE INDEX ix_removed_annotation_project ON removed_annotation (project_id);
 
+CREATE TABLE block_sieve (
+	block INTEGER NOT NULL, 
+	inputs BLOB, 
+	outputs BLOB, 
+	PRIMARY KEY (block)
+);
+
 CREATE TABLE dead_letter (
 	id INTEGER NOT NULL, 
 	at_us BIGINT NOT NULL, 
@@ -86,6 +93,81 @@ CREATE TABLE dead_letter (
 	encoding TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );
+
+CREATE TABLE experiment (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	dataset_id INTEGER NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	metadata TEXT NOT NULL, 
+	repetitions INTEGER NOT NULL, 
+	splits TEXT NOT NULL, 
+	project_id INTEGER NOT NULL, 
+	example_count INTEGER NOT NULL, 
+	succeeded INTEGER DEFAULT '0' NOT NULL, 
+	failed INTEGER DEFAULT '0' NOT NULL, 
+	surplus INTEGER DEFAULT '0' NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	deleted_us BIGINT
+);
+
+CREATE INDEX ix_experiment_dataset ON experiment (dataset_id, id);
+
+CREATE INDEX ix_experiment_project ON experiment (project_id);
+
+CREATE TABLE experiment_evaluation (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	run_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	annotator_kind TEXT NOT NULL, 
+	label TEXT, 
+	score FLOAT, 
+	explanation TEXT, 
+	error TEXT, 
+	metadata TEXT NOT NULL, 
+	trace_id BLOB, 
+	start_us BIGINT NOT NULL, 
+	end_us BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX ux_experiment_evaluation ON experiment_evaluation (run_id, name);
+
+CREATE TABLE experiment_example (
+	experiment_id INTEGER NOT NULL, 
+	example_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	PRIMARY KEY (experiment_id, example_id)
+);
+
+CREATE TABLE experiment_run (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	experiment_id INTEGER NOT NULL, 
+	example_id INTEGER NOT NULL, 
+	repetition INTEGER NOT NULL, 
+	trace_id BLOB, 
+	start_us BIGINT NOT NULL, 
+	end_us BIGINT NOT NULL, 
+	error TEXT, 
+	output TEXT NOT NULL
+);
+
+CREATE INDEX ix_experiment_run ON experiment_run (experiment_id, id);
+
+CREATE UNIQUE INDEX ux_experiment_run ON experiment_run (experiment_id, example_id, repetition);
+
+CREATE TABLE experiment_tag (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	dataset_id INTEGER NOT NULL, 
+	experiment_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	description TEXT
+);
+
+CREATE INDEX ix_experiment_tag_experiment_id ON experiment_tag (experiment_id);
+
+CREATE UNIQUE INDEX ux_experiment_tag ON experiment_tag (dataset_id, name);
 
 CREATE TABLE project (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -375,3 +457,5 @@ CREATE TABLE dataset_version (
 );
 
 CREATE INDEX ix_dataset_version ON dataset_version (dataset_id, id);
+
+create trigger span_block_went after delete on span_block begin delete from block_sieve where block = old.id; end;
