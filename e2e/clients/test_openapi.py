@@ -157,6 +157,9 @@ PATH_ONLY = {
     "list_annotation_config_projects",
     "add_project_annotation_config",
     "remove_project_annotation_config",
+    "delete_prompt",
+    "get_latest_prompt_version",
+    "get_tagged_prompt_version",
     "get_retention_policy",
     "delete_retention_policy",
 }

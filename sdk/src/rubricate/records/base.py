@@ -13,7 +13,7 @@ MAX_DEPTH = 64
 """Levels of objects and lists in metadata. Nobody reads deeper ones, and JSON is written with 254 at most."""
 
 
-def _holdable(value: JsonObject) -> JsonObject:
+def holdable(value: JsonObject) -> JsonObject:
     """Refuse what cannot be written as JSON again, and say where it is."""
     waiting: list[tuple[str, Any, int]] = [("", value, 1)]
     while waiting:
@@ -29,7 +29,7 @@ def _holdable(value: JsonObject) -> JsonObject:
     return value
 
 
-Metadata = Annotated[JsonObject, AfterValidator(_holdable)]
+Metadata = Annotated[JsonObject, AfterValidator(holdable)]
 """A JSON object that comes back as it was sent."""
 
 

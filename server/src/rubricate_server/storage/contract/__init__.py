@@ -62,6 +62,14 @@ from rubricate_server.storage.contract.item import (
 )
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
+from rubricate_server.storage.contract.prompt import (
+    NewPromptTag,
+    PromptStore,
+    PromptUpdate,
+    StoredPrompt,
+    StoredPromptTag,
+    StoredPromptVersion,
+)
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
 from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
@@ -109,9 +117,12 @@ __all__ = [
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
+    "NewPromptTag",
     "NewSpan",
     "ProjectFigures",
     "ProjectStore",
+    "PromptStore",
+    "PromptUpdate",
     "Removed",
     "Restored",
     "RetentionRule",
@@ -134,6 +145,9 @@ __all__ = [
     "StoredDisagreement",
     "StoredItem",
     "StoredProject",
+    "StoredPrompt",
+    "StoredPromptTag",
+    "StoredPromptVersion",
     "StoredRetention",
     "StoredRubricUse",
     "StoredRubricVersion",
@@ -164,6 +178,7 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    prompts: PromptStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore
