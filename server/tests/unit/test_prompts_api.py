@@ -187,6 +187,7 @@ HUGE = {"type": "openai", "openai": {"seed": 2**70}}
         ({"invocation_parameters": {"type": "openai", "openai": []}}, "an object is needed under 'openai'"),
         ({"invocation_parameters": HUGE}, "invocation_parameters.openai.seed is a whole number beyond 64 bits"),
         ({"tools": {"type": "tools", "tools": [{"type": "x"}]}}, "'function', 'raw'"),
+        ({"tools": {"type": "tools", "tools": []}}, "List should have at least 1 item"),
         ({"response_format": {"type": "json_schema", "json_schema": {}}}, "name"),
     ],
 )
@@ -200,6 +201,19 @@ def test_a_version_that_clients_could_not_read_is_refused_in_words(
         assert response.status_code == 422
         assert says in response.text
     assert http.get(f"{URL}/greeting/versions").json() == before
+
+
+def test_what_is_not_there_is_named(http: TestClient) -> None:
+    create(http)
+    nobody = "UHJvbXB0VmVyc2lvbjo5OTk="  # PromptVersion:999
+    for url, says in {
+        f"{URL}/nobody/latest": "Prompt with name nobody not found",
+        f"{URL}/greeting/tags/production": "No version of the prompt has the tag 'production'",
+        f"/v1/prompt_versions/{nobody}": f"Prompt version with ID {nobody} not found",
+        f"/v1/prompt_versions/{nobody}/tags": f"Prompt version with ID {nobody} not found",
+    }.items():
+        response = http.get(url)
+        assert (response.status_code, response.text) == (404, says)
 
 
 @pytest.mark.parametrize("name", ["", "A", "-a", "a-", "_", "a b", "a/b", "é", "a\n", "٣"])

@@ -24,6 +24,7 @@ from rubricate.client.any_annotation import Annotations
 from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Resource, Steps, call
 from rubricate.client.insight import Insight
 from rubricate.client.project import Projects
+from rubricate.client.prompt import Prompts
 from rubricate.client.retention import Retention
 from rubricate.client.rubric import Rubrics
 from rubricate.client.session import Sessions
@@ -53,6 +54,7 @@ class _Calls(Resource[M]):
     projects: Projects[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
+    prompts: Prompts[M]
     insight: Insight[M]
     retention: Retention[M]
     status: Status[M]
@@ -65,6 +67,7 @@ class _Calls(Resource[M]):
         self.annotations = Annotations(run)
         self.projects = Projects(run)
         self.rubrics = self.annotation_configs = Rubrics(run)
+        self.prompts = Prompts(run)
         self.insight = Insight(run)
         self.retention = Retention(run)
         self.status = Status(run)

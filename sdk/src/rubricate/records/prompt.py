@@ -141,11 +141,14 @@ class ToolResultPart(_Kept):
     """Any JSON."""
 
 
+ContentPart = Annotated[TextPart | ToolCallPart | ToolResultPart, Field(discriminator="type")]
+
+
 class PromptMessage(_Kept):
     """One message of a prompt. Texts may hold variables; the format of the template says how they are written."""
 
     role: Role
-    content: str | list[Annotated[TextPart | ToolCallPart | ToolResultPart, Field(discriminator="type")]]
+    content: str | Annotated[list[ContentPart], Field(min_length=1)]
 
 
 class ChatTemplate(_Kept):
@@ -211,11 +214,14 @@ class FunctionChoice(_Kept):
     function_name: str
 
 
+Tool = Annotated[FunctionTool | RawTool, Field(discriminator="type")]
+
+
 class PromptTools(_Kept):
     """The tools that a model is given."""
 
     type: Literal["tools"]
-    tools: list[Annotated[FunctionTool | RawTool, Field(discriminator="type")]]
+    tools: Annotated[list[Tool], Field(min_length=1)]
     tool_choice: Annotated[AnyChoice | FunctionChoice, Field(discriminator="type")] | None = None
     disable_parallel_tool_calls: bool | None = None
 

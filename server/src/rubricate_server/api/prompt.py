@@ -105,7 +105,7 @@ def get_tagged_prompt_version(request: Request, prompt_identifier: str, tag_name
 @router.get("/prompt_versions/{prompt_version_id}", response_model=Data[PromptVersion], responses=refusals(404, 422))
 def get_prompt_version(request: Request, prompt_version_id: str) -> Response:
     """One version of a prompt, by its id."""
-    return json_answer({"data": _version(storage_of(request).prompts.version(_version_row(prompt_version_id)))})
+    return json_answer({"data": _version(_found_version(request, prompt_version_id))})
 
 
 @router.get("/prompt_versions/{prompt_version_id}/tags", response_model=Page[PromptTag], responses=refusals(404, 422))
@@ -113,9 +113,8 @@ def list_prompt_version_tags(
     request: Request, prompt_version_id: str, cursor: str | None = None, limit: Limit = 100
 ) -> Response:
     """The tags on a version, newest first."""
-    prompts = storage_of(request).prompts
-    version = prompts.version(_version_row(prompt_version_id))
-    found = prompts.tags(version.id, from_id=cursor_row(cursor, TAG), limit=limit + 1)
+    version = _found_version(request, prompt_version_id)
+    found = storage_of(request).prompts.tags(version.id, from_id=cursor_row(cursor, TAG), limit=limit + 1)
     return page_answer([_tag(tag) for tag in found[:limit]], _following(found, limit, TAG))
 
 
@@ -127,7 +126,7 @@ def list_prompt_version_tags(
 )
 def create_prompt_version_tag(request: Request, prompt_version_id: str, new: PromptTagData) -> None:
     """Put a tag on a version. It moves here if another version of the prompt has it."""
-    storage_of(request).prompts.put_tag(_version_row(prompt_version_id), _new_tag(new))
+    storage_of(request).prompts.put_tag(_found_version(request, prompt_version_id).id, _new_tag(new))
 
 
 @router.delete(
@@ -138,7 +137,7 @@ def create_prompt_version_tag(request: Request, prompt_version_id: str, new: Pro
 )
 def delete_prompt_version_tag(request: Request, prompt_version_id: str, tag_name: str) -> None:
     """Take a tag from the prompt of this version, whichever of its versions has the tag by now; as with Phoenix."""
-    storage_of(request).prompts.remove_tag(_version_row(prompt_version_id), tag_name)
+    storage_of(request).prompts.remove_tag(_found_version(request, prompt_version_id).id, tag_name)
 
 
 def _found(request: Request, identifier: str) -> StoredPrompt:
@@ -151,11 +150,14 @@ def _found(request: Request, identifier: str) -> StoredPrompt:
         raise ApiError(404, f"Prompt with {what} not found") from None
 
 
-def _version_row(version_id: str) -> int:
+def _found_version(request: Request, version_id: str) -> StoredPromptVersion:
     row = row_of(version_id, VERSION)
     if row is None:
         raise ApiError(422, f"Invalid prompt version ID: {version_id}")
-    return row
+    try:
+        return storage_of(request).prompts.version(row)
+    except NotFound:
+        raise ApiError(404, f"Prompt version with ID {version_id} not found") from None
 
 
 def _following(found: list[Stored], limit: int, type_name: str) -> str | None:
