@@ -13,7 +13,6 @@ NO_VERSION = quote("UHJvbXB0VmVyc2lvbjo5OTk5OTk=", safe="")  # PromptVersion:999
 
 
 def prompts(http: httpx.Client, name: str) -> Iterator[Call]:
-    name = name.replace("_", "-")
     url, one, nothing = "/v1/prompts", f"/v1/prompts/{name}", "/v1/prompts/nothing"
 
     yield "create_prompt", 200, http.post(url, json={"prompt": {"name": name}, "version": FULL_VERSION})
