@@ -21,9 +21,20 @@ from rubricate_server.api import (
     annotation_write,
     any_annotation,
     dataframe,
+    dataset,
+    dataset_export,
+    dataset_items,
+    dataset_label,
+    dataset_split,
+    dataset_upload,
     disagreement,
     evaluation,
     event,
+    experiment,
+    experiment_evaluation,
+    experiment_export,
+    experiment_run,
+    experiment_tag,
     export,
     export_items,
     filter,
@@ -99,6 +110,17 @@ _PARTS = (
     evaluation,
     rubric,
     prompt,
+    dataset_upload,
+    dataset,
+    dataset_items,
+    dataset_export,
+    dataset_split,
+    dataset_label,
+    experiment,
+    experiment_run,
+    experiment_evaluation,
+    experiment_export,
+    experiment_tag,
     retention,
     status,
     event,
@@ -120,6 +142,7 @@ def build_app(
     max_body_bytes: int = 64 << 20,
     max_count: int = 100_000,
     max_count_seconds: float = 2.0,
+    max_examples: int = 50_000,
 ) -> FastAPI:
     """The API and the page over an open store; spans come in by another door."""
     app = FastAPI(
@@ -134,6 +157,7 @@ def build_app(
     app.state.topics = topics = topics or Topics()
     app.state.max_count = max_count
     app.state.max_count_seconds = max_count_seconds
+    app.state.max_examples = max_examples
     app.state.started_ns = time.time_ns()
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
@@ -186,6 +210,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         max_body_bytes=settings.max_body_bytes,
         max_count=settings.max_count,
         max_count_seconds=settings.max_count_seconds,
+        max_examples=settings.max_examples,
     )
     gate = ReadGate(api, is_busy=lambda: ingest.pending_bytes > 0, at_once=settings.reads_beside_ingest)
     app = VersionHeaders(TraceDoor(gate, ingest=ingest))

@@ -33,7 +33,7 @@ export function useOnTopics(topics: readonly string[], changed: () => void): voi
     const check = () => {
       if (!told()) return;
       const now = newest(joined.split("\n"));
-      const before = seen.current ?? oldestRead ?? now;
+      const before = seen.current ?? oldestRead ?? newest(Object.keys(versions)); // nothing was read: all reads come after it
       seen.current = Math.max(before, now);
       if (now > before) onChange();
     };

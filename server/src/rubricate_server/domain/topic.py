@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
-Kind = Literal["projects", "rubrics", "spans", "annotations"]
+Kind = Literal["projects", "rubrics", "datasets", "experiments", "spans", "annotations"]
 
 
 class Topic(NamedTuple):
-    """Something that changes: all projects, all rubrics, or the spans or annotations of one project."""
+    """What changes: all projects, rubrics, datasets or experiments, or the spans or annotations of one project."""
 
     kind: Kind
     project_id: int | None = None

@@ -13,6 +13,7 @@ from rubricate_server.storage.sqlite.annotation_hour import keep_sums, stale_hou
 from rubricate_server.storage.sqlite.block import unpack
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_block
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.experiment_write import remove_deleted_experiment
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
 from rubricate_server.storage.sqlite.writer import Writer
 
@@ -36,7 +37,7 @@ class SqliteMaintenance:
 
     def step(self) -> bool:
         """See the contract."""
-        works = (remove_deleted_project, repack, self._give_space_back)
+        works = (remove_deleted_project, remove_deleted_experiment, repack, self._give_space_back)
         return any(self._writer.run(work) for work in works) or self._sum_up_annotations()
 
     def _sum_up_annotations(self) -> bool:
