@@ -1281,6 +1281,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompts
+         * @description Prompts, newest first, without their versions.
+         */
+        get: operations["list_prompts"];
+        put?: never;
+        /**
+         * Create Prompt
+         * @description Make a prompt in its first version, or, if there is one of that name, another version of it.
+         *
+         *     A prompt that is there keeps its description and metadata.
+         */
+        post: operations["create_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prompt
+         * @description Delete a prompt with all its versions and tags. It cannot be undone.
+         */
+        delete: operations["delete_prompt"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Prompt
+         * @description Change a prompt's description, its metadata, or both. What is left out stays; metadata is replaced whole.
+         */
+        patch: operations["update_prompt"];
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompt Versions
+         * @description The versions of a prompt, newest first.
+         */
+        get: operations["list_prompt_versions"];
+        put?: never;
+        /**
+         * Create Prompt Version
+         * @description Add a version to a prompt, with tags if wanted; they move here from the versions that had them.
+         */
+        post: operations["create_prompt_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Latest Prompt Version
+         * @description The newest version of a prompt, by name or id.
+         */
+        get: operations["get_latest_prompt_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}/tags/{tag_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tagged Prompt Version
+         * @description The version of a prompt that has a tag.
+         */
+        get: operations["get_tagged_prompt_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt_versions/{prompt_version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prompt Version
+         * @description One version of a prompt, by its id.
+         */
+        get: operations["get_prompt_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt_versions/{prompt_version_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompt Version Tags
+         * @description The tags on a version, newest first.
+         */
+        get: operations["list_prompt_version_tags"];
+        put?: never;
+        /**
+         * Create Prompt Version Tag
+         * @description Put a tag on a version. It moves here if another version of the prompt has it.
+         */
+        post: operations["create_prompt_version_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt_versions/{prompt_version_id}/tags/{tag_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prompt Version Tag
+         * @description Take a tag from the prompt of this version, whichever of its versions has the tag by now; as with Phoenix.
+         */
+        delete: operations["delete_prompt_version_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets/upload": {
         parameters: {
             query?: never;
@@ -2512,6 +2690,37 @@ export interface components {
             annotator_kind: components["schemas"]["AnnotatorKind"];
         };
         /**
+         * AnswerSchema
+         * @description A named JSON Schema.
+         */
+        AnswerSchema: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Schema */
+            schema?: {
+                [key: string]: unknown;
+            } | null;
+            /** Strict */
+            strict?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AnyChoice
+         * @description How many tools the model may use.
+         */
+        AnyChoice: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "none" | "one_or_more" | "zero_or_more";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * CategoricalRubric
          * @description One of a fixed set of labels, each with a score if wanted.
          */
@@ -2534,6 +2743,21 @@ export interface components {
             optimization_direction: "MINIMIZE" | "MAXIMIZE" | "NONE";
             /** Values */
             values: components["schemas"]["RubricLabel"][];
+        };
+        /**
+         * ChatTemplate
+         * @description The messages of a prompt.
+         */
+        ChatTemplate: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "chat";
+            /** Messages */
+            messages: components["schemas"]["PromptMessage"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ContinuousRubric
@@ -2631,6 +2855,14 @@ export interface components {
         /** Data[Project] */
         Data_Project_: {
             data: components["schemas"]["Project"];
+        };
+        /** Data[PromptVersion] */
+        Data_PromptVersion_: {
+            data: components["schemas"]["PromptVersion"];
+        };
+        /** Data[Prompt] */
+        Data_Prompt_: {
+            data: components["schemas"]["Prompt"];
         };
         /** Data[RetentionPolicy] */
         Data_RetentionPolicy_: {
@@ -3744,6 +3976,35 @@ export interface components {
             /** Upper Bound */
             upper_bound?: number | null;
         };
+        /**
+         * FunctionChoice
+         * @description The one function that the model must call.
+         */
+        FunctionChoice: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "specific_function";
+            /** Function Name */
+            function_name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FunctionTool
+         * @description A tool that is a function.
+         */
+        FunctionTool: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "function";
+            function: components["schemas"]["ToolFunction"];
+        } & {
+            [key: string]: unknown;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -3813,6 +4074,67 @@ export interface components {
             trace_id: string;
             /** Error */
             error: string;
+        };
+        /**
+         * InvocationParameters
+         * @description Temperature and the like: an object under the name that `type` has, kept as it was sent.
+         */
+        InvocationParameters: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "openai" | "azure_openai" | "anthropic" | "google" | "deepseek" | "xai" | "ollama" | "aws" | "cerebras" | "fireworks" | "groq" | "moonshot" | "perplexity" | "together" | "zai" | "meta";
+            openai?: {
+                [key: string]: unknown;
+            };
+            azure_openai?: {
+                [key: string]: unknown;
+            };
+            anthropic?: {
+                [key: string]: unknown;
+            };
+            google?: {
+                [key: string]: unknown;
+            };
+            deepseek?: {
+                [key: string]: unknown;
+            };
+            xai?: {
+                [key: string]: unknown;
+            };
+            ollama?: {
+                [key: string]: unknown;
+            };
+            aws?: {
+                [key: string]: unknown;
+            };
+            cerebras?: {
+                [key: string]: unknown;
+            };
+            fireworks?: {
+                [key: string]: unknown;
+            };
+            groq?: {
+                [key: string]: unknown;
+            };
+            moonshot?: {
+                [key: string]: unknown;
+            };
+            perplexity?: {
+                [key: string]: unknown;
+            };
+            together?: {
+                [key: string]: unknown;
+            };
+            zai?: {
+                [key: string]: unknown;
+            };
+            meta?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
         };
         /**
          * Item
@@ -4077,6 +4399,27 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[PromptTag] */
+        Page_PromptTag_: {
+            /** Data */
+            data: components["schemas"]["PromptTag"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[PromptVersion] */
+        Page_PromptVersion_: {
+            /** Data */
+            data: components["schemas"]["PromptVersion"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Prompt] */
+        Page_Prompt_: {
+            /** Data */
+            data: components["schemas"]["Prompt"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[RetentionPolicy] */
         Page_RetentionPolicy_: {
             /** Data */
@@ -4327,6 +4670,200 @@ export interface components {
             name?: string | null;
         };
         /**
+         * Prompt
+         * @description A prompt as the server keeps it.
+         */
+        Prompt: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Source Prompt Id */
+            source_prompt_id: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PromptCreate
+         * @description A prompt and its first version, or another version of a prompt that is there.
+         */
+        PromptCreate: {
+            prompt: components["schemas"]["PromptData"];
+            version: components["schemas"]["PromptVersionData"];
+        };
+        /**
+         * PromptData
+         * @description A prompt to make, without its versions.
+         */
+        PromptData: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * PromptMessage
+         * @description One message of a prompt. Texts may hold variables; the format of the template says how they are written.
+         */
+        PromptMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant" | "model" | "ai" | "tool" | "system" | "developer";
+            /** Content */
+            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ToolCallPart"] | components["schemas"]["ToolResultPart"])[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PromptTag
+         * @description A tag that is on a version.
+         */
+        PromptTag: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+        };
+        /**
+         * PromptTagData
+         * @description A tag to put on a version.
+         */
+        PromptTagData: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+        };
+        /**
+         * PromptTools
+         * @description The tools that a model is given.
+         */
+        PromptTools: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "tools";
+            /** Tools */
+            tools: (components["schemas"]["FunctionTool"] | components["schemas"]["RawTool"])[];
+            /** Tool Choice */
+            tool_choice?: (components["schemas"]["AnyChoice"] | components["schemas"]["FunctionChoice"]) | null;
+            /** Disable Parallel Tool Calls */
+            disable_parallel_tool_calls?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PromptUpdate
+         * @description What is to change of a prompt; what is left out stays.
+         */
+        PromptUpdate: {
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PromptVersion
+         * @description A version as the server keeps it. Fields that were not set are left out, but for `description`, then empty.
+         */
+        PromptVersion: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Model Provider
+             * @enum {string}
+             */
+            model_provider: "OPENAI" | "AZURE_OPENAI" | "ANTHROPIC" | "GOOGLE" | "DEEPSEEK" | "XAI" | "OLLAMA" | "AWS" | "CEREBRAS" | "FIREWORKS" | "GROQ" | "MOONSHOT" | "MINIMAX" | "PERPLEXITY" | "TOGETHER" | "ZAI" | "META";
+            /** Model Name */
+            model_name: string;
+            template: components["schemas"]["ChatTemplate"];
+            /**
+             * Template Type
+             * @constant
+             */
+            template_type: "CHAT";
+            /**
+             * Template Format
+             * @enum {string}
+             */
+            template_format: "MUSTACHE" | "F_STRING" | "NONE";
+            invocation_parameters: components["schemas"]["InvocationParameters"];
+            tools?: components["schemas"]["PromptTools"] | null;
+            response_format?: components["schemas"]["ResponseFormat"] | null;
+            /** Id */
+            id: string;
+        };
+        /**
+         * PromptVersionCreate
+         * @description Another version of a prompt, and the tags that it gets at once.
+         */
+        PromptVersionCreate: {
+            version: components["schemas"]["PromptVersionData"];
+            /** Tags */
+            tags?: components["schemas"]["PromptTagData"][] | null;
+        };
+        /**
+         * PromptVersionData
+         * @description A version to make: messages, the model that they are for, and how it is called.
+         */
+        PromptVersionData: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Model Provider
+             * @enum {string}
+             */
+            model_provider: "OPENAI" | "AZURE_OPENAI" | "ANTHROPIC" | "GOOGLE" | "DEEPSEEK" | "XAI" | "OLLAMA" | "AWS" | "CEREBRAS" | "FIREWORKS" | "GROQ" | "MOONSHOT" | "MINIMAX" | "PERPLEXITY" | "TOGETHER" | "ZAI" | "META";
+            /** Model Name */
+            model_name: string;
+            template: components["schemas"]["ChatTemplate"];
+            /**
+             * Template Type
+             * @constant
+             */
+            template_type: "CHAT";
+            /**
+             * Template Format
+             * @enum {string}
+             */
+            template_format: "MUSTACHE" | "F_STRING" | "NONE";
+            invocation_parameters: components["schemas"]["InvocationParameters"];
+            tools?: components["schemas"]["PromptTools"] | null;
+            response_format?: components["schemas"]["ResponseFormat"] | null;
+        };
+        /**
+         * RawTool
+         * @description A tool that only its provider knows.
+         */
+        RawTool: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "raw";
+            /** Raw */
+            raw: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * RefusedSpan
          * @description A span that is stored already.
          */
@@ -4335,6 +4872,20 @@ export interface components {
             span_id: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * ResponseFormat
+         * @description What the model's answer must look like.
+         */
+        ResponseFormat: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "json_schema";
+            json_schema: components["schemas"]["AnswerSchema"];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RetentionPolicy
@@ -5184,6 +5735,89 @@ export interface components {
          * @enum {string}
          */
         TargetKind: "span" | "trace" | "session" | "document";
+        /**
+         * TextPart
+         * @description Text in a message.
+         */
+        TextPart: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolCallFunction
+         * @description The function that is called.
+         */
+        ToolCallFunction: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "function";
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolCallPart
+         * @description A call of a tool, in a message of the assistant.
+         */
+        ToolCallPart: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_call";
+            /** Tool Call Id */
+            tool_call_id: string;
+            tool_call: components["schemas"]["ToolCallFunction"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolFunction
+         * @description A function as it is told to the model.
+         */
+        ToolFunction: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+            /** Strict */
+            strict?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolResultPart
+         * @description What a tool answered.
+         */
+        ToolResultPart: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_result";
+            /** Tool Call Id */
+            tool_call_id: string;
+            /** Tool Result */
+            tool_result: unknown;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Trace
          * @description A trace as the server keeps it; `spans` are there when they were asked for, by start.
@@ -9203,6 +9837,494 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prompts: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Prompt_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Prompt_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prompt_versions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptVersionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_latest_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_tagged_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+                tag_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prompt_version_tags: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                prompt_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromptTag_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_prompt_version_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptTagData"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_prompt_version_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_version_id: string;
+                tag_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };

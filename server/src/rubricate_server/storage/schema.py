@@ -326,6 +326,38 @@ project_rubric = sa.Table(
     sa.Column("rubric_id", sa.Integer, primary_key=True),
 )
 
+prompt = sa.Table(
+    "prompt",
+    metadata,
+    _key("Prompt"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sqlite_autoincrement=True,
+)
+prompt_version = sa.Table(
+    "prompt_version",
+    metadata,
+    _key("PromptVersion"),
+    sa.Column("prompt_id", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False, comment="JSON of the version record, as it was sent"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    comment="never changed",
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_prompt_version", prompt_version.c.prompt_id, prompt_version.c.id)
+prompt_tag = sa.Table(
+    "prompt_tag",
+    metadata,
+    _key("PromptVersionTag"),
+    sa.Column("prompt_id", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version_id", sa.Integer, nullable=False, index=True),
+    sa.Column("description", sa.Text),
+    sa.UniqueConstraint("prompt_id", "name"),
+    sqlite_autoincrement=True,
+)
+
 retention = sa.Table(
     "retention",
     metadata,

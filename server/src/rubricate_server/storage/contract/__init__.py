@@ -85,6 +85,14 @@ from rubricate_server.storage.contract.item import (
 )
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
+from rubricate_server.storage.contract.prompt import (
+    NewPromptTag,
+    PromptStore,
+    PromptUpdate,
+    StoredPrompt,
+    StoredPromptTag,
+    StoredPromptVersion,
+)
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
 from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
@@ -143,9 +151,12 @@ __all__ = [
     "NewAnnotation",
     "NewExample",
     "NewExperiment",
+    "NewPromptTag",
     "NewSpan",
     "ProjectFigures",
     "ProjectStore",
+    "PromptStore",
+    "PromptUpdate",
     "Removed",
     "Restored",
     "RetentionRule",
@@ -179,6 +190,9 @@ __all__ = [
     "StoredItem",
     "StoredLabel",
     "StoredProject",
+    "StoredPrompt",
+    "StoredPromptTag",
+    "StoredPromptVersion",
     "StoredResult",
     "StoredRetention",
     "StoredRubricUse",
@@ -213,6 +227,7 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    prompts: PromptStore
     datasets: DatasetStore
     splits: SplitStore
     labels: LabelStore

@@ -25,6 +25,7 @@ from rubricate_server.storage.sqlite.item import SqliteItems
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
 from rubricate_server.storage.sqlite.project import SqliteProjects
+from rubricate_server.storage.sqlite.prompt import SqlitePrompts
 from rubricate_server.storage.sqlite.retention import SqliteRetention
 from rubricate_server.storage.sqlite.rubric import SqliteRubrics
 from rubricate_server.storage.sqlite.session import SqliteSessions
@@ -86,6 +87,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
+        prompts=SqlitePrompts(writer, readers),
         datasets=SqliteDatasets(writer, readers),
         splits=SqliteSplits(writer, readers),
         labels=SqliteLabels(writer, readers),

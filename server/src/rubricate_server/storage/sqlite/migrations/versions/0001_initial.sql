@@ -201,6 +201,34 @@ CREATE TABLE retention (
 	UNIQUE (name)
 );
 
+CREATE TABLE prompt (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	metadata TEXT NOT NULL, 
+	UNIQUE (name)
+);
+
+CREATE TABLE prompt_version (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	prompt_id INTEGER NOT NULL, 
+	body TEXT NOT NULL, 
+	created_us BIGINT NOT NULL
+);
+
+CREATE INDEX ix_prompt_version ON prompt_version (prompt_id, id);
+
+CREATE TABLE prompt_tag (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	prompt_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	description TEXT, 
+	UNIQUE (prompt_id, name)
+);
+
+CREATE INDEX ix_prompt_tag_version_id ON prompt_tag (version_id);
+
 CREATE TABLE rubric (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	name TEXT NOT NULL, 
