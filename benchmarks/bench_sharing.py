@@ -13,6 +13,7 @@ import os
 import random
 import statistics
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from meter import Call, Connection, Server, cpu_s, disk_bytes, fresh_server, lat
 
 BATCH = 512
 READERS = 4
-ROUND_BATCHES = 80
+ROUND_BATCHES = 60
 """Export requests of a round: some five seconds of ingest alone."""
 KNOWN_SPANS = 20 * BATCH
 """Stored before anything is measured; what readers read, and people annotate."""
@@ -100,7 +101,8 @@ async def ingest_beside(
 
 
 def pages(known: Sequence[tuple[str, str]], seed: int) -> Iterator[Call]:
-    """What a busy page asks, without end: newest spans, a trace, annotations of a page, an old window."""
+    """What a busy page asks, without end: newest spans, a trace, annotations of a page, an old page."""
+    old = b64encode(f"Span:{KNOWN_SPANS // 2}".encode()).decode()
     drawn = random.Random(seed)
     while True:
         at = drawn.randrange(len(known) - 100)
@@ -108,7 +110,7 @@ def pages(known: Sequence[tuple[str, str]], seed: int) -> Iterator[Call]:
         yield get("spans?limit=100")
         yield get(f"spans?limit=1000&trace_id={known[at][0]}")
         yield get(f"span_annotations?limit=1000&{ids}")
-        yield get("spans?limit=100&end_time=2026-09-21T14:14:40Z")
+        yield get(f"spans?limit=100&cursor={old}")
 
 
 # --- a project deleted beside writers ---------------------------------------------------------------------------------
