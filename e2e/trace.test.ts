@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Page } from "playwright-core";
 
@@ -252,10 +254,25 @@ test("a document is judged beside what others say, and the judgement can be take
 test("what somebody else says meanwhile appears by itself", async () => {
   const { page } = await open(`/p/support-bot/t/${sample.trace}?span=${sample.llm}`);
   await page.getByText("Nobody has said anything of this span yet.").waitFor();
-  await page.waitForTimeout(300); // until the page listens
   await put([{ target: { kind: "span", id: sample.llm }, name: "tone", annotator_kind: "LLM", identifier: "judge-x", result: { label: "kind" } }]);
   await page.getByRole("row").filter({ hasText: "judge-x" }).waitFor();
   expect(await page.getByText("Nobody has said anything of this span yet.").count()).toBe(0);
+});
+
+test("what somebody else says before the page hears of changes appears, too", async () => {
+  const { page } = await visited();
+  const said = Promise.withResolvers<undefined>();
+  await page.route("**/v1/events", async (route) => {
+    await said.promise;
+    await route.continue();
+  });
+  await page.goto(`/p/support-bot/t/${sample.trace}?span=${sample.llm}`);
+  await page.getByRole("row").filter({ hasText: "judge-x" }).waitFor();
+  await put([{ target: { kind: "span", id: sample.llm }, name: "tone", annotator_kind: "LLM", identifier: "judge-y", result: { label: "kind" } }]);
+  said.resolve(undefined);
+  const row = page.getByRole("row").filter({ hasText: "judge-y" });
+  await row.waitFor();
+  expect(await row.innerText()).toContain("kind");
 });
 
 test("a session is a conversation; a turn and the whole are answered apart", async () => {
@@ -269,7 +286,7 @@ test("a session is a conversation; a turn and the whole are answered apart", asy
   await second.getByRole("button", { name: "Annotate turn 2" }).click();
   const panel = page.getByRole("complementary", { name: "Annotate" });
   await panel.getByRole("group", { name: "helpfulness" }).getByRole("radio", { name: /^5/ }).check();
-  await second.getByText("you").waitFor();
+  await second.getByText("you", { exact: true }).waitFor();
   await panel.getByRole("radio", { name: "The session" }).check();
   await panel.getByRole("group", { name: "correctness" }).getByRole("radio", { name: /^partial/ }).check();
   const table = page.getByRole("table", { name: "All annotations" });
@@ -279,6 +296,29 @@ test("a session is a conversation; a turn and the whole are answered apart", asy
   await second.getByRole("link", { name: "Open the trace of turn 2" }).click();
   await page.getByRole("heading", { level: 1, name: "support_turn" }).waitFor();
   expect(complaints).toEqual([]);
+});
+
+test("what is said while the annotations are still being read is not lost behind them", async () => {
+  const { page } = await visited();
+  await page.addInitScript(() => localStorage.setItem("rubricate:preferences", JSON.stringify({ person: "Dana" })));
+  const saved = page.waitForResponse((answer) => answer.request().method() === "PUT" && answer.ok());
+  await page.route(
+    (url) => url.pathname.endsWith("/annotations") && url.searchParams.has("target_id"),
+    async (route) => {
+      const before = await route.fetch(); // read before the answer is given, and on its way for long
+      await saved;
+      await sleep(1000); // until the page has heard of it, from its own request and from the stream
+      await route.fulfill({ response: before });
+    },
+    { times: 1 },
+  );
+  await page.goto(`/p/support-bot/s/${sample.session}`);
+  const first = page.getByRole("article", { name: "Turn 1" });
+  await first.getByRole("button", { name: "Annotate turn 1" }).click();
+  await page.getByRole("complementary", { name: "Annotate" }).getByRole("group", { name: "helpfulness" }).getByRole("radio", { name: /^2/ }).check();
+  const mine = first.getByText("you", { exact: true });
+  await mine.waitFor({ timeout: 10_000 });
+  expect(await mine.count()).toBe(1);
 });
 
 test("an unknown session is told in words", async () => {

@@ -6,6 +6,8 @@ from urllib.parse import quote
 import httpx
 
 from .helpers import Json, a_rag_trace, a_span, id_of, new_span_id, new_trace_id
+from .openapi_dataset_calls import datasets
+from .openapi_experiment_calls import experiments
 from .openapi_item_calls import annotation_writes, items, whole_items
 
 Call = tuple[str, int, httpx.Response]
@@ -41,6 +43,8 @@ def calls(http: httpx.Client, project: str) -> Iterator[Call]:
         items,
         whole_items,
         annotation_writes,
+        datasets,
+        experiments,
     ):
         yield from resource(http, f"{project}-{resource.__name__}")
 

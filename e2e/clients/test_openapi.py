@@ -142,6 +142,12 @@ NO_503 = {
     "put_annotations",
     "remove_annotations",
     "restore_annotations",
+    "create_experiment_run",
+    "upsert_experiment_evaluation",
+    "delete_dataset",
+    "change_dataset_examples",
+    "upload_dataset",
+    "add_items_to_dataset",
 }
 PATH_ONLY = {
     "get_project",
@@ -159,6 +165,9 @@ PATH_ONLY = {
     "remove_project_annotation_config",
     "get_retention_policy",
     "delete_retention_policy",
+    "get_dataset",
+    "delete_dataset",
+    "list_labels_of_dataset",
 }
 INSIGHT = {"insight", "status", "filter", "export"}
 """Tags of the operations that `e2e/insight/test_openapi.py` asks, in a project that has something to see."""

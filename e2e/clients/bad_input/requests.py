@@ -92,6 +92,22 @@ NOBODYS_ANNOTATION = "U3BhbkFubm90YXRpb246OTk5OTk5"  # SpanAnnotation:999999
 NOBODYS_SESSION = "session-of-nobody"
 
 
+NOBODYS_EXPERIMENT = "RXhwZXJpbWVudDo5OTk5OTk="  # Experiment:999999
+
+
+EVALUATION: Json = {
+    "experiment_run_id": "x",
+    "name": "tone",
+    "annotator_kind": "CODE",
+    "start_time": "2026-01-01T00:00:00Z",
+    "end_time": "2026-01-02T00:00:00Z",
+    "result": {"label": "l", "score": 0.5, "explanation": "e"},
+    "error": "e",
+    "metadata": {},
+    "trace_id": "0" * 32,
+}
+
+
 def about(**target: Any) -> Json:
     """A batch of one annotation of this target."""
     annotation = an_annotation("")
@@ -134,6 +150,30 @@ BODIES: dict[str, tuple[str, str, Any]] = {
     "categorical": ("POST", "/v1/annotation_configs", CONFIG),
     "continuous": ("POST", "/v1/annotation_configs", CONTINUOUS),
     "configs": ("PUT", "/v1/projects/default/annotation_configs", {"annotation_config_ids": ["x"]}),
+    "experiment": (
+        "POST",
+        "/v1/datasets/nothing/experiments",
+        {"name": "n", "description": "d", "metadata": {}, "version_id": "x", "splits": ["x"], "repetitions": 1},
+    ),
+    "experiment patch": (
+        "PATCH",
+        f"/v1/experiments/{NOBODYS_EXPERIMENT}",
+        {"name": "n", "description": "d", "metadata": {}},
+    ),
+    "run": (
+        "POST",
+        f"/v1/experiments/{NOBODYS_EXPERIMENT}/runs",
+        {
+            "dataset_example_id": "x",
+            "repetition_number": 1,
+            "start_time": "2026-01-01T00:00:00Z",
+            "end_time": "2026-01-02T00:00:00Z",
+            "trace_id": "0" * 32,
+            "error": "e",
+        },
+    ),
+    "evaluation": ("POST", "/v1/experiment_evaluations", EVALUATION),
+    "tag": ("POST", f"/v1/experiments/{NOBODYS_EXPERIMENT}/tags", {"name": "baseline", "description": "d"}),
     "query": (
         "POST",
         "/v1/spans",

@@ -69,6 +69,15 @@ KNOWN = [
     "/v1/retention_policies",
     "/v1/retention_policies/nothing",
     "/v1/evaluations",
+    "/v1/datasets/nothing/experiments",
+    "/v1/experiments/nothing/runs",
+    "/v1/experiments/nothing/incomplete-runs",
+    "/v1/experiments/nothing/incomplete-evaluations",
+    "/v1/experiments/nothing/json",
+    "/v1/experiments/nothing/csv",
+    "/v1/experiments/nothing/summary",
+    "/v1/experiments/nothing/tags",
+    "/v1/experiment_evaluations",
 ]
 
 

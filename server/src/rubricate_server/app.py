@@ -21,9 +21,20 @@ from rubricate_server.api import (
     annotation_write,
     any_annotation,
     dataframe,
+    dataset,
+    dataset_export,
+    dataset_items,
+    dataset_label,
+    dataset_split,
+    dataset_upload,
     disagreement,
     evaluation,
     event,
+    experiment,
+    experiment_evaluation,
+    experiment_export,
+    experiment_run,
+    experiment_tag,
     export,
     export_items,
     filter,
@@ -48,7 +59,7 @@ from rubricate_server.api import (
     whole,
 )
 from rubricate_server.api.errors import install_errors
-from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, VersionHeaders
+from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, ReadVersion, VersionHeaders
 from rubricate_server.api.page import install_page
 from rubricate_server.domain.topic import Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
@@ -97,6 +108,17 @@ _PARTS = (
     note,
     evaluation,
     rubric,
+    dataset_upload,
+    dataset,
+    dataset_items,
+    dataset_export,
+    dataset_split,
+    dataset_label,
+    experiment,
+    experiment_run,
+    experiment_evaluation,
+    experiment_export,
+    experiment_tag,
     retention,
     status,
     event,
@@ -118,6 +140,7 @@ def build_app(
     max_body_bytes: int = 64 << 20,
     max_count: int = 100_000,
     max_count_seconds: float = 2.0,
+    max_examples: int = 50_000,
 ) -> FastAPI:
     """The API and the page over an open store; spans come in by another door."""
     app = FastAPI(
@@ -129,13 +152,15 @@ def build_app(
     )
     app.state.storage = storage
     app.state.ingest = ingest
-    app.state.topics = topics or Topics()
+    app.state.topics = topics = topics or Topics()
     app.state.max_count = max_count
     app.state.max_count_seconds = max_count_seconds
+    app.state.max_examples = max_examples
     app.state.started_ns = time.time_ns()
     install_errors(app)
     app.add_middleware(Compression, policy=compression)
     app.add_middleware(BodyLimit, most=max_body_bytes)
+    app.add_middleware(ReadVersion, topics=topics)
     for part in _PARTS:
         app.include_router(part.router)
     install_page(app)
@@ -183,6 +208,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         max_body_bytes=settings.max_body_bytes,
         max_count=settings.max_count,
         max_count_seconds=settings.max_count_seconds,
+        max_examples=settings.max_examples,
     )
     gate = ReadGate(api, is_busy=lambda: ingest.pending_bytes > 0, at_once=settings.reads_beside_ingest)
     app = VersionHeaders(TraceDoor(gate, ingest=ingest))

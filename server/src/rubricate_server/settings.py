@@ -131,6 +131,9 @@ class Settings:
     max_count_seconds: float = _setting(
         2.0, "RUBRICATE_MAX_COUNT_SECONDS", _seconds, "Seconds after which counting the items that fit a filter stops."
     )
+    max_examples: int = _setting(
+        50_000, "RUBRICATE_MAX_EXAMPLES", _count, "Examples that one request may bring into a dataset."
+    )
     compression: Literal["remote", "always", "never"] = _setting(
         "remote",
         "RUBRICATE_COMPRESSION",

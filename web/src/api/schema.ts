@@ -1281,6 +1281,668 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/datasets/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Dataset
+         * @description Make a dataset (`create`), add what it lacks (`append`), or make its examples exactly these (`update`).
+         *
+         *     Examples come as JSON, or as CSV, JSON lines or Arrow in a form. One with an id is the one in the dataset that has
+         *     it; one without is any that says the same. So sending the same again changes nothing, and makes no version.
+         */
+        post: operations["upload_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Datasets
+         * @description Datasets, newest first.
+         */
+        get: operations["list_datasets"];
+        put?: never;
+        /**
+         * Create Dataset
+         * @description Make a dataset without examples.
+         */
+        post: operations["create_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset
+         * @description One dataset, by id or name.
+         */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset
+         * @description Delete a dataset with all its versions and examples. Splits and labels stay.
+         */
+        delete: operations["delete_dataset"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Dataset
+         * @description Rename or describe a dataset. Its versions stay as they are.
+         */
+        patch: operations["update_dataset"];
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Versions
+         * @description The versions of a dataset, newest first.
+         */
+        get: operations["list_dataset_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Examples
+         * @description The examples of a version in the order in which they came, all of them or in pages.
+         */
+        get: operations["list_dataset_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Dataset Examples
+         * @description Change and delete examples by id: one new version, all or nothing. Older versions keep what they had.
+         */
+        patch: operations["change_dataset_examples"];
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/examples/{example_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Example
+         * @description One example as it is in a version, by what the uploader calls it or by its `node_id`.
+         */
+        get: operations["get_dataset_example"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/examples/from_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Items To Dataset
+         * @description Make examples from spans, or from the root spans of traces: those named, or all of a project that fit.
+         *
+         *     One span makes one example, however often it is added; it is changed when the span, what is said of it or the
+         *     mapping says something else by now. The spans come in the order of their start, or of the ids. One new version, all
+         *     or nothing; with `dry_run`, nothing is written, and the first examples are shown as they would be.
+         */
+        post: operations["add_items_to_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset Csv
+         * @description A version as CSV: `id`, `node_id`, a column for each key (`input.question`, nested ones with dots), `splits`.
+         *
+         *     Lists are JSON. A text that a spreadsheet would run as a formula gets a `'` before it: JSON lines change nothing.
+         */
+        get: operations["export_dataset_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/jsonl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset Jsonl
+         * @description A version as JSON lines: each an example with `id`, `node_id`, `input`, `output`, `metadata`, `splits`.
+         */
+        get: operations["export_dataset_jsonl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/jsonl/openai_ft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset Openai Ft
+         * @description A version as OpenAI takes it for fine-tuning: `messages` of input and output, and `tools`.
+         *
+         *     An example without messages is told as a question of the user and an answer.
+         */
+        get: operations["export_dataset_openai_ft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/jsonl/openai_evals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset Openai Evals
+         * @description A version as OpenAI's evals take it: `messages` of the input, and `ideal`, the answer that is expected.
+         */
+        get: operations["export_dataset_openai_evals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dataset_splits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Splits
+         * @description The splits of all datasets, newest first, with the examples of all datasets counted.
+         */
+        get: operations["list_splits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/splits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Splits
+         * @description The splits that examples of a dataset's newest version are in, newest first.
+         */
+        get: operations["list_dataset_splits"];
+        put?: never;
+        /**
+         * Create Dataset Split
+         * @description Make a split with examples of a dataset in it.
+         */
+        post: operations["create_dataset_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/splits/{split_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset Split
+         * @description Delete a split, from all datasets. The examples stay.
+         */
+        delete: operations["delete_dataset_split"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Dataset Split
+         * @description Change a split, put examples of a dataset into it, or take some out. Versions stay as they are.
+         */
+        patch: operations["update_dataset_split"];
+        trace?: never;
+    };
+    "/v1/dataset_labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Labels
+         * @description Labels of datasets, newest first.
+         */
+        get: operations["list_dataset_labels"];
+        put?: never;
+        /**
+         * Create Dataset Label
+         * @description Make a label.
+         */
+        post: operations["create_dataset_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dataset_labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Label
+         * @description One label.
+         */
+        get: operations["get_dataset_label"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset Label
+         * @description Delete a label, and take it from all datasets.
+         */
+        delete: operations["delete_dataset_label"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Dataset Label
+         * @description Change a label.
+         */
+        patch: operations["update_dataset_label"];
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels Of Dataset
+         * @description The labels of a dataset, by name.
+         */
+        get: operations["list_labels_of_dataset"];
+        /**
+         * Set Labels Of Dataset
+         * @description Make these the dataset's labels, and no others.
+         */
+        put: operations["set_labels_of_dataset"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add Label To Dataset
+         * @description Give a dataset a label; once more changes nothing.
+         */
+        put: operations["add_label_to_dataset"];
+        post?: never;
+        /**
+         * Remove Label From Dataset
+         * @description Take a label from a dataset; once more changes nothing.
+         */
+        delete: operations["remove_label_from_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/{dataset_identifier}/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description The experiments of a dataset, newest first.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Create Experiment
+         * @description Make an experiment on a version of a dataset, and a project for the traces of its tasks.
+         *
+         *     It keeps the examples that the version, or its splits, have now. Its project is left out of lists of projects.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment
+         * @description One experiment.
+         */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Experiment
+         * @description Delete an experiment with its runs and evaluations. The traces of its tasks stay unless told otherwise.
+         */
+        delete: operations["delete_experiment"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Experiment
+         * @description Rename or describe an experiment.
+         */
+        patch: operations["update_experiment"];
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment Summary
+         * @description What each evaluator says of the runs together, by name: mean score with its interval, labels, failures.
+         */
+        get: operations["get_experiment_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiment Runs
+         * @description The runs of an experiment, newest first, all of them or in pages.
+         */
+        get: operations["list_experiment_runs"];
+        put?: never;
+        /**
+         * Create Experiment Run
+         * @description Store what a task did with an example. In place of a run that failed; one that succeeded stays, and is 409.
+         *
+         *     With a run that failed go the evaluations of it that are not by people.
+         */
+        post: operations["create_experiment_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/incomplete-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incomplete Experiment Runs
+         * @description Examples on which the task did not run as often as it should, or failed; oldest first.
+         */
+        get: operations["list_incomplete_experiment_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiment_evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upsert Experiment Evaluation
+         * @description Store what an evaluator says of a run, in place of what was said of it under the same name.
+         */
+        post: operations["upsert_experiment_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/incomplete-evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incomplete Experiment Evaluations
+         * @description Successful runs that were not evaluated under one of the names, or in vain; oldest first.
+         */
+        get: operations["list_incomplete_experiment_evaluations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Experiment Json
+         * @description The runs of an experiment with their examples and evaluations, by example and repetition.
+         */
+        get: operations["export_experiment_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Experiment Csv
+         * @description The same as CSV, with nine columns for each evaluator: `annotation_<name>_label` and so on.
+         *
+         *     Input, reference output, metadata, and an output that is no text, are JSON. A text that a spreadsheet would run as
+         *     a formula gets a `'` before it.
+         */
+        get: operations["export_experiment_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiment Tags
+         * @description The tags of an experiment, by name.
+         */
+        get: operations["list_experiment_tags"];
+        put?: never;
+        /**
+         * Set Experiment Tag
+         * @description Give an experiment a tag; another experiment of the same dataset that has it loses it.
+         */
+        post: operations["set_experiment_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/experiments/{experiment_id}/tags/{tag_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Experiment Tag
+         * @description Take a tag from an experiment, by name or id.
+         */
+        delete: operations["delete_experiment_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/retention": {
         parameters: {
             query?: never;
@@ -1918,9 +2580,49 @@ export interface components {
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
         };
+        /** Data[DatasetExample] */
+        Data_DatasetExample_: {
+            data: components["schemas"]["DatasetExample"];
+        };
+        /** Data[DatasetLabel] */
+        Data_DatasetLabel_: {
+            data: components["schemas"]["DatasetLabel"];
+        };
+        /** Data[DatasetSplit] */
+        Data_DatasetSplit_: {
+            data: components["schemas"]["DatasetSplit"];
+        };
+        /** Data[DatasetUploaded] */
+        Data_DatasetUploaded_: {
+            data: components["schemas"]["DatasetUploaded"];
+        };
+        /** Data[Dataset] */
+        Data_Dataset_: {
+            data: components["schemas"]["Dataset"];
+        };
         /** Data[DeadLetter] */
         Data_DeadLetter_: {
             data: components["schemas"]["DeadLetter"];
+        };
+        /** Data[ExamplesFromItemsResult] */
+        Data_ExamplesFromItemsResult_: {
+            data: components["schemas"]["ExamplesFromItemsResult"];
+        };
+        /** Data[ExperimentEvaluationId] */
+        Data_ExperimentEvaluationId_: {
+            data: components["schemas"]["ExperimentEvaluationId"];
+        };
+        /** Data[ExperimentRunId] */
+        Data_ExperimentRunId_: {
+            data: components["schemas"]["ExperimentRunId"];
+        };
+        /** Data[ExperimentTag] */
+        Data_ExperimentTag_: {
+            data: components["schemas"]["ExperimentTag"];
+        };
+        /** Data[Experiment] */
+        Data_Experiment_: {
+            data: components["schemas"]["Experiment"];
         };
         /** Data[ProjectRetention] */
         Data_ProjectRetention_: {
@@ -1964,10 +2666,326 @@ export interface components {
             /** Data */
             data: components["schemas"]["Annotation"][];
         };
+        /** Data[list[EvaluationSummary]] */
+        Data_list_EvaluationSummary__: {
+            /** Data */
+            data: components["schemas"]["EvaluationSummary"][];
+        };
+        /** Data[list[ExperimentTag]] */
+        Data_list_ExperimentTag__: {
+            /** Data */
+            data: components["schemas"]["ExperimentTag"][];
+        };
         /** Data[list[ProjectFigures]] */
         Data_list_ProjectFigures__: {
             /** Data */
             data: components["schemas"]["ProjectFigures"][];
+        };
+        /**
+         * Dataset
+         * @description A dataset in its newest version.
+         */
+        Dataset: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Example Count */
+            example_count: number;
+        };
+        /**
+         * DatasetCreate
+         * @description A dataset to make, without examples.
+         */
+        DatasetCreate: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * DatasetExample
+         * @description An example as it was in a version.
+         */
+        DatasetExample: {
+            /** Id */
+            id: string;
+            /** Node Id */
+            node_id: string;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: {
+                [key: string]: unknown;
+            };
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            source: components["schemas"]["DatasetExampleSource"] | null;
+            /** Splits */
+            splits: string[];
+        };
+        /**
+         * DatasetExampleChange
+         * @description New values for some fields of an example. What is not given stays.
+         */
+        DatasetExampleChange: {
+            /** Id */
+            id: string;
+            /** Input */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /** Output */
+            output?: {
+                [key: string]: unknown;
+            } | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * DatasetExampleChanges
+         * @description Changes of examples that make one new version together.
+         */
+        DatasetExampleChanges: {
+            /** Update */
+            update?: components["schemas"]["DatasetExampleChange"][];
+            /** Delete */
+            delete?: string[];
+            /** Description */
+            description?: string | null;
+        };
+        /**
+         * DatasetExampleSource
+         * @description The span that an example was made from.
+         */
+        DatasetExampleSource: {
+            /** Span Id */
+            span_id: string;
+            /** Span Node Id */
+            span_node_id: string | null;
+        };
+        /**
+         * DatasetExamples
+         * @description The examples of one version.
+         */
+        DatasetExamples: {
+            /** Dataset Id */
+            dataset_id: string;
+            /** Version Id */
+            version_id: string;
+            /** Filtered Splits */
+            filtered_splits: string[];
+            /** Examples */
+            examples: components["schemas"]["DatasetExample"][];
+        };
+        /**
+         * DatasetExamplesPage
+         * @description The examples of one version, or with a limit a page of them.
+         */
+        DatasetExamplesPage: {
+            data: components["schemas"]["DatasetExamples"];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * DatasetLabel
+         * @description A label. A dataset may have several.
+         */
+        DatasetLabel: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Color */
+            color: string;
+        };
+        /**
+         * DatasetLabelCreate
+         * @description A label to make.
+         */
+        DatasetLabelCreate: {
+            /** Name */
+            name: string;
+            /** Color */
+            color: string;
+            /** Description */
+            description?: string | null;
+        };
+        /**
+         * DatasetLabelIds
+         * @description The labels of a dataset, by id: the whole set.
+         */
+        DatasetLabelIds: {
+            /** Dataset Label Ids */
+            dataset_label_ids?: string[];
+        };
+        /**
+         * DatasetLabelPatch
+         * @description New values for some fields of a label. What is not given stays.
+         */
+        DatasetLabelPatch: {
+            /** Name */
+            name?: string | null;
+            /** Color */
+            color?: string | null;
+            /** Description */
+            description?: string | null;
+        };
+        /**
+         * DatasetPatch
+         * @description New values for some fields of a dataset. What is not given stays.
+         */
+        DatasetPatch: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * DatasetSplit
+         * @description A split. Its name is unique on the server; examples of several datasets may be in it.
+         */
+        DatasetSplit: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Color */
+            color: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Example Count */
+            example_count: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * DatasetSplitCreate
+         * @description A split to make.
+         */
+        DatasetSplitCreate: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Color */
+            color?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /** Example Ids */
+            example_ids?: string[];
+        };
+        /**
+         * DatasetSplitPatch
+         * @description New values for some fields of a split, and examples to put in or take out. What is not given stays.
+         */
+        DatasetSplitPatch: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Color */
+            color?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Add Example Ids */
+            add_example_ids?: string[];
+            /** Remove Example Ids */
+            remove_example_ids?: string[];
+        };
+        /**
+         * DatasetUploaded
+         * @description What an upload changed.
+         */
+        DatasetUploaded: {
+            /** Dataset Id */
+            dataset_id: string;
+            /** Version Id */
+            version_id: string;
+            /** Num Created Examples */
+            num_created_examples: number;
+            /** Num Updated Examples */
+            num_updated_examples: number;
+            /** Num Deleted Examples */
+            num_deleted_examples: number;
+        };
+        /**
+         * DatasetVersion
+         * @description A version of a dataset: which examples there were, and what each said.
+         */
+        DatasetVersion: {
+            /** Version Id */
+            version_id: string;
+            /** Description */
+            description: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created Examples */
+            created_examples: number;
+            /** Updated Examples */
+            updated_examples: number;
+            /** Deleted Examples */
+            deleted_examples: number;
         };
         /**
          * DeadLetter
@@ -2104,6 +3122,419 @@ export interface components {
         DocumentAnnotationsBody: {
             /** Data */
             data: components["schemas"]["DocumentAnnotationCreate"][];
+        };
+        /**
+         * EvaluationSummary
+         * @description What one evaluator says of an experiment's runs, together.
+         */
+        EvaluationSummary: {
+            /** Name */
+            name: string;
+            /** Evaluation Count */
+            evaluation_count: number;
+            /** Error Count */
+            error_count: number;
+            /** Example Count */
+            example_count: number;
+            /** Mean Score */
+            mean_score: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Label Counts */
+            label_counts: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ExampleMapping
+         * @description How a span becomes an example. Without a word, by its kind: messages of an LLM, documents of a retriever …
+         */
+        ExampleMapping: {
+            /** Input */
+            input?: {
+                [key: string]: string;
+            } | null;
+            /** Output */
+            output?: {
+                [key: string]: string;
+            } | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Expected Output
+             * @default correction_or_output
+             * @enum {string}
+             */
+            expected_output: "correction_or_output" | "correction" | "output" | "none";
+            /**
+             * Annotations
+             * @default true
+             */
+            annotations: boolean;
+        };
+        /**
+         * ExamplesFromItems
+         * @description Spans, or traces by their root spans, to make examples from: some by id, or all of a project that fit.
+         */
+        ExamplesFromItems: {
+            /** Project */
+            project: string;
+            /**
+             * Target Kind
+             * @default span
+             * @enum {string}
+             */
+            target_kind: "span" | "trace";
+            /** Ids */
+            ids?: string[] | null;
+            /** Filter */
+            filter?: string | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
+            /**
+             * Roots Only
+             * @default false
+             */
+            roots_only: boolean;
+            /**
+             * @default {
+             *       "expected_output": "correction_or_output",
+             *       "annotations": true
+             *     }
+             */
+            mapping: components["schemas"]["ExampleMapping"];
+            /** Splits */
+            splits?: string[];
+            /** Description */
+            description?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Preview
+             * @default 3
+             */
+            preview: number;
+        };
+        /**
+         * ExamplesFromItemsResult
+         * @description What became of the items.
+         */
+        ExamplesFromItemsResult: {
+            /** Dataset Id */
+            dataset_id: string;
+            /** Version Id */
+            version_id: string;
+            /** Matched */
+            matched: number;
+            /** Matched Exactly */
+            matched_exactly: boolean;
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Corrected */
+            corrected: number;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Examples */
+            examples: components["schemas"]["PreviewedExample"][];
+        };
+        /**
+         * Experiment
+         * @description An experiment on one version of a dataset, and how far it is.
+         *
+         *     The examples are those that the version had when the experiment was made. Later versions do not change them.
+         */
+        Experiment: {
+            /** Id */
+            id: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Version Id */
+            dataset_version_id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Repetitions */
+            repetitions: number;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Project Name */
+            project_name: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Example Count */
+            example_count: number;
+            /** Successful Run Count */
+            successful_run_count: number;
+            /** Failed Run Count */
+            failed_run_count: number;
+            /** Missing Run Count */
+            missing_run_count: number;
+            /** Splits */
+            splits: string[];
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * ExperimentCreate
+         * @description An experiment to make.
+         */
+        ExperimentCreate: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Version Id */
+            version_id?: string | null;
+            /** Splits */
+            splits?: string[] | null;
+            /**
+             * Repetitions
+             * @default 1
+             */
+            repetitions: number;
+        };
+        /**
+         * ExperimentEvaluation
+         * @description What an evaluator says of a run, as the server keeps it.
+         */
+        ExperimentEvaluation: {
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            /** Label */
+            label: string | null;
+            /** Score */
+            score: number | null;
+            /** Explanation */
+            explanation: string | null;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Error */
+            error: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+        };
+        /**
+         * ExperimentEvaluationCreate
+         * @description What an evaluator says of a run. The same (run, name) again replaces it.
+         */
+        ExperimentEvaluationCreate: {
+            /** Experiment Run Id */
+            experiment_run_id: string;
+            /** Name */
+            name: string;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            result?: components["schemas"]["AnnotationResult"] | null;
+            /** Error */
+            error?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** Trace Id */
+            trace_id?: string | null;
+        };
+        /**
+         * ExperimentEvaluationId
+         * @description The id under which an evaluation was stored.
+         */
+        ExperimentEvaluationId: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * ExperimentPatch
+         * @description New values for some fields of an experiment. What is not given stays.
+         */
+        ExperimentPatch: {
+            /** Name */
+            name?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ExperimentResult
+         * @description A run with its example, what it cost and what evaluators say of it.
+         */
+        ExperimentResult: {
+            /** Id */
+            id: string;
+            /** Example Id */
+            example_id: string;
+            /** Repetition Number */
+            repetition_number: number;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /** Reference Output */
+            reference_output: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: unknown;
+            /** Error */
+            error: string | null;
+            /** Latency Ms */
+            latency_ms: number;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Prompt Token Count */
+            prompt_token_count: number | null;
+            /** Completion Token Count */
+            completion_token_count: number | null;
+            /** Annotations */
+            annotations: components["schemas"]["ExperimentEvaluation"][];
+        };
+        /**
+         * ExperimentRun
+         * @description What a task did with an example, as the server keeps it.
+         */
+        ExperimentRun: {
+            /** Id */
+            id: string;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Dataset Example Id */
+            dataset_example_id: string;
+            /** Output */
+            output: unknown;
+            /** Repetition Number */
+            repetition_number: number;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Trace Id */
+            trace_id: string | null;
+            /** Error */
+            error: string | null;
+        };
+        /**
+         * ExperimentRunCreate
+         * @description What a task did with an example.
+         */
+        ExperimentRunCreate: {
+            /** Dataset Example Id */
+            dataset_example_id: string;
+            /** Output */
+            output?: unknown;
+            /** Repetition Number */
+            repetition_number: number;
+            /**
+             * Start Time
+             * Format: date-time
+             */
+            start_time: string;
+            /**
+             * End Time
+             * Format: date-time
+             */
+            end_time: string;
+            /** Trace Id */
+            trace_id?: string | null;
+            /** Error */
+            error?: string | null;
+        };
+        /**
+         * ExperimentRunId
+         * @description The id under which a run was stored.
+         */
+        ExperimentRunId: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * ExperimentTag
+         * @description A word that one experiment of a dataset has, such as `baseline`; set on another one, it moves.
+         */
+        ExperimentTag: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+        };
+        /**
+         * ExperimentTagCreate
+         * @description A tag to set.
+         */
+        ExperimentTagCreate: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
         };
         /**
          * ExportBody
@@ -2319,6 +3750,25 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * IncompleteExperimentEvaluation
+         * @description A run that some evaluators have not judged, or failed to.
+         */
+        IncompleteExperimentEvaluation: {
+            experiment_run: components["schemas"]["ExperimentRun"];
+            dataset_example: components["schemas"]["DatasetExample"];
+            /** Evaluation Names */
+            evaluation_names: string[];
+        };
+        /**
+         * IncompleteExperimentRun
+         * @description An example on which the task did not run as often as it should, or failed.
+         */
+        IncompleteExperimentRun: {
+            dataset_example: components["schemas"]["DatasetExample"];
+            /** Repetition Numbers */
+            repetition_numbers: number[];
+        };
+        /**
          * IngestCounts
          * @description What came in by OTLP since the server started.
          */
@@ -2483,6 +3933,18 @@ export interface components {
             high: number;
         };
         /**
+         * LeftOut
+         * @description Items that became no examples, for one reason.
+         */
+        LeftOut: {
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * MatrixCell
          * @description The targets to which somebody of the rows gave one label, and somebody of the columns another, or the same.
          */
@@ -2524,6 +3986,34 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[DatasetLabel] */
+        Page_DatasetLabel_: {
+            /** Data */
+            data: components["schemas"]["DatasetLabel"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetSplit] */
+        Page_DatasetSplit_: {
+            /** Data */
+            data: components["schemas"]["DatasetSplit"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetVersion] */
+        Page_DatasetVersion_: {
+            /** Data */
+            data: components["schemas"]["DatasetVersion"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Dataset] */
+        Page_Dataset_: {
+            /** Data */
+            data: components["schemas"]["Dataset"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[DeadLetterSummary] */
         Page_DeadLetterSummary_: {
             /** Data */
@@ -2542,6 +4032,34 @@ export interface components {
         Page_DocumentAnnotation_: {
             /** Data */
             data: components["schemas"]["DocumentAnnotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ExperimentRun] */
+        Page_ExperimentRun_: {
+            /** Data */
+            data: components["schemas"]["ExperimentRun"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Experiment] */
+        Page_Experiment_: {
+            /** Data */
+            data: components["schemas"]["Experiment"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[IncompleteExperimentEvaluation] */
+        Page_IncompleteExperimentEvaluation_: {
+            /** Data */
+            data: components["schemas"]["IncompleteExperimentEvaluation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[IncompleteExperimentRun] */
+        Page_IncompleteExperimentRun_: {
+            /** Data */
+            data: components["schemas"]["IncompleteExperimentRun"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2651,6 +4169,33 @@ export interface components {
             }[];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PreviewedExample
+         * @description An example as it would be written.
+         */
+        PreviewedExample: {
+            /** Span Id */
+            span_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "added" | "changed" | "unchanged";
+            /** Corrected */
+            corrected: boolean;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            /** Output */
+            output: {
+                [key: string]: unknown;
+            };
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Project
@@ -3965,6 +5510,8 @@ export interface operations {
                 limit?: number;
                 /** @description Case does not matter. */
                 name_contains?: string | null;
+                /** @description Also those that hold the traces of experiments. */
+                include_experiment_projects?: boolean;
             };
             header?: never;
             path?: never;
@@ -7656,6 +9203,2078 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_dataset: {
+        parameters: {
+            query?: {
+                /** @description false: answer null; it is stored all the same. */
+                sync?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default create
+                     * @enum {string}
+                     */
+                    action?: "create" | "append" | "update";
+                    name: string;
+                    description?: string | null;
+                    inputs: Record<string, never>[];
+                    outputs?: Record<string, never>[];
+                    metadata?: Record<string, never>[];
+                    splits?: (string | unknown[] | null)[];
+                    span_ids?: (string | null)[];
+                    example_ids?: (string | null)[];
+                };
+                "multipart/form-data": {
+                    /**
+                     * @default create
+                     * @enum {string}
+                     */
+                    action?: "create" | "append" | "update";
+                    name: string;
+                    description?: string | null;
+                    /** Format: binary */
+                    file: string;
+                    "input_keys[]"?: string[];
+                    "output_keys[]"?: string[];
+                    "metadata_keys[]"?: string[];
+                    "split_keys[]"?: string[];
+                    "flatten_keys[]"?: string[];
+                    split_key?: string;
+                    span_id_key?: string;
+                    example_id_key?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetUploaded_"] | null;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Only the dataset of exactly this name. */
+                name?: string | null;
+                /** @description Datasets on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Dataset_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Dataset_"];
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Dataset_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    update_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Dataset_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Versions on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_dataset_examples: {
+        parameters: {
+            query?: {
+                /** @description A version of the dataset; without it, the newest. */
+                version_id?: string | null;
+                /** @description Only examples in this split; repeat for several: in any of them. */
+                split?: string[] | null;
+                cursor?: string | null;
+                /** @description Examples on a page; without it, all. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetExamplesPage"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_dataset_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetExampleChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetUploaded_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    get_dataset_example: {
+        parameters: {
+            query?: {
+                /** @description A version of the dataset; without it, the newest. */
+                version_id?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+                example_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetExample_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_items_to_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExamplesFromItems"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExamplesFromItemsResult_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    export_dataset_csv: {
+        parameters: {
+            query?: {
+                /** @description A version of the dataset; without it, the newest. */
+                version_id?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_dataset_jsonl: {
+        parameters: {
+            query?: {
+                /** @description A version of the dataset; without it, the newest. */
+                version_id?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_dataset_openai_ft: {
+        parameters: {
+            query?: {
+                /** @description A version of the dataset; without it, the newest. */
+                version_id?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_dataset_openai_evals: {
+        parameters: {
+            query?: {
+                /** @description A version of the dataset; without it, the newest. */
+                version_id?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_splits: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Splits on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetSplit_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_dataset_splits: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Splits on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetSplit_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_dataset_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetSplitCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetSplit_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_dataset_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+                split_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_dataset_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+                split_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetSplitPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetSplit_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_dataset_labels: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Labels on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetLabel_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_dataset_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetLabelCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetLabel_"];
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_dataset_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetLabel_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_dataset_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_dataset_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetLabelPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetLabel_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_labels_of_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetLabel_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_labels_of_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetLabelIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetLabel_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_label_to_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_DatasetLabel_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_label_from_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+                label_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Experiments on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: {
+                /** @description Delete the traces of its tasks, too. */
+                delete_project?: boolean;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Experiment_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_experiment_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_EvaluationSummary__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiment_runs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Runs on a page; without it, all. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExperimentRun_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_experiment_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentRunCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExperimentRunId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A run of this example and repetition succeeded already; it stays as it is. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_incomplete_experiment_runs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncompleteExperimentRun_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upsert_experiment_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentEvaluationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExperimentEvaluationId_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_incomplete_experiment_evaluations: {
+        parameters: {
+            query?: {
+                /** @description A name to look for; repeat for several. At least one is needed. */
+                evaluation_name?: string[] | null;
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncompleteExperimentEvaluation_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_experiment_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentResult"][];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_experiment_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file, sent while it is made. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiment_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_list_ExperimentTag__"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentTagCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExperimentTag_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_experiment_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+                tag_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };

@@ -20,7 +20,13 @@ from rubricate.records.base import (
 NOTE = "note"
 """The reserved name under which notes are kept. Notes have resources of their own."""
 
-RESERVED_NAMES = frozenset({NOTE, "correction", "flag", "skip"})
+CORRECTION = "correction"
+"""The reserved name under which the right answer is kept that a person gave, as the explanation."""
+
+SKIP = "skip"
+"""The reserved name under which the web page keeps that a person skipped something in a review."""
+
+RESERVED_NAMES = frozenset({NOTE, CORRECTION, "flag", SKIP})
 """Names that no rubric may have: notes, corrected answers, and what the web page keeps of a review."""
 
 MOST_DOCUMENTS = 2**31 - 1

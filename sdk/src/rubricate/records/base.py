@@ -13,13 +13,13 @@ MAX_DEPTH = 64
 """Levels of objects and lists in metadata. Nobody reads deeper ones, and JSON is written with 254 at most."""
 
 
-def _holdable(value: JsonObject) -> JsonObject:
+def _holdable(value: T) -> T:
     """Refuse what cannot be written as JSON again, and say where it is."""
     waiting: list[tuple[str, Any, int]] = [("", value, 1)]
     while waiting:
         path, item, depth = waiting.pop()
         if isinstance(item, int) and not -(2**63) <= item < 2**64:
-            raise ValueError(f"{path} is a whole number beyond 64 bits; send it as text")
+            raise ValueError(f"{path or 'it'} is a whole number beyond 64 bits; send it as text")
         if not isinstance(item, dict | list):
             continue
         if depth > MAX_DEPTH:
@@ -31,6 +31,9 @@ def _holdable(value: JsonObject) -> JsonObject:
 
 Metadata = Annotated[JsonObject, AfterValidator(_holdable)]
 """A JSON object that comes back as it was sent."""
+
+JsonValue = Annotated[Any, AfterValidator(_holdable)]
+"""Any JSON that comes back as it was sent."""
 
 
 def _not_blank(value: str) -> str:

@@ -66,6 +66,20 @@ class JsonRoute(APIRoute):
         return strict
 
 
+def strict_json(text: bytes) -> Any:
+    """JSON that is read outside of a route, as strictly. Raises ValueError, which says what is wrong."""
+    try:
+        if not _LONG_NUMBER.search(text):
+            return orjson.loads(text)
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    problem = _unwritable(value)
+    if problem is not None:
+        raise ValueError(problem["msg"])
+    return value
+
+
 def _unwritable(value: Any) -> dict[str, Any] | None:
     """The first thing in a parsed body that cannot be written as JSON again, as a validation error."""
     waiting: list[tuple[tuple[str | int, ...], Any]] = [(("body",), value)]

@@ -36,7 +36,7 @@ def jsonl(columns: Sequence[Column], rows: Rows) -> Generator[bytes]:
 
 def comma_separated(columns: Sequence[Column], rows: Rows) -> Generator[bytes]:
     """RFC 4180 with a header, in UTF-8. A text that a spreadsheet would run as a formula gets a `'` before it."""
-    yield _lines([[_guarded(column.name) for column in columns]])
+    yield _lines([[guarded(column.name) for column in columns]])
     for batch in rows:
         yield _lines([[_cell(row[column.name], column) for column in columns] for row in batch])
 
@@ -93,7 +93,7 @@ def _cell(value: Any, column: Column) -> str:
         return ""
     match column.type:
         case "text":
-            return _guarded(value)
+            return guarded(value)
         case "json":
             return _json(value)  # begins with a bracket
         case _:
@@ -108,7 +108,8 @@ def _json(value: Any) -> str:
     return (value if isinstance(value, bytes) else orjson.dumps(value)).decode()
 
 
-def _guarded(text: str) -> str:
+def guarded(text: str) -> str:
+    """The text, with a `'` before it if a spreadsheet would run it as a formula."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 

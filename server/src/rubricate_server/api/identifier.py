@@ -6,7 +6,7 @@ from base64 import b64decode, b64encode
 from fastapi import Request
 
 from rubricate_server.api.errors import ApiError
-from rubricate_server.storage.contract import Storage, StoredProject
+from rubricate_server.storage.contract import Storage, StoredDataset, StoredProject
 from rubricate_server.storage.errors import NotFound
 
 MAX_ROW = 2**63 - 1
@@ -61,3 +61,13 @@ def project_of(storage: Storage, identifier: str) -> StoredProject:
     except NotFound:
         what = f"name {identifier}" if row is None else f"ID {identifier}"
         raise ApiError(404, f"Project with {what} not found") from None
+
+
+def dataset_of(storage: Storage, identifier: str) -> StoredDataset:
+    """A dataset by global id or by name. Raises 404."""
+    row = row_of(identifier, "Dataset")
+    try:
+        return storage.datasets.get_by_name(identifier) if row is None else storage.datasets.get(row)
+    except NotFound:
+        what = f"name {identifier}" if row is None else f"ID {identifier}"
+        raise ApiError(404, f"Dataset with {what} not found") from None

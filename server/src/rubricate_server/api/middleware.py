@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rubricate_server.api.errors import refusal
+from rubricate_server.domain.topic import Topics
 from rubricate_server.version import PHOENIX_VERSION, VERSION
 
 HEADERS = [
@@ -42,6 +43,28 @@ class VersionHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class ReadVersion:
+    """Says with every answer to a GET which version of the topics it is not older than: listeners miss nothing."""
+
+    def __init__(self, app: ASGIApp, *, topics: Topics) -> None:
+        self._app = app
+        self._topics = topics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        before = str(self._topics.last).encode()
+
+        async def with_version(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-rubricate-topics", before)]
+            await send(message)
+
+        await self._app(scope, receive, with_version)
 
 
 class BodyLimit:

@@ -23,10 +23,16 @@ def list_projects(
     cursor: str | None = None,
     limit: Limit = 100,
     name_contains: Annotated[str | None, Query(description="Case does not matter.")] = None,
+    include_experiment_projects: Annotated[
+        bool, Query(description="Also those that hold the traces of experiments.")
+    ] = False,
 ) -> Response:
     """Projects, newest first."""
     found = storage_of(request).projects.page(
-        name_contains=name_contains, from_id=cursor_row(cursor, "Project"), limit=limit + 1
+        name_contains=name_contains,
+        of_experiments=include_experiment_projects,
+        from_id=cursor_row(cursor, "Project"),
+        limit=limit + 1,
     )
     following = global_id("Project", found[limit].id) if len(found) > limit else None
     return page_answer([_project(project) for project in found[:limit]], following)

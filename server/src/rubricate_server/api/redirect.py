@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from rubricate.records.annotation import TargetKind
 from rubricate_server.api.errors import ApiError, refusal
-from rubricate_server.api.identifier import global_id, project_of, storage_of
+from rubricate_server.api.identifier import dataset_of, global_id, project_of, storage_of
 from rubricate_server.api.target import TARGETS, key_from_any_id
 from rubricate_server.storage.contract import Storage, StoredItem, StoredProject
 from rubricate_server.storage.errors import NotFound
@@ -57,6 +57,21 @@ def open_project_tab(request: Request, identifier: str, tab: str) -> Response:
     return _to_project(request, identifier, f"/explore?level={tab}" if tab in _LEVELS else "")
 
 
+@router.get("/datasets/{identifier}/examples")
+@router.get("/datasets/{identifier}/experiments")
+@router.get("/datasets/{identifier}/compare")
+@router.get("/redirects/datasets/{identifier}")
+@router.get("/redirects/datasets/{identifier}/examples/{example:path}")
+def open_dataset(request: Request, identifier: str) -> Response:
+    """To the dataset, from Phoenix's addresses of its examples, its experiments and their comparison."""
+    try:
+        dataset = dataset_of(storage_of(request), identifier)
+    except ApiError:
+        return _lost(request, f"There is no dataset {identifier}.")
+    address = f"/datasets/{quote(global_id('Dataset', dataset.id), safe='')}"
+    return _to(f"{address}?{request.url.query}" if request.url.query else address, 307)
+
+
 def _to_item(request: Request, kind: TargetKind, identifier: str, selected: str | None = None) -> Response:
     storage = storage_of(request)
     key = key_from_any_id(storage, TARGETS[kind], identifier)
@@ -93,9 +108,9 @@ def _segment(project: StoredProject) -> str:
     return quote(project.name, safe="")
 
 
-def _to(address: str) -> Response:
+def _to(address: str, status: int = 302) -> Response:
     # Not for good: what has no project now may be moved to one later.
-    return RedirectResponse(address, 302, {"Cache-Control": "no-store"})
+    return RedirectResponse(address, status, {"Cache-Control": "no-store"})
 
 
 def _lost(request: Request, words: str) -> Response:

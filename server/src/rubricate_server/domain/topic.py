@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
-Kind = Literal["projects", "rubrics", "spans", "annotations"]
+Kind = Literal["projects", "rubrics", "datasets", "experiments", "spans", "annotations"]
 
 
 class Topic(NamedTuple):
-    """Something that changes: all projects, all rubrics, or the spans or annotations of one project."""
+    """What changes: all projects, rubrics, datasets or experiments, or the spans or annotations of one project."""
 
     kind: Kind
     project_id: int | None = None
@@ -86,6 +86,11 @@ class Topics:
                 changed[topic] = self._versions[topic]
             listener.awake = False
             return changed, self._last
+
+    @property
+    def last(self) -> int:
+        """The newest version of all: whoever reads from now on sees all changes up to it."""
+        return self._last
 
     def forget(self, listener: Listener) -> None:
         """See Listener.leave."""

@@ -334,6 +334,209 @@ project_retention = sa.Table(
     comment="a project without a row follows the default of the settings",
 )
 
+dataset = sa.Table(
+    "dataset",
+    metadata,
+    _key("Dataset"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("version_id", sa.Integer, nullable=False, comment="dataset_version.id of the newest version"),
+    sa.Column("example_count", sa.Integer, nullable=False, comment="in the newest version"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("updated_us", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+dataset_version = sa.Table(
+    "dataset_version",
+    metadata,
+    _key("DatasetVersion"),
+    sa.Column("dataset_id", sa.Integer, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("created_examples", sa.Integer, nullable=False, comment="what it has that the version before had not"),
+    sa.Column("updated_examples", sa.Integer, nullable=False),
+    sa.Column("deleted_examples", sa.Integer, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_dataset_version", dataset_version.c.dataset_id, dataset_version.c.id)
+dataset_example = sa.Table(
+    "dataset_example",
+    metadata,
+    _key("DatasetExample"),
+    sa.Column("dataset_id", sa.Integer, nullable=False),
+    sa.Column("external_id", sa.Text, comment="what the uploader calls it; unique within the dataset"),
+    sa.Column("span_id", sa.LargeBinary, comment="the span it was made from, which may be gone by now"),
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "ux_dataset_example",
+    dataset_example.c.dataset_id,
+    dataset_example.c.external_id,
+    unique=True,
+    sqlite_where=dataset_example.c.external_id.is_not(None),
+)
+sa.Index(
+    "ix_dataset_example_span",
+    dataset_example.c.dataset_id,
+    dataset_example.c.span_id,
+    sqlite_where=dataset_example.c.span_id.is_not(None),
+)
+dataset_example_revision = sa.Table(
+    "dataset_example_revision",
+    metadata,
+    _key("revision"),
+    sa.Column("dataset_id", sa.Integer, nullable=False, comment="copied from the example"),
+    sa.Column("example_id", sa.Integer, nullable=False),
+    sa.Column("version_id", sa.Integer, nullable=False, comment="the version that it came with"),
+    sa.Column("until_version_id", sa.Integer, comment="the version that ended it; NULL: it is in the newest"),
+    sa.Column("input", sa.Text, nullable=False, comment="JSON object, as the other two"),
+    sa.Column("output", sa.Text, nullable=False),
+    sa.Column("metadata", sa.Text, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False, comment="of the three: the same content, the same hash"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    comment="what an example said from one version on until another: any version is read without replaying changes",
+)
+sa.Index(
+    "ux_dataset_example_revision",
+    dataset_example_revision.c.example_id,
+    dataset_example_revision.c.version_id,
+    unique=True,
+)
+# A version is read along the first; the second finds what an upload has in common with the newest version.
+sa.Index(
+    "ix_dataset_example_revision",
+    dataset_example_revision.c.dataset_id,
+    dataset_example_revision.c.example_id,
+    dataset_example_revision.c.version_id,
+    dataset_example_revision.c.until_version_id,
+)
+sa.Index(
+    "ix_dataset_example_hash",
+    dataset_example_revision.c.dataset_id,
+    dataset_example_revision.c.hash,
+    dataset_example_revision.c.example_id,
+    sqlite_where=dataset_example_revision.c.until_version_id.is_(None),
+)
+
+dataset_split = sa.Table(
+    "dataset_split",
+    metadata,
+    _key("DatasetSplit"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("description", sa.Text),
+    sa.Column("color", sa.Text, nullable=False),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("updated_us", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+dataset_split_example = sa.Table(
+    "dataset_split_example",
+    metadata,
+    sa.Column("split_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("example_id", sa.Integer, primary_key=True, autoincrement=False, index=True),
+)
+dataset_label = sa.Table(
+    "dataset_label",
+    metadata,
+    _key("DatasetLabel"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("description", sa.Text),
+    sa.Column("color", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+dataset_dataset_label = sa.Table(
+    "dataset_dataset_label",
+    metadata,
+    sa.Column("dataset_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("label_id", sa.Integer, primary_key=True, autoincrement=False, index=True),
+)
+
+experiment = sa.Table(
+    "experiment",
+    metadata,
+    _key("Experiment"),
+    sa.Column("dataset_id", sa.Integer, nullable=False),
+    sa.Column("version_id", sa.Integer, nullable=False, comment="dataset_version.id"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("repetitions", sa.Integer, nullable=False),
+    sa.Column("splits", sa.Text, nullable=False, comment="JSON list of the names of those that it was made of"),
+    sa.Column("project_id", sa.Integer, nullable=False, comment="of the traces of its tasks; left out of lists"),
+    sa.Column("example_count", sa.Integer, nullable=False),
+    sa.Column("succeeded", sa.Integer, nullable=False, server_default="0", comment="runs, as the next two"),
+    sa.Column("failed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("surplus", sa.Integer, nullable=False, server_default="0", comment="those beyond the repetitions"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("updated_us", sa.BigInteger, nullable=False),
+    sa.Column("deleted_us", sa.BigInteger, comment="set when it was deleted and its rows are being removed"),
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_experiment_dataset", experiment.c.dataset_id, experiment.c.id)
+sa.Index("ix_experiment_project", experiment.c.project_id)
+experiment_example = sa.Table(
+    "experiment_example",
+    metadata,
+    sa.Column("experiment_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("example_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("revision_id", sa.Integer, nullable=False, comment="dataset_example_revision.id"),
+    comment="which examples an experiment has, and what they said: splits change, and versions do not know of them",
+)
+experiment_run = sa.Table(
+    "experiment_run",
+    metadata,
+    _key("ExperimentRun"),
+    sa.Column("experiment_id", sa.Integer, nullable=False),
+    sa.Column("example_id", sa.Integer, nullable=False),
+    sa.Column("repetition", sa.Integer, nullable=False, comment="from 1"),
+    sa.Column("trace_id", sa.LargeBinary),
+    sa.Column("start_us", sa.BigInteger, nullable=False),
+    sa.Column("end_us", sa.BigInteger, nullable=False),
+    sa.Column("error", sa.Text, comment="NULL: it succeeded"),
+    sa.Column("output", sa.Text, nullable=False, comment="JSON; last, so that what is before it is read without it"),
+    sqlite_autoincrement=True,
+)
+sa.Index(
+    "ux_experiment_run",
+    experiment_run.c.experiment_id,
+    experiment_run.c.example_id,
+    experiment_run.c.repetition,
+    unique=True,
+)
+sa.Index("ix_experiment_run", experiment_run.c.experiment_id, experiment_run.c.id)
+experiment_evaluation = sa.Table(
+    "experiment_evaluation",
+    metadata,
+    _key("ExperimentEvaluation"),
+    sa.Column("run_id", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("annotator_kind", sa.Text, nullable=False),
+    sa.Column("label", sa.Text),
+    sa.Column("score", sa.Float),
+    sa.Column("explanation", sa.Text),
+    sa.Column("error", sa.Text, comment="NULL: it did not fail"),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("trace_id", sa.LargeBinary),
+    sa.Column("start_us", sa.BigInteger, nullable=False),
+    sa.Column("end_us", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+sa.Index("ux_experiment_evaluation", experiment_evaluation.c.run_id, experiment_evaluation.c.name, unique=True)
+experiment_tag = sa.Table(
+    "experiment_tag",
+    metadata,
+    _key("ExperimentTag"),
+    sa.Column("dataset_id", sa.Integer, nullable=False, comment="copied from the experiment: unique there"),
+    sa.Column("experiment_id", sa.Integer, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sqlite_autoincrement=True,
+)
+sa.Index("ux_experiment_tag", experiment_tag.c.dataset_id, experiment_tag.c.name, unique=True)
+
 dead_letter = sa.Table(
     "dead_letter",
     metadata,

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 
 import { createProject } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { addressOf, paths } from "../../paths";
 import { ProjectForm } from "./ProjectForm";
 
@@ -19,7 +20,7 @@ export function NewProject({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       onSubmit={async (name, description) => {
         const project = await createProject(name, description);
-        await queries.invalidateQueries({ queryKey: ["projects"] });
+        await readAgain(queries, ["projects"]);
         onClose();
         void navigate(paths.explore(addressOf(project)));
       }}

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { allProjectsQuery } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { assignRubric, createRubric } from "../../api/rubric";
 import { PRESETS } from "../../domain/preset";
 import { paths } from "../../paths";
@@ -32,7 +33,7 @@ export function NewRubric() {
   async function save() {
     const rubric = await createRubric(rubricOf(draft));
     await Promise.all([...assigned].map((id) => assignRubric(id, rubric.id)));
-    await queries.invalidateQueries({ queryKey: ["rubrics"] });
+    await readAgain(queries, ["rubrics"]);
     toast(`Made ${rubric.name}.`);
     void navigate(paths.rubrics(rubric.name));
   }

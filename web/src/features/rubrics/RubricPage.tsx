@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { allProjectsQuery } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { assignRubric, deleteRubric, restoreRubric, type RubricFigures, rubricVersionsQuery, unassignRubric, updateRubric } from "../../api/rubric";
 import type { NewRubric, Rubric } from "../../domain/rubric";
 import { paths } from "../../paths";
@@ -60,7 +61,7 @@ function Loaded({ rubric, figures }: { rubric: Rubric; figures: RubricFigures | 
   useLeaveWarning(changed);
   if (elsewhere && (!changed || saysTheSame(draft, inForce))) startFrom(inForce);
 
-  const refresh = () => queries.invalidateQueries({ queryKey: ["rubrics"] });
+  const refresh = () => readAgain(queries, ["rubrics"]);
   const number = versions.data?.at(-1)?.number ?? figures?.version;
   const renamed = draft.name.trim() !== rubric.name && (figures?.annotation_count ?? 0) > 0;
 

@@ -8,6 +8,7 @@ import { Said } from "../../annotate/Said";
 import { useMine } from "../../annotate/useMine";
 import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { projectRubricsQuery } from "../../api/rubric";
 import { MOST_TURNS, sessionAnnotationsQuery, type SessionItem, sessionQuery } from "../../api/session";
 import type { Annotation } from "../../domain/annotation";
@@ -54,7 +55,7 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
   const rubrics = useQuery(projectRubricsQuery(address));
   const said = useQuery(sessionAnnotationsQuery(address, id, turns));
   const annotations = said.data ?? NOTHING;
-  const refresh = () => void queries.invalidateQueries({ queryKey: ["session", address, id, "annotations"] });
+  const refresh = () => void readAgain(queries, ["session", address, id, "annotations"]);
   useOnTopic(`annotations:${project.data?.data.id ?? ""}`, refresh);
   const mine = useMine(address, annotations, refresh);
   const byName = useMemo(() => new Map(rubrics.data?.map((rubric) => [rubric.name, rubric])), [rubrics.data]);

@@ -4,6 +4,7 @@ import { Navigate, useLocation, useParams } from "react-router";
 
 import { ApiFailure } from "../../api/failure";
 import { useOnTopic } from "../../api/live";
+import { readAgain } from "../../api/queryClient";
 import { spanQuery } from "../../api/span";
 import { type Trace, traceQuery } from "../../api/trace";
 import { addressOf, paths } from "../../paths";
@@ -51,8 +52,8 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
   const selected = view.span ?? root_span_id ?? steps[0]?.span_id ?? null;
   const content = useRef<HTMLDivElement>(null);
   useOnTopic(`annotations:${trace.project.id}`, () => {
-    void queries.invalidateQueries({ queryKey: ["trace", item.id] });
-    void queries.invalidateQueries({ queryKey: ["span"] });
+    void readAgain(queries, ["trace", item.id]);
+    void readAgain(queries, ["span"]);
   });
   const tree = useMemo(() => treeOf(steps), [steps]);
   const toContent = () => {

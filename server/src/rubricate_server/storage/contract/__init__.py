@@ -28,6 +28,29 @@ from rubricate_server.storage.contract.annotation import (
     StoredAnnotation,
     TargetShown,
 )
+from rubricate_server.storage.contract.dataset import (
+    DatasetStore,
+    ExamplesWritten,
+    ExampleUpload,
+    NewExample,
+    StoredDataset,
+    StoredDatasetVersion,
+    StoredExample,
+)
+from rubricate_server.storage.contract.dataset_label import LabelFields, LabelStore, StoredLabel
+from rubricate_server.storage.contract.dataset_split import SplitFields, SplitStore, StoredSplit
+from rubricate_server.storage.contract.experiment import ExperimentStore, NewExperiment, StoredExperiment, StoredTag
+from rubricate_server.storage.contract.experiment_run import (
+    EvaluationFields,
+    IncompleteEvaluations,
+    IncompleteRuns,
+    RunFields,
+    RunStore,
+    RunWritten,
+    StoredEvaluationSummary,
+    StoredResult,
+    StoredRun,
+)
 from rubricate_server.storage.contract.explore import (
     Annotators,
     ExploreStore,
@@ -90,25 +113,36 @@ __all__ = [
     "AnnotationStore",
     "AnnotationUpdate",
     "Annotators",
+    "DatasetStore",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
+    "EvaluationFields",
+    "ExampleUpload",
+    "ExamplesWritten",
+    "ExperimentStore",
     "ExploreStore",
     "ExportQuery",
     "ExportStore",
     "ExportedItem",
     "FoundValue",
     "FoundValues",
+    "IncompleteEvaluations",
+    "IncompleteRuns",
     "InsightStore",
     "ItemCount",
     "ItemMark",
     "ItemQuery",
     "ItemStore",
     "KeptAnnotation",
+    "LabelFields",
     "LabelPairs",
+    "LabelStore",
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
+    "NewExample",
+    "NewExperiment",
     "NewSpan",
     "ProjectFigures",
     "ProjectStore",
@@ -117,6 +151,9 @@ __all__ = [
     "RetentionRule",
     "RetentionStore",
     "RubricStore",
+    "RunFields",
+    "RunStore",
+    "RunWritten",
     "Said",
     "SaidBy",
     "SessionQuery",
@@ -126,22 +163,34 @@ __all__ = [
     "SpanBucket",
     "SpanQuery",
     "SpanStore",
+    "SplitFields",
+    "SplitStore",
     "StatusStore",
     "Storage",
     "StoreStats",
     "StoredAnnotation",
+    "StoredDataset",
+    "StoredDatasetVersion",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredEvaluationSummary",
+    "StoredExample",
+    "StoredExperiment",
     "StoredItem",
+    "StoredLabel",
     "StoredProject",
+    "StoredResult",
     "StoredRetention",
     "StoredRubricUse",
     "StoredRubricVersion",
+    "StoredRun",
     "StoredSession",
     "StoredShare",
     "StoredSpan",
+    "StoredSplit",
     "StoredStep",
     "StoredSummary",
+    "StoredTag",
     "StoredTrace",
     "SummaryQuery",
     "TargetPreview",
@@ -164,6 +213,11 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    datasets: DatasetStore
+    splits: SplitStore
+    labels: LabelStore
+    experiments: ExperimentStore
+    runs: RunStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore

@@ -156,7 +156,7 @@ class ItemStore(Protocol):
         """The spans of some traces by start, then row id; of each the first `limit`."""
 
     def figures(self, since_ns: int) -> list[ProjectFigures]:
-        """What each project holds, in the order in which they were made.
+        """What each project that is not of an experiment holds, in the order in which they were made.
 
         Errors are counted of spans that started at `since_ns` or later.
         """

@@ -15,9 +15,14 @@ class ProjectStore(Protocol):
     """Projects."""
 
     def page(
-        self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100
+        self,
+        *,
+        name_contains: str | None = None,
+        of_experiments: bool = False,
+        from_id: int | None = None,
+        limit: int = 100,
     ) -> list[StoredProject]:
-        """Projects, newest first."""
+        """Projects, newest first; those that hold the traces of experiments only if they are asked for."""
 
     def get(self, name: str) -> StoredProject:
         """By name. Raises NotFound."""

@@ -29,6 +29,7 @@ from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS
 from rubricate_server.storage.sqlite.annotation_put import stored_annotation
 from rubricate_server.storage.sqlite.connection import reading
 from rubricate_server.storage.sqlite.item_row import COLUMNS, items_of
+from rubricate_server.storage.sqlite.project import OF_EXPERIMENT
 from rubricate_server.storage.sqlite.trace import alive
 
 _TABLES = {TargetKind.SPAN: span, TargetKind.TRACE: trace, TargetKind.SESSION: session}
@@ -184,7 +185,8 @@ class SqliteItems:
         newest = sa.select(sa.func.max(trace.c.start_ns)).where(trace.c.project_id == project.c.id).scalar_subquery()
         failed = sa.and_(span.c.status == sa.text("2"), span.c.start_ns >= since_ns)
         columns = (_count(trace), _count(span), _count(session), _count(annotation), _count(span, failed), newest)
-        statement = sa.select(project.c.id, *columns).where(project.c.deleted_us.is_(None)).order_by(project.c.id)
+        shown = (project.c.deleted_us.is_(None), ~OF_EXPERIMENT)
+        statement = sa.select(project.c.id, *columns).where(*shown).order_by(project.c.id)
         with reading(self._readers) as connection:
             return [ProjectFigures._make(row) for row in connection.execute(statement)]
 

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from rubricate.records.project import DEFAULT_PROJECT
 from rubricate_server.storage.contract import StoredProject
 from rubricate_server.storage.errors import Conflict, NotFound, Protected
-from rubricate_server.storage.schema import project
+from rubricate_server.storage.schema import experiment, project
 from rubricate_server.storage.sqlite.connection import reading, touch
 from rubricate_server.storage.sqlite.writer import Writer
 
 _COLUMNS = (project.c.id, project.c.name, project.c.description)
+
+OF_EXPERIMENT = sa.exists().where(experiment.c.project_id == project.c.id, experiment.c.deleted_us.is_(None))
+"""That a project holds the traces of an experiment."""
 
 
 class SqliteProjects:
@@ -24,10 +27,17 @@ class SqliteProjects:
         self._readers = readers
 
     def page(
-        self, *, name_contains: str | None = None, from_id: int | None = None, limit: int = 100
+        self,
+        *,
+        name_contains: str | None = None,
+        of_experiments: bool = False,
+        from_id: int | None = None,
+        limit: int = 100,
     ) -> list[StoredProject]:
         """See the contract."""
         statement = sa.select(*_COLUMNS).where(project.c.deleted_us.is_(None))
+        if not of_experiments:
+            statement = statement.where(~OF_EXPERIMENT)
         if name_contains:
             statement = statement.where(project.c.name.icontains(name_contains, autoescape=True))
         if from_id is not None:
@@ -46,7 +56,7 @@ class SqliteProjects:
 
     def create(self, name: str, description: str | None) -> StoredProject:
         """See the contract."""
-        return self._writer.run(partial(_create, name=name, description=description))
+        return self._writer.run(partial(create_project, name=name, description=description))
 
     def update(self, project_id: int, description: str | None, name: str | None = None) -> StoredProject:
         """See the contract."""
@@ -68,7 +78,8 @@ class SqliteProjects:
         return StoredProject(*row)
 
 
-def _create(connection: sqlite3.Connection, name: str, description: str | None) -> StoredProject:
+def create_project(connection: sqlite3.Connection, name: str, description: str | None) -> StoredProject:
+    """Make a project. Raises Conflict."""
     touch(connection, "projects")
     _refuse_taken(connection, name)
     row = connection.execute(

@@ -13,6 +13,11 @@ from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import Damaged, StorageError
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
+from rubricate_server.storage.sqlite.dataset import SqliteDatasets
+from rubricate_server.storage.sqlite.dataset_label import SqliteLabels
+from rubricate_server.storage.sqlite.dataset_split import SqliteSplits
+from rubricate_server.storage.sqlite.experiment import SqliteExperiments
+from rubricate_server.storage.sqlite.experiment_run import SqliteRuns
 from rubricate_server.storage.sqlite.explore import SqliteExplore
 from rubricate_server.storage.sqlite.export import SqliteExport
 from rubricate_server.storage.sqlite.insight import SqliteInsight
@@ -81,6 +86,11 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
+        datasets=SqliteDatasets(writer, readers),
+        splits=SqliteSplits(writer, readers),
+        labels=SqliteLabels(writer, readers),
+        experiments=SqliteExperiments(writer, readers),
+        runs=SqliteRuns(writer, readers),
         insight=SqliteInsight(readers),
         explore=SqliteExplore(readers),
         export=SqliteExport(readers),

@@ -87,6 +87,81 @@ CREATE TABLE dead_letter (
 	PRIMARY KEY (id)
 );
 
+CREATE TABLE experiment (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	dataset_id INTEGER NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	metadata TEXT NOT NULL, 
+	repetitions INTEGER NOT NULL, 
+	splits TEXT NOT NULL, 
+	project_id INTEGER NOT NULL, 
+	example_count INTEGER NOT NULL, 
+	succeeded INTEGER DEFAULT '0' NOT NULL, 
+	failed INTEGER DEFAULT '0' NOT NULL, 
+	surplus INTEGER DEFAULT '0' NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	deleted_us BIGINT
+);
+
+CREATE INDEX ix_experiment_dataset ON experiment (dataset_id, id);
+
+CREATE INDEX ix_experiment_project ON experiment (project_id);
+
+CREATE TABLE experiment_evaluation (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	run_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	annotator_kind TEXT NOT NULL, 
+	label TEXT, 
+	score FLOAT, 
+	explanation TEXT, 
+	error TEXT, 
+	metadata TEXT NOT NULL, 
+	trace_id BLOB, 
+	start_us BIGINT NOT NULL, 
+	end_us BIGINT NOT NULL
+);
+
+CREATE UNIQUE INDEX ux_experiment_evaluation ON experiment_evaluation (run_id, name);
+
+CREATE TABLE experiment_example (
+	experiment_id INTEGER NOT NULL, 
+	example_id INTEGER NOT NULL, 
+	revision_id INTEGER NOT NULL, 
+	PRIMARY KEY (experiment_id, example_id)
+);
+
+CREATE TABLE experiment_run (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	experiment_id INTEGER NOT NULL, 
+	example_id INTEGER NOT NULL, 
+	repetition INTEGER NOT NULL, 
+	trace_id BLOB, 
+	start_us BIGINT NOT NULL, 
+	end_us BIGINT NOT NULL, 
+	error TEXT, 
+	output TEXT NOT NULL
+);
+
+CREATE INDEX ix_experiment_run ON experiment_run (experiment_id, id);
+
+CREATE UNIQUE INDEX ux_experiment_run ON experiment_run (experiment_id, example_id, repetition);
+
+CREATE TABLE experiment_tag (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	dataset_id INTEGER NOT NULL, 
+	experiment_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	description TEXT
+);
+
+CREATE INDEX ix_experiment_tag_experiment_id ON experiment_tag (experiment_id);
+
+CREATE UNIQUE INDEX ux_experiment_tag ON experiment_tag (dataset_id, name);
+
 CREATE TABLE project (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	name TEXT NOT NULL, 
@@ -284,3 +359,94 @@ create trigger annotation_changed after update on annotation begin insert into a
 create trigger trace_start_changed after update of start_ns on trace when new.start_ns <> old.start_ns begin update annotation set start_ns = new.start_ns where target_kind = 'trace' and target_row = new.id; end;
 
 create trigger session_start_changed after update of start_ns on session when new.start_ns <> old.start_ns begin update annotation set start_ns = new.start_ns where target_kind = 'session' and target_row = new.id; end;
+
+CREATE TABLE dataset (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	metadata TEXT NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	example_count INTEGER NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	UNIQUE (name)
+);
+
+CREATE TABLE dataset_dataset_label (
+	dataset_id INTEGER NOT NULL, 
+	label_id INTEGER NOT NULL, 
+	PRIMARY KEY (dataset_id, label_id)
+);
+
+CREATE INDEX ix_dataset_dataset_label_label_id ON dataset_dataset_label (label_id);
+
+CREATE TABLE dataset_example (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	dataset_id INTEGER NOT NULL, 
+	external_id TEXT, 
+	span_id BLOB
+);
+
+CREATE INDEX ix_dataset_example_span ON dataset_example (dataset_id, span_id) WHERE span_id IS NOT NULL;
+
+CREATE UNIQUE INDEX ux_dataset_example ON dataset_example (dataset_id, external_id) WHERE external_id IS NOT NULL;
+
+CREATE TABLE dataset_example_revision (
+	id INTEGER NOT NULL, 
+	dataset_id INTEGER NOT NULL, 
+	example_id INTEGER NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	until_version_id INTEGER, 
+	input TEXT NOT NULL, 
+	output TEXT NOT NULL, 
+	metadata TEXT NOT NULL, 
+	hash BLOB NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_dataset_example_hash ON dataset_example_revision (dataset_id, hash, example_id) WHERE until_version_id IS NULL;
+
+CREATE INDEX ix_dataset_example_revision ON dataset_example_revision (dataset_id, example_id, version_id, until_version_id);
+
+CREATE UNIQUE INDEX ux_dataset_example_revision ON dataset_example_revision (example_id, version_id);
+
+CREATE TABLE dataset_label (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	color TEXT NOT NULL, 
+	UNIQUE (name)
+);
+
+CREATE TABLE dataset_split (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	color TEXT NOT NULL, 
+	metadata TEXT NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	UNIQUE (name)
+);
+
+CREATE TABLE dataset_split_example (
+	split_id INTEGER NOT NULL, 
+	example_id INTEGER NOT NULL, 
+	PRIMARY KEY (split_id, example_id)
+);
+
+CREATE INDEX ix_dataset_split_example_example_id ON dataset_split_example (example_id);
+
+CREATE TABLE dataset_version (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	dataset_id INTEGER NOT NULL, 
+	description TEXT, 
+	metadata TEXT NOT NULL, 
+	created_examples INTEGER NOT NULL, 
+	updated_examples INTEGER NOT NULL, 
+	deleted_examples INTEGER NOT NULL, 
+	created_us BIGINT NOT NULL
+);
+
+CREATE INDEX ix_dataset_version ON dataset_version (dataset_id, id);
