@@ -14,6 +14,15 @@ All methods block and are called off the event loop. Words used below:
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rubricate_server.storage.contract.account import (
+    AccountStore,
+    Credential,
+    NewApiKey,
+    NewUser,
+    StoredApiKey,
+    StoredUser,
+    UserUpdate,
+)
 from rubricate_server.storage.contract.annotation import (
     NO_ANNOTATIONS,
     AnnotationChange,
@@ -84,12 +93,14 @@ __all__ = [
     "NO_ANNOTATIONS",
     "PREVIEW",
     "SMALL_ATTRIBUTE",
+    "AccountStore",
     "AnnotationChange",
     "AnnotationKey",
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
     "Annotators",
+    "Credential",
     "DeadLetter",
     "DisagreementMark",
     "DisagreementQuery",
@@ -109,7 +120,9 @@ __all__ = [
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
+    "NewApiKey",
     "NewSpan",
+    "NewUser",
     "ProjectFigures",
     "ProjectStore",
     "Removed",
@@ -130,6 +143,7 @@ __all__ = [
     "Storage",
     "StoreStats",
     "StoredAnnotation",
+    "StoredApiKey",
     "StoredDeadLetter",
     "StoredDisagreement",
     "StoredItem",
@@ -143,12 +157,14 @@ __all__ = [
     "StoredStep",
     "StoredSummary",
     "StoredTrace",
+    "StoredUser",
     "SummaryQuery",
     "TargetPreview",
     "TargetShown",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
+    "UserUpdate",
 ]
 
 
@@ -164,6 +180,7 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    accounts: AccountStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore
