@@ -2193,6 +2193,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in by name (or mail address) and password. The answer sets a cookie that lasts for some days.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out
+         * @description End the session of this browser; once more changes nothing.
+         */
+        post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change one's own password. All other sessions of the user end; keys go on.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Api Keys
+         * @description One's own keys, newest first.
+         */
+        get: operations["list_own_api_keys"];
+        put?: never;
+        /**
+         * Create Own Api Key
+         * @description Make a key of one's own: what it sends counts as this user's. The key is in this answer and nowhere else.
+         */
+        post: operations["create_own_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user/api_keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Own Api Key
+         * @description Delete a key of one's own. It is refused from now on.
+         */
+        delete: operations["delete_own_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List User Api Keys
+         * @description The keys of all users, newest first.
+         */
+        get: operations["list_user_api_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/api_keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete User Api Key
+         * @description Delete a key, whichever user's it is. It is refused from now on.
+         */
+        delete: operations["delete_user_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/system/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List System Api Keys
+         * @description The keys of the system, newest first.
+         */
+        get: operations["list_system_api_keys"];
+        put?: never;
+        /**
+         * Create System Api Key
+         * @description Make a key that belongs to nobody, for applications. The key is in this answer and nowhere else.
+         */
+        post: operations["create_system_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/system/api_keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete System Api Key
+         * @description Delete a key of the system. It is refused from now on.
+         */
+        delete: operations["delete_system_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Viewer
+         * @description Who asks: a user, the system (by one of its keys), or anybody, where nobody is asked to sign in.
+         */
+        get: operations["get_viewer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description Users, newest first.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Create User
+         * @description Make a user with a first password, which the user is asked to change. The name never changes.
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User
+         * @description One user, by id or name.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete User
+         * @description Delete a user with all sessions and keys. Annotations stay; the name is not given again.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Update User
+         * @description Change the fields that are given. A new password ends all of the user's sessions.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
     "/v1/dead_letters": {
         parameters: {
             query?: never;
@@ -2285,8 +2545,8 @@ export interface paths {
          * @description The versions of topics: all on connection, then those that change, at most four times a second.
          *
          *     Each event is named `topics`; its data is a JSON object of versions by topic: `projects`, `rubrics`,
-         *     `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the server. A
-         *     topic that is not there has not changed since the server started.
+         *     `accounts`, `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the
+         *     server. A topic that is not there has not changed since the server started.
          */
         get: operations["stream_events"];
         put?: never;
@@ -2690,6 +2950,17 @@ export interface components {
             annotator_kind: components["schemas"]["AnnotatorKind"];
         };
         /**
+         * AnonymousUser
+         * @description Everybody, where the server asks nobody to sign in.
+         */
+        AnonymousUser: {
+            /**
+             * Auth Method
+             * @constant
+             */
+            auth_method: "ANONYMOUS";
+        };
+        /**
          * AnswerSchema
          * @description A named JSON Schema.
          */
@@ -2719,6 +2990,60 @@ export interface components {
             type: "none" | "one_or_more" | "zero_or_more";
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * ApiKey
+         * @description A key as the server keeps it: all but the key itself.
+         */
+        ApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Four */
+            last_four: string;
+            /** Last Used At */
+            last_used_at: string | null;
+        };
+        /**
+         * ApiKeyBody
+         * @description A key to make, wrapped.
+         */
+        ApiKeyBody: {
+            data: components["schemas"]["ApiKeyCreate"];
+        };
+        /**
+         * ApiKeyCreate
+         * @description A key to make.
+         */
+        ApiKeyCreate: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Expires At */
+            expires_at?: string | null;
+        };
+        /**
+         * ApiKeyUser
+         * @description Whose key it is.
+         */
+        ApiKeyUser: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /** Email */
+            email: string | null;
         };
         /**
          * CategoricalRubric
@@ -2787,6 +3112,31 @@ export interface components {
             /** Step */
             step?: number | null;
         };
+        /**
+         * CreatedApiKey
+         * @description A key that was just made. This answer is the only place where it can be read.
+         */
+        CreatedApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Four */
+            last_four: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Key */
+            key: string;
+        };
         /** Data[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
             /** Data */
@@ -2803,6 +3153,10 @@ export interface components {
         /** Data[Annotation] */
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
+        };
+        /** Data[CreatedApiKey] */
+        Data_CreatedApiKey_: {
+            data: components["schemas"]["CreatedApiKey"];
         };
         /** Data[DatasetExample] */
         Data_DatasetExample_: {
@@ -2887,6 +3241,15 @@ export interface components {
         /** Data[TracesTransferred] */
         Data_TracesTransferred_: {
             data: components["schemas"]["TracesTransferred"];
+        };
+        /** Data[Union[User, SystemUser, AnonymousUser]] */
+        Data_Union_User__SystemUser__AnonymousUser__: {
+            /** Data */
+            data: components["schemas"]["User"] | components["schemas"]["SystemUser"] | components["schemas"]["AnonymousUser"];
+        };
+        /** Data[User] */
+        Data_User_: {
+            data: components["schemas"]["User"];
         };
         /** Data[list[AnnotationId]] */
         Data_list_AnnotationId__: {
@@ -4280,6 +4643,26 @@ export interface components {
             /** Filter */
             filter: string | null;
         };
+        /**
+         * NewUser
+         * @description A user to make.
+         */
+        NewUser: {
+            /** Username */
+            username: string;
+            /** Email */
+            email?: string | null;
+            /** @default MEMBER */
+            role: components["schemas"]["UserRole"];
+            /**
+             * Auth Method
+             * @default LOCAL
+             * @enum {string}
+             */
+            auth_method: "LOCAL" | "OAUTH2" | "LDAP";
+            /** Password */
+            password?: string | null;
+        };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
             /** Data */
@@ -4305,6 +4688,13 @@ export interface components {
         Page_Annotation_: {
             /** Data */
             data: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ApiKey] */
+        Page_ApiKey_: {
+            /** Data */
+            data: components["schemas"]["ApiKey"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4504,6 +4894,20 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[UserApiKey] */
+        Page_UserApiKey_: {
+            /** Data */
+            data: components["schemas"]["UserApiKey"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[User] */
+        Page_User_: {
+            /** Data */
+            data: components["schemas"]["User"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[dict[str, Any]] */
         Page_dict_str__Any__: {
             /** Data */
@@ -4512,6 +4916,22 @@ export interface components {
             }[];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description One's own password, and the one that takes its place.
+         */
+        PasswordChange: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
         };
         /**
          * PreviewedExample
@@ -5280,6 +5700,27 @@ export interface components {
             mean_score: number | null;
         };
         /**
+         * SignIn
+         * @description Who wants to sign in: by name, or by mail address as clients of Phoenix do.
+         */
+        SignIn: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
          * Span
          * @description A span as the server keeps it; `attributes` are flat, with dotted keys.
          */
@@ -5730,6 +6171,27 @@ export interface components {
             id: string;
         };
         /**
+         * SystemUser
+         * @description Whom a key of the system stands for: nobody in particular.
+         */
+        SystemUser: {
+            /**
+             * Username
+             * @constant
+             */
+            username: "system";
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "SYSTEM" | "ADMIN";
+            /**
+             * Auth Method
+             * @constant
+             */
+            auth_method: "SYSTEM";
+        };
+        /**
          * TargetKind
          * @description What an annotation is about.
          * @enum {string}
@@ -6043,6 +6505,89 @@ export interface components {
             /** Output */
             output: string | null;
         };
+        /**
+         * User
+         * @description A user as the server keeps it.
+         */
+        User: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /** Email */
+            email: string | null;
+            role: components["schemas"]["UserRole"];
+            /**
+             * Auth Method
+             * @constant
+             */
+            auth_method: "LOCAL";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Password Needs Reset */
+            password_needs_reset: boolean;
+        };
+        /**
+         * UserApiKey
+         * @description A key with its user.
+         */
+        UserApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Four */
+            last_four: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            user: components["schemas"]["ApiKeyUser"];
+        };
+        /**
+         * UserCreate
+         * @description A user to make, wrapped as clients of Phoenix send it.
+         */
+        UserCreate: {
+            user: components["schemas"]["NewUser"];
+            /**
+             * Send Welcome Email
+             * @default false
+             */
+            send_welcome_email: boolean;
+        };
+        /**
+         * UserPatch
+         * @description What of a user is to change; what is not given stays.
+         */
+        UserPatch: {
+            role?: components["schemas"]["UserRole"] | null;
+            /** Email */
+            email?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * UserRole
+         * @description What somebody may do; `domain/access.py` of the server says it in full.
+         * @enum {string}
+         */
+        UserRole: "ADMIN" | "MEMBER" | "ANNOTATOR" | "VIEWER" | "SYSTEM";
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -12636,6 +13181,790 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too often; try again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too often; try again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_own_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_own_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CreatedApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_own_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_user_api_keys: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Keys on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_user_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_system_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_system_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CreatedApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_system_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_viewer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Union_User__SystemUser__AnonymousUser__"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Users on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

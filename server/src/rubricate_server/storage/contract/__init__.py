@@ -14,6 +14,15 @@ All methods block and are called off the event loop. Words used below:
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rubricate_server.storage.contract.account import (
+    AccountStore,
+    Credential,
+    NewApiKey,
+    NewUser,
+    StoredApiKey,
+    StoredUser,
+    UserUpdate,
+)
 from rubricate_server.storage.contract.annotation import (
     NO_ANNOTATIONS,
     AnnotationChange,
@@ -115,12 +124,14 @@ __all__ = [
     "NO_ANNOTATIONS",
     "PREVIEW",
     "SMALL_ATTRIBUTE",
+    "AccountStore",
     "AnnotationChange",
     "AnnotationKey",
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
     "Annotators",
+    "Credential",
     "DatasetStore",
     "DeadLetter",
     "DisagreementMark",
@@ -149,10 +160,12 @@ __all__ = [
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
+    "NewApiKey",
     "NewExample",
     "NewExperiment",
     "NewPromptTag",
     "NewSpan",
+    "NewUser",
     "ProjectFigures",
     "ProjectStore",
     "PromptStore",
@@ -180,6 +193,7 @@ __all__ = [
     "Storage",
     "StoreStats",
     "StoredAnnotation",
+    "StoredApiKey",
     "StoredDataset",
     "StoredDatasetVersion",
     "StoredDeadLetter",
@@ -206,12 +220,14 @@ __all__ = [
     "StoredSummary",
     "StoredTag",
     "StoredTrace",
+    "StoredUser",
     "SummaryQuery",
     "TargetPreview",
     "TargetShown",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
+    "UserUpdate",
 ]
 
 
@@ -233,6 +249,7 @@ class Storage:
     labels: LabelStore
     experiments: ExperimentStore
     runs: RunStore
+    accounts: AccountStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore

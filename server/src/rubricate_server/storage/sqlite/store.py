@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import Damaged, StorageError
+from rubricate_server.storage.sqlite.account import SqliteAccounts
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
 from rubricate_server.storage.sqlite.dataset import SqliteDatasets
@@ -93,6 +94,7 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         labels=SqliteLabels(writer, readers),
         experiments=SqliteExperiments(writer, readers),
         runs=SqliteRuns(writer, readers),
+        accounts=SqliteAccounts(writer, readers),
         insight=SqliteInsight(readers),
         explore=SqliteExplore(readers),
         export=SqliteExport(readers),
