@@ -401,6 +401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/{session_identifier}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Session Turns
+         * @description The traces of a session as turns of a conversation, oldest first.
+         */
+        get: operations["list_session_turns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/export": {
         parameters: {
             query?: never;
@@ -3303,6 +3323,8 @@ export interface components {
             updated_at: string;
             /** Example Count */
             example_count: number;
+            /** Version Count */
+            version_count: number;
         };
         /**
          * DatasetCreate
@@ -4557,6 +4579,10 @@ export interface components {
             total_tokens: number | null;
             /** Cost Usd */
             cost_usd: number | null;
+            /** Trace Tokens */
+            trace_tokens: number | null;
+            /** Trace Cost Usd */
+            trace_cost_usd: number | null;
             /** Span Count */
             span_count: number | null;
             /** Error Count */
@@ -4891,6 +4917,13 @@ export interface components {
         Page_Trace_: {
             /** Data */
             data: components["schemas"]["Trace"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Turn] */
+        Page_Turn_: {
+            /** Data */
+            data: components["schemas"]["Turn"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -7795,6 +7828,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_session_turns: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Turns on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Turn_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not valid; text, or JSON with the places. */
             422: {
