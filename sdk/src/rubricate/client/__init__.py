@@ -25,6 +25,7 @@ from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Re
 from rubricate.client.dataset import Datasets
 from rubricate.client.insight import Insight
 from rubricate.client.project import Projects
+from rubricate.client.prompt import Prompts
 from rubricate.client.retention import Retention
 from rubricate.client.rubric import Rubrics
 from rubricate.client.session import Sessions
@@ -55,6 +56,7 @@ class _Calls(Resource[M]):
     datasets: Datasets[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
+    prompts: Prompts[M]
     insight: Insight[M]
     retention: Retention[M]
     status: Status[M]
@@ -68,6 +70,7 @@ class _Calls(Resource[M]):
         self.projects = Projects(run)
         self.datasets = Datasets(run)
         self.rubrics = self.annotation_configs = Rubrics(run)
+        self.prompts = Prompts(run)
         self.insight = Insight(run)
         self.retention = Retention(run)
         self.status = Status(run)

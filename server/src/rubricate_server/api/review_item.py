@@ -19,7 +19,7 @@ from rubricate_server.api.session_turn import first_turns
 from rubricate_server.api.span import SHOWN, STATUSES, span_wire
 from rubricate_server.api.target import TARGETS, key_from_any_id
 from rubricate_server.domain.tree import tree_order
-from rubricate_server.storage.contract import ItemQuery, SaidBy, Storage, StoredItem, StoredStep
+from rubricate_server.storage.contract import SaidBy, Storage, StoredItem, StoredStep
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["items"])
 

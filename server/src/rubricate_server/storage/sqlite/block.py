@@ -48,7 +48,7 @@ class Column(NamedTuple):
 
 def pack(values: Sequence[bytes | None], level: int = 3) -> bytes | None:
     """Pack a column. None when all values are null: then nothing needs to be stored."""
-    nulls = sum(value is None for value in values)
+    nulls = values.count(None)
     if nulls == len(values):
         return None
     present = [value or b"" for value in values] if nulls else values
