@@ -72,14 +72,14 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
 
   const wanted = search.get("annotate");
   const about = wanted === "session" || places.has(wanted ?? "") ? wanted : null;
-  const { hasNextPage, isFetching, fetchNextPage } = conversation;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = conversation;
   const more = () => {
     if (hasNextPage && !isFetching) void fetchNextPage();
   };
   const isFurther = wanted !== null && about === null; // a link to a turn that is not read yet
   useEffect(() => {
-    if (isFurther && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isFurther, hasNextPage, isFetching, fetchNextPage]);
+    if (isFurther && hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [isFurther, hasNextPage, isFetching, isError, fetchNextPage]);
   const annotate = useCallback(
     (target: string | null) =>
       setSearch(
@@ -122,7 +122,7 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
           </ol>
           {conversation.isPending && <Skeleton rows={8} />}
           {conversation.isError && <ErrorState message={conversation.error.message} onRetry={() => void (conversation.data ? fetchNextPage() : conversation.refetch())} />}
-          {hasNextPage && !conversation.isError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
+          {hasNextPage && !isError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
           {failed && <ErrorState message={failed.error?.message ?? ""} onRetry={() => void failed.refetch()} />}
           {isComplete && !hasNextPage && (
             <Said
