@@ -198,3 +198,51 @@ print(json.dumps({{"ids": list(moved["context.span_id"]), "outputs": list(moved[
 """,
     )
     assert answer == {"ids": [copied], "outputs": ["boots"], "dataset": 1}
+
+
+def test_datasets(server: Server) -> None:
+    answer = say(
+        server,
+        """
+import tempfile, pathlib
+frame = pd.DataFrame({"q": ["2+2?", "ü 🧪"], "n": [1, 2], "answer": ["4", None], "tags": [["a", "b"], []]})
+made = client.upload_dataset(
+    dataset_name="by frame", dataframe=frame, input_keys=["q", "n"], output_keys=["answer"], metadata_keys=["tags"],
+    dataset_description="of the exam",
+)
+file = pathlib.Path(tempfile.mkdtemp()) / "examples.csv"
+frame[["q", "answer"]].to_csv(file, index=False)
+by_file = client.upload_dataset(dataset_name="by file", csv_file_path=file)
+by_json = client.upload_dataset(
+    dataset_name="by json", inputs=[{"q": 1}], outputs=[{"a": {"b": [1]}}], metadata=[{"m": 1}]
+)
+grown = client.append_to_dataset(
+    dataset_name="by json", inputs=[{"q": 2}, {"q": 1}], outputs=[{}, {"a": {"b": [1]}}], metadata=[{}, {"m": 1}]
+)
+try:
+    client.upload_dataset(dataset_name="by json", inputs=[{"q": 1}])
+    refused = None
+except Exception as error:
+    refused = str(error)
+versions = client.get_dataset_versions(grown.id)
+old = client.get_dataset(name="by json", version_id=by_json.version_id)
+newest = client.get_dataset(name="by json")
+show = lambda dataset: [[each.input, each.output, each.metadata] for each in dataset.examples.values()]
+print(json.dumps({
+    "frame": show(made), "file": show(by_file), "json": show(by_json), "grown": show(grown),
+    "old": show(old) == show(by_json), "newest": show(newest) == show(grown), "refused": refused,
+    "versions": list(versions.index) == [grown.version_id, by_json.version_id],
+    "rows": len(made.as_dataframe()), "by id": show(client.get_dataset(id=made.id)) == show(made),
+}, default=lambda value: dict(value) if hasattr(value, "items") else list(value)))
+""",
+    )
+    assert answer["frame"] == [
+        [{"q": "2+2?", "n": 1}, {"answer": "4"}, {"tags": ["a", "b"]}],
+        [{"q": "ü 🧪", "n": 2}, {"answer": None}, {"tags": []}],
+    ]
+    assert answer["file"] == [[{"q": "2+2?"}, {"answer": "4"}, {}], [{"q": "ü 🧪"}, {}, {}]]
+    assert answer["json"] == [[{"q": 1}, {"a": {"b": [1]}}, {"m": 1}]]
+    assert answer["grown"] == [*answer["json"], [{"q": 2}, {}, {}]]
+    assert answer["old"] is answer["newest"] is answer["versions"] is answer["by id"] is True
+    assert "already exists" in str(answer["refused"])
+    assert answer["rows"] == 2

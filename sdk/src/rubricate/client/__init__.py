@@ -22,6 +22,7 @@ from rubricate import environment
 from rubricate.client import frame as frames
 from rubricate.client.any_annotation import Annotations
 from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Resource, Steps, call
+from rubricate.client.dataset import Datasets
 from rubricate.client.insight import Insight
 from rubricate.client.project import Projects
 from rubricate.client.retention import Retention
@@ -51,6 +52,7 @@ class _Calls(Resource[M]):
     sessions: Sessions[M]
     annotations: Annotations[M]
     projects: Projects[M]
+    datasets: Datasets[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
     insight: Insight[M]
@@ -64,6 +66,7 @@ class _Calls(Resource[M]):
         self.sessions = Sessions(run)
         self.annotations = Annotations(run)
         self.projects = Projects(run)
+        self.datasets = Datasets(run)
         self.rubrics = self.annotation_configs = Rubrics(run)
         self.insight = Insight(run)
         self.retention = Retention(run)

@@ -16,10 +16,10 @@ from rubricate.records.base import Data, Metadata
 from rubricate.records.dataset import DatasetUploaded, UploadAction
 from rubricate_server.api.answer import json_answer
 from rubricate_server.api.body import strict_json
-from rubricate_server.api.dataset import written_wire
+from rubricate_server.api.dataset import EXAMPLE, written_wire
 from rubricate_server.api.dataset_file import Columns, read_examples
 from rubricate_server.api.errors import ApiError, refusals
-from rubricate_server.api.identifier import bytes_of, storage_of
+from rubricate_server.api.identifier import bytes_of, row_of, storage_of
 from rubricate_server.domain.example import example_text
 from rubricate_server.ingest.http import media_type, read_body
 from rubricate_server.ingest.otlp import MalformedRequest
@@ -320,6 +320,8 @@ def _new_example(
         example_id or None,
         _span_id(span_id, where),
         tuple(dict.fromkeys(names)),
+        # Some clients send back as an example's id what they were told as one: its global id.
+        None if example_id is None else row_of(example_id, EXAMPLE),
     )
 
 

@@ -30,6 +30,8 @@ _TOLD: Final = (
 )
 """Attributes that an example's metadata tell."""
 _VARIABLES: Final = "llm.prompt_template.variables"
+_OBJECTS: Final = ("metadata", "tool.parameters", _VARIABLES)
+"""Attributes whose value is one object."""
 _DOCUMENTS: Final = {"RETRIEVER": "retrieval.documents", "RERANKER": "reranker.output_documents"}
 
 
@@ -194,6 +196,9 @@ def _at(span: SpanContent, path: str) -> Any:
             return _within(_parsed(text) if text is not None else None, path.removeprefix(f"{field}.value."))
     if path in span.attributes:
         return span.attributes[path]
+    for key in _OBJECTS:
+        if path.startswith(f"{key}.") and key in span.attributes:
+            return _within(_object(span.attributes, key), path.removeprefix(f"{key}."))
     found = list_at(span.attributes, path)
     return found if found is not None else _object(span.attributes, path)
 
@@ -210,9 +215,10 @@ def _within(value: Any, path: str) -> Any:
 
 
 def _object(attributes: Mapping[str, Any], key: str) -> JsonObject | None:
-    """The object whose parts have keys such as `key.a`, or that stands there as JSON text."""
-    if isinstance(attributes.get(key), str):
-        parsed = _parsed(attributes[key])
+    """The object that stands there, as itself or as JSON text, or whose parts have keys such as `key.a`."""
+    value = attributes.get(key)
+    if value is not None:
+        parsed = _parsed(value) if isinstance(value, str) else value
         return parsed if isinstance(parsed, dict) else None
     parts = {name[len(key) + 1 :]: value for name, value in attributes.items() if name.startswith(f"{key}.")}
     return nest(parts) or None

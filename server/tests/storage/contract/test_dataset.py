@@ -1,6 +1,6 @@
 """Datasets: uploads, versions that never change, what makes two examples the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,6 +123,15 @@ def test_an_example_with_an_id_is_changed_in_place(store: Storage) -> None:
 def test_an_id_that_is_not_there_makes_an_example_whatever_it_says(store: Storage) -> None:
     put(store, example("1"))
     assert counts(put(store, named("e", "1"))) == (1, 0, 0)
+
+
+def test_an_id_may_be_the_row_of_an_example_of_the_dataset_and_of_no_other(store: Storage) -> None:
+    first = put(store, example("1"), named("e", "2"))
+    one, two = (each.id for each in listed(store.datasets, first))
+    same = [example("1", external_id="its row", row=one), example("2", external_id="its row too", row=two)]
+    assert counts(put(store, *same)) == (0, 0, 0)
+    assert counts(put(store, example("2b", external_id="its row", row=two))) == (0, 1, 0)
+    assert counts(put(store, example("1", external_id="its row", row=one), name="other")) == (1, 0, 0)
 
 
 def test_update_makes_it_exactly_what_was_sent(store: Storage) -> None:
@@ -343,41 +352,50 @@ def test_old_versions_never_change_and_the_newest_is_what_a_simple_reading_says(
     shared: Storage, steps: list[tuple[Action, Sequence[tuple[str | None, str]]]]
 ) -> None:
     name = f"d{next(_names)}"
-    model: list[tuple[str | None, str]] = []
-    seen: dict[int, Sequence[Mapping[str, Any] | StoredExample]] = {}
+    model = _Model()
+    seen: dict[int, Sequence[StoredExample]] = {}
     for action, examples in steps:
         written = put(shared, *(example(q, external_id=x) for x, q in examples), action=action, name=name)
-        model = _after(model, action, examples)
+        model.upload(action, examples)
         now = listed(shared.datasets, written)
-        assert sorted((each.external_id or "", each.text.input[6:-2]) for each in now) == sorted(
-            (x or "", q) for x, q in model
-        )
-        assert shared.datasets.get(written.dataset_id).example_count == len(model)
+        assert [(each.external_id, each.text.input[6:-2]) for each in now] == model.shown()
+        assert shared.datasets.get(written.dataset_id).example_count == len(now)
         for version_id, then in seen.items():
             assert listed(shared.datasets, written, version_id) == then
         assert seen.get(written.version_id, now) == now
         seen[written.version_id] = now
 
 
-def _after(
-    model: list[tuple[str | None, str]], action: Action, examples: Sequence[tuple[str | None, str]]
-) -> list[tuple[str | None, str]]:
-    """What a dataset holds after an upload, in order, worked out without rows, hashes and versions."""
-    given = {x: q for x, q in examples if x is not None}
-    result = [(x, given.get(x, q)) for x, q in model]
-    free = [place for place, (x, _) in enumerate(model) if x not in given]
-    sent = {place for place, (x, _) in enumerate(model) if x in given}
-    for x, q in examples:
-        if x is not None and any(there == x for there, _ in model):
-            continue
-        same = [place for place in free if model[place][1] == q and x is None]
-        if same:
-            free.remove(same[0])
-            sent.add(same[0])
-        else:
-            sent.add(len(result))
-            result.append((x, q))
-    return [pair for place, pair in enumerate(result) if action == "append" or place in sent]
+class _Model:
+    """What a dataset holds, worked out without rows, hashes and versions."""
+
+    def __init__(self) -> None:
+        self._examples: list[list[str | None]] = []
+        """[id, what it says or None: deleted], in the order in which they came first."""
+
+    def upload(self, action: Action, examples: Sequence[tuple[str | None, str]]) -> None:
+        before = list(self._examples)
+        given = {x for x, _ in examples if x is not None}
+        free = [each for each in before if each[0] not in given and each[1] is not None]
+        sent = []
+        for x, q in examples:
+            if x is not None:
+                found = next((each for each in before if each[0] == x), None)
+            else:
+                found = next((each for each in free if each[1] == q), None)
+                free = [each for each in free if each is not found]
+            if found is None:
+                found = [x, q]
+                self._examples.append(found)
+            sent.append((found, q))
+        if action == "update":
+            for each in before:
+                each[1] = None
+        for each, q in sent:
+            each[1] = q
+
+    def shown(self) -> list[tuple[str | None, str]]:
+        return [(x, q) for x, q in self._examples if q is not None]
 
 
 # --- splits and labels ------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ class NewExample(NamedTuple):
     """The span it was made from, which need not be stored."""
     splits: tuple[str, ...] = ()
     """Names; splits that are not there are made."""
+    row: int | None = None
+    """The row that its external id may mean as well, where no example of the dataset is called so."""
 
 
 class StoredExample(NamedTuple):

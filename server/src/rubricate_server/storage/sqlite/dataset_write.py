@@ -104,7 +104,7 @@ def _upload(connection: sqlite3.Connection, wanted: ExampleUpload) -> ExamplesWr
 
 def _match(connection: sqlite3.Connection, dataset_id: int, examples: Sequence[NewExample], plan: _Plan) -> None:
     """Find each example in the newest version: those with an id by that first, then the others by what they say."""
-    by_id = _by_external_id(connection, dataset_id, [each.external_id for each in examples if each.external_id])
+    by_id = _by_external_id(connection, dataset_id, examples)
     taken = {current.row for current in by_id.values()}
     free: dict[bytes, list[int]] = defaultdict(list)
     for digest, row in select_in(
@@ -131,15 +131,23 @@ def _match(connection: sqlite3.Connection, dataset_id: int, examples: Sequence[N
             plan.created.append((None, example))
 
 
-def _by_external_id(connection: sqlite3.Connection, dataset_id: int, ids: Sequence[str]) -> dict[str, _Current]:
-    rows = select_in(
-        connection,
-        "select e.external_id, e.id, r.hash from dataset_example e left join dataset_example_revision r"
-        " on r.example_id = e.id and r.until_version_id is null where e.dataset_id = ? and e.external_id in ({})",
-        ids,
-        before=(dataset_id,),
-    )
-    return {external_id: _Current(row, digest) for external_id, row, digest in rows}
+def _by_external_id(
+    connection: sqlite3.Connection, dataset_id: int, examples: Sequence[NewExample]
+) -> dict[str, _Current]:
+    found: dict[str, _Current] = {}
+    for column, wanted in (
+        ("id", {each.row: each.external_id for each in examples if each.row is not None}),
+        ("external_id", {each.external_id: each.external_id for each in examples if each.external_id is not None}),
+    ):
+        rows = select_in(
+            connection,
+            f"select e.{column}, e.id, r.hash from dataset_example e left join dataset_example_revision r"
+            f" on r.example_id = e.id and r.until_version_id is null where e.dataset_id = ? and e.{column} in ({{}})",
+            list(wanted),
+            before=(dataset_id,),
+        )
+        found.update((str(wanted[key]), _Current(row, digest)) for key, row, digest in rows)
+    return found
 
 
 def _compare(plan: _Plan, example: NewExample, current: _Current) -> None:
