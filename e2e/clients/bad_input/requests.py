@@ -106,6 +106,7 @@ EVALUATION: Json = {
     "metadata": {},
     "trace_id": "0" * 32,
 }
+NOBODYS_DATASET = "RGF0YXNldDo5OTk5OTk="  # Dataset:999999
 
 
 def about(**target: Any) -> Json:
@@ -174,6 +175,36 @@ BODIES: dict[str, tuple[str, str, Any]] = {
     ),
     "evaluation": ("POST", "/v1/experiment_evaluations", EVALUATION),
     "tag": ("POST", f"/v1/experiments/{NOBODYS_EXPERIMENT}/tags", {"name": "baseline", "description": "d"}),
+    "dataset": ("POST", "/v1/datasets", {"name": "wrong types", "description": "d", "metadata": {}}),
+    "dataset patch": ("PATCH", f"/v1/datasets/{NOBODYS_DATASET}", {"name": "n", "description": "d", "metadata": {}}),
+    "examples": (
+        "PATCH",
+        f"/v1/datasets/{NOBODYS_DATASET}/examples",
+        {"update": [{"id": "i", "metadata": {}}], "delete": ["i"], "description": "d"},
+    ),
+    "items": (
+        "POST",
+        f"/v1/datasets/{NOBODYS_DATASET}/examples/from_items",
+        {
+            "project": "default",
+            "target_kind": "span",
+            "ids": ["i"],
+            "filter": "f",
+            "start_time": "2026-01-01T00:00:00Z",
+            "roots_only": False,
+            "mapping": {"input": {"q": "input.value"}, "expected_output": "output", "annotations": True},
+            "splits": ["s"],
+            "dry_run": True,
+            "preview": 3,
+        },
+    ),
+    "split": (
+        "POST",
+        f"/v1/datasets/{NOBODYS_DATASET}/splits",
+        {"name": "n", "description": "d", "color": "red", "metadata": {}, "example_ids": ["i"]},
+    ),
+    "label": ("POST", "/v1/dataset_labels", {"name": "n", "color": "#00cc88", "description": "d"}),
+    "labels": ("PUT", f"/v1/datasets/{NOBODYS_DATASET}/labels", {"dataset_label_ids": ["x"]}),
     "query": (
         "POST",
         "/v1/spans",

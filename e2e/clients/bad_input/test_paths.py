@@ -17,7 +17,7 @@ from .requests import PROTOBUF, a_sent_span, otlp, post_json_accepting, refused
         "/v1/",
         "/v1/nothing",
         "/v1/projects/a/b/c",
-        "/v1/datasets",
+        "/v1/data_sets",
         "/v1//projects",
         "/v1/traces/",
         "/v2/traces/v1",
