@@ -77,10 +77,8 @@ def test_an_empty_object(http: httpx.Client, name: str) -> None:
 
     if name == "description":
         taken(response)  # all of it is optional
-    elif name in ("patch", "experiment", "experiment patch"):
+    elif name in ("patch", "dataset patch", "examples", "labels", "experiment", "experiment patch"):
         refused(response, status=404)  # as it is here, but there is nothing of that id
-    elif name in ("patch", "dataset patch", "examples", "labels"):
-        refused(response, status=404)  # as it is here, but there is no such annotation or dataset
     else:
         refused(response, status=422)
 
