@@ -29,7 +29,7 @@ class Rule(NamedTuple):
     """Nobody has to sign in, whatever is sent."""
 
 
-_PAGE: Final = ("assets", "login", "account", "settings", "rubrics", "p")
+_PAGE: Final = ("assets", "login", "account", "settings", "rubrics", "datasets", "p")
 """Where the page lives. It holds no data: it asks the API, as the person who signed in."""
 
 RULES: Final = (
@@ -75,6 +75,13 @@ RULES: Final = (
     Rule("/v1/evaluations", read=SIGNED_IN, write=TEAM),
     Rule("/v1/annotation_configs", read=SIGNED_IN, write=TEAM),
     Rule("/v1/annotation_config_figures", read=SIGNED_IN),
+    Rule("/v1/datasets", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/dataset_splits", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/dataset_labels", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/experiments", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/experiment_evaluations", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/prompts", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/prompt_versions", read=SIGNED_IN, write=TEAM),
     Rule("/v1/project_figures", read=SIGNED_IN),
     Rule("/v1/filter", read=SIGNED_IN),
     Rule("/v1/dead_letters", read=SIGNED_IN),
