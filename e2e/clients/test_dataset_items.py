@@ -174,6 +174,22 @@ def test_more_than_the_limit_is_refused_and_nothing_is_added(start_server: Calla
         assert added(http, dataset, project=project, filter="input.value != 'q1'")["added"] == 3
 
 
+def test_a_long_version_is_answered_whole_and_in_pages(http: httpx.Client) -> None:
+    upload = {"name": f"long {uuid.uuid4().hex[:12]}", "inputs": [{"n": n} for n in range(1500)]}
+    dataset = http.post("/v1/datasets/upload?sync=true", json=upload).json()["data"]["dataset_id"]
+    url = f"/v1/datasets/{dataset}/examples"
+    whole = http.get(url).json()
+    assert [each["input"]["n"] for each in whole["data"]["examples"]] == list(range(1500))
+    paged, cursor = [], ""
+    while cursor is not None:
+        page = http.get(url, params={"limit": 400, "cursor": cursor}).json()
+        assert {**page["data"], "examples": []} == {**whole["data"], "examples": []}
+        paged += page["data"]["examples"]
+        cursor = page["next_cursor"]
+    assert paged == whole["data"]["examples"]
+    assert whole["next_cursor"] is None
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
