@@ -142,10 +142,10 @@ class Corpus:
         return " ".join(words)
 
 
-def request(spans: list[Span]) -> bytes:
+def request(spans: list[Span], project: str = PROJECT) -> bytes:
     """An OTLP export request of these spans."""
     message = ExportTraceServiceRequest()
     resource = message.resource_spans.add()
-    resource.resource.attributes.add(key="openinference.project.name").value.string_value = PROJECT
+    resource.resource.attributes.add(key="openinference.project.name").value.string_value = project
     resource.scope_spans.add().spans.extend(spans)
     return message.SerializeToString()

@@ -94,7 +94,11 @@ async def latencies(server: Server, calls: Sequence[Call], connections: int) -> 
     return took
 
 
+def percentile(values: Sequence[float], share: int) -> float:
+    """The value that `share` percent do not exceed."""
+    return statistics.quantiles(values, n=100, method="inclusive")[share - 1]
+
+
 def percentiles(seconds: Sequence[float]) -> str:
     """p50 and p99 in milliseconds."""
-    cuts = statistics.quantiles(seconds, n=100)
-    return f"p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms"
+    return f"p50 {percentile(seconds, 50) * 1000:.1f} ms, p99 {percentile(seconds, 99) * 1000:.1f} ms"

@@ -207,7 +207,6 @@ describe("living", () => {
     const { page, complaints } = await open("/p/live/explore?level=span");
     await rows(page).nth(2).waitFor();
     await page.keyboard.press("j");
-    await page.waitForTimeout(300); // the stream of events has to be open
     await send("live", 2, 10);
 
     const fresh = page.getByRole("button", { name: "2 new" });
@@ -225,7 +224,6 @@ describe("living", () => {
     await send("touched", 2);
     const { page } = await open("/p/touched/explore?level=span");
     await rows(page).nth(1).waitFor();
-    await page.waitForTimeout(300);
     await annotate("span", idOf("touched", 0), "tone", "friendly", "app:Bo");
     const row = rows(page).nth(1);
     await row.getByText("friendly", { exact: true }).waitFor();
@@ -236,7 +234,6 @@ describe("living", () => {
     await fetch(`${server.origin}/v1/projects`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "empty" }) });
     const { page } = await open("/p/empty/explore?level=span");
     await page.getByText("Waiting for the first span…").waitFor();
-    await page.waitForTimeout(300);
     await send("empty", 1);
     await page.getByRole("rowheader", { name: "span 0" }).waitFor();
     expect(await page.getByText("Waiting for the first span…").count()).toBe(0);
@@ -250,7 +247,7 @@ describe("acting", () => {
     await rows(page).first().waitFor();
     await page.keyboard.press("a");
     await page.getByRole("group", { name: "Selection" }).getByText("All 177 spans selected").waitFor();
-    await page.keyboard.press("e");
+    await page.keyboard.press("Shift+E");
     await page.getByRole("dialog", { name: "Export 177 spans" }).waitFor();
     expect(await barriers(page)).toEqual([]);
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download 177 spans" }).click()]);

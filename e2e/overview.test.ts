@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { barriers, picture, visit } from "./browser";
@@ -49,6 +51,28 @@ test.each([
   const { count } = (await (await fetch(`${server.origin}/v1/projects/support-bot/items/count?${query}`)).json()) as { count: number };
   expect(count).toBeGreaterThan(0);
   await expect.poll(() => page.getByText(new RegExp(`^${count} ${kind}s?$`)).count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+});
+
+test("a change is told when there is one, not when the stream of changes begins before anything was read", async () => {
+  const { page, complaints, close } = await visit(server.origin);
+  onTestFinished(close);
+  const listening = page.waitForResponse("**/v1/events");
+  await page.route(/\/v1\/projects/, async (route) => {
+    await listening;
+    await sleep(500);
+    await route.continue();
+  });
+  await page.goto("/p/support-bot");
+  await page.getByText(/They agree on/).waitFor();
+  const changed = page.getByRole("button", { name: "Something changed: show it" });
+  expect(await changed.count()).toBe(0);
+
+  const answer = await fetch(`${server.origin}/v1/projects/support-bot/items?target_kind=trace&limit=1`);
+  const [newest] = ((await answer.json()) as { data: { id: string }[] }).data;
+  const said = { target: { kind: "trace", id: newest?.id }, name: "told", annotator_kind: "CODE", identifier: "", result: { score: 1 } };
+  await fetch(`${server.origin}/v1/annotations`, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ data: [said] }) });
+  await changed.waitFor();
   expect(complaints).toEqual([]);
 });
 

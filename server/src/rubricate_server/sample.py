@@ -161,7 +161,7 @@ class _Take:
                 "openinference.span.kind": kind,
                 "session.id": talk.session,
                 "user.id": talk.user,
-                "metadata": json.dumps({"tier": talk.tier, "app_version": talk.version}),
+                "metadata": json.dumps({"tier": talk.tier, "version": talk.version}),
                 "tag.tags": ["support", talk.tier, *self.turn.tags],
             },
         )

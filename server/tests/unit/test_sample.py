@@ -97,7 +97,7 @@ def test_a_model_call_says_what_it_was_asked_and_what_it_cost(store: Storage) ->
     assert call["llm.output_messages.0.message.tool_calls.0.tool_call.function.name"] == "device_status"
     assert call["llm.token_count.total"] == call["llm.token_count.prompt"] + call["llm.token_count.completion"]
     assert call["llm.cost.total"] == pytest.approx(call["llm.cost.prompt"] + call["llm.cost.completion"])
-    assert call["metadata"] == {"tier": "plus", "app_version": "2.4.0"}
+    assert call["metadata"] == {"tier": "plus", "version": "2.4.0"}
     assert call["tag.tags"][:2] == ["support", "plus"]
 
 
@@ -127,7 +127,7 @@ def test_some_turns_are_out_of_the_ordinary(store: Storage) -> None:
 
 def test_the_versions_differ(store: Storage) -> None:
     def share(name: str, version: str) -> float:
-        found = f"parent_id is None and metadata['app_version'] == '{version}' and annotations['{name}']"
+        found = f"parent_id is None and metadata['version'] == '{version}' and annotations['{name}']"
         good = len(spans(store, f"{found} and annotations['{name}'].score == 1"))
         return good / len(spans(store, found))
 

@@ -1,12 +1,15 @@
 import createClient from "openapi-fetch";
 
 import { ApiFailure } from "./failure";
+import { readAt } from "./live";
 import type { paths } from "./schema";
 
 /** The server's API, typed by its OpenAPI description. The only thing in this application that asks the network. */
 export const client = createClient<paths>({
   headers: { accept: "application/json, application/problem+json" },
 });
+
+client.use({ onResponse: ({ response }) => readAt(Number(response.headers.get("x-rubricate-topics"))) });
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 

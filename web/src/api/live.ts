@@ -1,41 +1,53 @@
-import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 
 /**
  * What the server says has changed: versions by topic, `projects`, `rubrics`, `spans:{project id}`,
  * `annotations:{project id}`, and `server`. One connection for the tab, none while it is hidden: browsers allow six to
- * one server, over all tabs.
+ * one server, over all tabs. All versions are taken from one counter.
  */
 type Versions = Readonly<Record<string, number>>;
 
 let versions: Versions = {};
 let source: EventSource | null = null;
+/** The version that the oldest answer of before the first event is not older than. */
+let oldestRead: number | null = null;
 const listeners = new Set<() => void>();
 
-/** The version of a topic; 0 until the server told one. It moves whenever something of the topic changed. */
-export function useTopic(topic: string): number {
-  return useSyncExternalStore(listen, () => versions[topic] ?? 0);
+/** Something was read; its answer says that it is not older than `version`. */
+export function readAt(version: number): void {
+  if (!told() && version > 0) oldestRead = Math.min(oldestRead ?? version, version);
 }
 
-/** Call when a topic moves, but not for what was so already when the component came. */
+/** Call when a topic moves. What it moved to before the component came is left out: the component reads what is so then. */
 export function useOnTopic(topic: string, changed: () => void): void {
   useOnTopics([topic], changed);
 }
 
-/** The same for several topics: called once, however many of them moved together. */
+/** The same for several topics: called once, however many of them moved together, and when the server was started anew. */
 export function useOnTopics(topics: readonly string[], changed: () => void): void {
   const onChange = useEffectEvent(changed);
-  const joined = topics.join("\n");
+  const joined = ["server", ...topics].join("\n");
+  const seen = useRef<number | null>(null);
   useEffect(() => {
-    let seen: string | null = null;
+    if (told()) seen.current ??= newest(Object.keys(versions));
     const check = () => {
-      if (!("server" in versions)) return; // nothing was told yet
-      const now = joined.split("\n").map((topic) => versions[topic] ?? 0).join();
-      if (seen !== null && now !== seen) onChange();
-      seen = now;
+      if (!told()) return;
+      const now = newest(joined.split("\n"));
+      const before = seen.current ?? oldestRead ?? newest(Object.keys(versions)); // nothing was read: all reads come after it
+      seen.current = Math.max(before, now);
+      if (now > before) onChange();
     };
     check();
     return listen(check);
   }, [joined]);
+}
+
+function told(): boolean {
+  return "server" in versions;
+}
+
+function newest(topics: readonly string[]): number {
+  return Math.max(...topics.map((topic) => versions[topic] ?? 0));
 }
 
 function listen(listener: () => void): () => void {

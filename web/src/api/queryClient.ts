@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, type QueryKey } from "@tanstack/react-query";
 
 import { ApiFailure } from "./failure";
 
@@ -12,4 +12,14 @@ export function createQueryClient(): QueryClient {
       },
     },
   });
+}
+
+/**
+ * What was read under a key is out of date: read again what is shown. What is being read now may be out of date as well, so
+ * it is read once more when it is there; it is not cut off, or a stream of changes would leave nothing to show.
+ */
+export async function readAgain(queries: QueryClient, queryKey: QueryKey): Promise<void> {
+  const underWay = new Set(queries.getQueryCache().findAll({ queryKey, fetchStatus: "fetching" }));
+  await queries.invalidateQueries({ queryKey }, { cancelRefetch: false });
+  if (underWay.size > 0) await queries.invalidateQueries({ queryKey, predicate: (query) => underWay.has(query) }, { cancelRefetch: false });
 }

@@ -3,6 +3,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import type { Preset } from "../domain/preset";
 import type { NewRubric, Rubric } from "../domain/rubric";
 import { answered, client, done } from "./client";
+import { readAgain } from "./queryClient";
 import type { components } from "./schema";
 
 export type RubricVersion = components["schemas"]["RubricVersion"];
@@ -46,7 +47,7 @@ export function useFirstRubric(project: string) {
       await assignRubric(project, rubric.id);
       return rubric;
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["rubrics"] }),
+    onSettled: () => readAgain(queries, ["rubrics"]),
   });
 }
 

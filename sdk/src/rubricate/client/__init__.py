@@ -26,6 +26,7 @@ from rubricate.client.dataset import Datasets
 from rubricate.client.experiment import Experiments
 from rubricate.client.insight import Insight
 from rubricate.client.project import Projects
+from rubricate.client.prompt import Prompts
 from rubricate.client.retention import Retention
 from rubricate.client.rubric import Rubrics
 from rubricate.client.session import Sessions
@@ -57,6 +58,7 @@ class _Calls(Resource[M]):
     experiments: Experiments[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
+    prompts: Prompts[M]
     insight: Insight[M]
     retention: Retention[M]
     status: Status[M]
@@ -71,6 +73,7 @@ class _Calls(Resource[M]):
         self.datasets = Datasets(run)
         self.experiments = Experiments(run, server, awaits=awaits)
         self.rubrics = self.annotation_configs = Rubrics(run)
+        self.prompts = Prompts(run)
         self.insight = Insight(run)
         self.retention = Retention(run)
         self.status = Status(run)

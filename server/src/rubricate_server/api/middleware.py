@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rubricate_server.api.errors import refusal
+from rubricate_server.domain.topic import Topics
 from rubricate_server.version import PHOENIX_VERSION, VERSION
 
 HEADERS = [
@@ -18,6 +19,8 @@ HEADERS = [
 ]
 LONG_READ_S = 0.05
 """From so long on, a read is none of the short ones that take turns."""
+REST = 1 / 3
+"""So long, of the time that a short read took, its place stays empty: then Python works for ingest alone."""
 SMALLEST = 1024
 """Bytes below which compression is not worth a header."""
 STREAMED = ("/v1/spans", "/v1/events")
@@ -40,6 +43,28 @@ class VersionHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+class ReadVersion:
+    """Says with every answer to a GET which version of the topics it is not older than: listeners miss nothing."""
+
+    def __init__(self, app: ASGIApp, *, topics: Topics) -> None:
+        self._app = app
+        self._topics = topics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        before = str(self._topics.last).encode()
+
+        async def with_version(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"x-rubricate-topics", before)]
+            await send(message)
+
+        await self._app(scope, receive, with_version)
 
 
 class BodyLimit:
@@ -78,8 +103,9 @@ class BodyLimit:
 class ReadGate:
     """Lets few reads run at once while spans come in, in the order in which they came.
 
-    Python runs one thread at a time, so that reads without end would take most of it from ingest. A read that takes
-    longer than `LONG_READ_S` no longer counts: it is the database's work then, and others must not wait for it.
+    Python runs one thread at a time, so that reads without end would take most of it from ingest. So reads also pause
+    for a part of the time that they took. A read that takes longer than `LONG_READ_S` no longer counts: it is the
+    database's work then, and others must not wait for it.
     """
 
     def __init__(self, app: ASGIApp, *, is_busy: Callable[[], bool], at_once: int) -> None:
@@ -94,13 +120,15 @@ class ReadGate:
             await self._app(scope, receive, send)
             return
         await self._places.acquire()
-        leaving = asyncio.get_running_loop().call_later(LONG_READ_S, self._places.release)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        leaving = loop.call_later(LONG_READ_S, self._places.release)
         try:
             await self._app(scope, receive, send)
         finally:
-            if not leaving.cancelled() and leaving.when() > asyncio.get_running_loop().time():
+            if not leaving.cancelled() and leaving.when() > loop.time():
                 leaving.cancel()
-                self._places.release()
+                loop.call_later(REST * (loop.time() - began), self._places.release)
 
 
 class Compression:

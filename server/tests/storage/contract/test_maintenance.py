@@ -89,6 +89,18 @@ def test_a_deleted_project_gives_its_space_back(store: Storage, data: Data) -> N
     assert data.closed_size() < full / 2
 
 
+def test_nothing_of_a_deleted_project_is_left(store: Storage) -> None:
+    rows = store.status.stats().rows
+    store.spans.add(spans(700, session_id="chat"))
+    for turn in range(60):  # some have a longer history than is removed at once
+        store.annotations.put([annotation(span_id(1 + number % 10), score=turn / 60) for number in range(100)])
+    store.annotations.put([annotation(span_id(number), "other") for number in range(1, 701)])
+    assert store.status.stats().rows["annotation_event"] > 1_000
+    store.projects.delete(store.projects.get(PROJECT).id)
+    steps(store)
+    assert store.status.stats().rows == rows
+
+
 def test_waiting_annotations_are_not_cleared_away(store: Storage) -> None:
     store.annotations.put([annotation(span_id(1))])
     store.projects.delete(store.projects.create("gone", None).id)

@@ -13,9 +13,10 @@ import pytest
 
 from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import Conflict, NotFound, StorageError
+from rubricate_server.storage.sqlite import writer as writing
 from rubricate_server.storage.sqlite.span import SqliteSpans
 from rubricate_server.storage.sqlite.store import open_storage
-from rubricate_server.storage.sqlite.writer import Writer
+from rubricate_server.storage.sqlite.writer import Turn, Writer
 
 from ..spans import annotation, new_span, span_id, spans
 
@@ -52,7 +53,9 @@ def in_one_group(writer: Writer, calls: Sequence[Callable[[], Any]]) -> list[Any
         held.wait(timeout=20)
         answers = [threads.submit(answer, call) for call in calls]
         deadline = time.monotonic() + 20
-        while len(writer._light) + len(writer._heavy) < len(calls) and time.monotonic() < deadline:
+        while (
+            len(writer._light) + len(writer._heavy) + len(writer._upkeep) < len(calls) and time.monotonic() < deadline
+        ):
             time.sleep(0.001)  # until all of them wait; nothing else can be asked
         go.set()
         first.result(timeout=20)
@@ -148,3 +151,43 @@ def test_light_work_without_end_lets_heavy_work_through(writer: Writer) -> None:
     in_one_group(writer, [partial(writer.call, note, "heavy", 2 << 20), *light])
     assert "heavy" in [word for group in groups for word in group]
     assert groups[0] == ["light"] * 32
+
+
+def test_upkeep_never_goes_twice_while_somebody_waits(writer: Writer) -> None:
+    done: list[str] = []
+
+    def note(_: sqlite3.Connection, words: Sequence[str]) -> list[None]:
+        done.extend(words)
+        return [None] * len(words)
+
+    upkeep = [partial(writer.keep_up, lambda *_: done.append("upkeep")) for _ in range(4)]
+    in_one_group(writer, [*upkeep, *(partial(writer.call, note, "heavy", 2 << 20) for _ in range(3))])
+    assert done == ["upkeep", "heavy", "upkeep", "heavy", "upkeep", "heavy", "upkeep"]
+
+
+def test_the_turn_of_upkeep_ends_when_somebody_waits(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "TURN_S", 600.0)
+    began = threading.Event()
+
+    def as_long_as_it_may(_: sqlite3.Connection, turn: Turn) -> str:
+        began.set()
+        deadline = time.monotonic() + 60
+        while not turn.is_over() and time.monotonic() < deadline:
+            time.sleep(0.001)  # the work
+        return "over" if time.monotonic() < deadline else "held the writer for a minute"
+
+    with ThreadPoolExecutor(1) as threads:
+        upkeep = threads.submit(writer.keep_up, as_long_as_it_may)
+        began.wait(timeout=20)
+        writer.run(lambda _: None)
+        assert upkeep.result(timeout=1) == "over"
+
+
+def test_a_turn_ends_although_nobody_waits(writer: Writer) -> None:
+    def as_long_as_it_may(_: sqlite3.Connection, turn: Turn) -> float:
+        began = time.monotonic()
+        while not turn.is_over() and time.monotonic() < began + 60:
+            time.sleep(0.001)  # the work
+        return time.monotonic() - began
+
+    assert writing.SHORT_TURN_S < writer.keep_up(as_long_as_it_may) < 60

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { deleteProject, type Project, type ProjectFigures } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { toast } from "../../ui/Toasts";
@@ -11,7 +12,7 @@ export function DeleteProject({ project, figures, onClose }: { project: Project;
   const remove = useMutation({
     mutationFn: () => deleteProject(project.id),
     onSuccess: async () => {
-      await Promise.all([["projects"], ["project figures"], ["rubrics"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+      await Promise.all([["projects"], ["project figures"], ["rubrics"]].map((queryKey) => readAgain(queries, queryKey)));
       onClose();
       toast(`Deleted ${project.name}.`);
     },

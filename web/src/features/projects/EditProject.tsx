@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { type Project, updateProject } from "../../api/project";
+import { readAgain } from "../../api/queryClient";
 import { toast } from "../../ui/Toasts";
 import { ProjectForm } from "./ProjectForm";
 
@@ -19,7 +20,7 @@ export function EditProject({ project, onClose }: { project: Project; onClose: (
       onClose={onClose}
       onSubmit={async (name, description) => {
         await updateProject(project.id, name, description);
-        await Promise.all([["projects"], ["project"], ["rubrics"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+        await Promise.all([["projects"], ["project"], ["rubrics"]].map((queryKey) => readAgain(queries, queryKey)));
         onClose();
         toast(`Saved ${name}.`);
       }}

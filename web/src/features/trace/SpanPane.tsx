@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { Link } from "react-router";
 
+import { readAgain } from "../../api/queryClient";
 import { projectRubricsQuery } from "../../api/rubric";
 import { spanQuery, type WholeSpan } from "../../api/span";
 import type { Trace } from "../../api/trace";
@@ -14,6 +14,7 @@ import type { Target } from "../../domain/outbox";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
@@ -50,8 +51,8 @@ function Shown({ project, trace, tree, span, stale }: { project: string; trace: 
   const conversation = useMemo(() => conversationOf(span), [span]);
   const said = useMemo(() => [...span.annotations, ...trace.annotations], [span.annotations, trace.annotations]);
   const mine = useMine(trace.project.id, said, () => {
-    void queries.invalidateQueries({ queryKey: ["span", span.context.span_id] });
-    void queries.invalidateQueries({ queryKey: ["trace", trace.item.id] });
+    void readAgain(queries, ["span", span.context.span_id]);
+    void readAgain(queries, ["trace", trace.item.id]);
   });
   const byName = useMemo(() => new Map(rubrics.data?.map((rubric) => [rubric.name, rubric])), [rubrics.data]);
   const evidence = useMemo(() => below(span.context.span_id, tree).filter(({ span_kind }) => RETRIEVES.has(span_kind)), [tree, span.context.span_id]);

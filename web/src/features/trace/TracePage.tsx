@@ -1,12 +1,15 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import { Navigate, useLocation, useParams } from "react-router";
 
 import { ApiFailure } from "../../api/failure";
 import { useOnTopic } from "../../api/live";
+import { readAgain } from "../../api/queryClient";
 import { spanQuery } from "../../api/span";
 import { type Trace, traceQuery } from "../../api/trace";
 import { addressOf, paths } from "../../paths";
+import { Navigate } from "../../router/Link";
+import { useLocation } from "../../router/location";
+import { useParams } from "../../router/params";
 import { ErrorState } from "../../ui/ErrorState";
 import { Page } from "../../ui/Page";
 import { Skeleton } from "../../ui/Skeleton";
@@ -40,7 +43,7 @@ export function TracePage() {
     );
   }
   const home = addressOf(trace.data.project);
-  if (project !== home && project !== trace.data.project.id) return <Navigate replace to={`${paths.trace(home, id)}${search}`} />;
+  if (project !== home && project !== trace.data.project.id) return <Navigate to={`${paths.trace(home, id)}${search}`} />;
   return <Loaded key={id} project={project} trace={trace.data} />;
 }
 
@@ -51,8 +54,8 @@ function Loaded({ project, trace }: { project: string; trace: Trace }) {
   const selected = view.span ?? root_span_id ?? steps[0]?.span_id ?? null;
   const content = useRef<HTMLDivElement>(null);
   useOnTopic(`annotations:${trace.project.id}`, () => {
-    void queries.invalidateQueries({ queryKey: ["trace", item.id] });
-    void queries.invalidateQueries({ queryKey: ["span"] });
+    void readAgain(queries, ["trace", item.id]);
+    void readAgain(queries, ["span"]);
   });
   const tree = useMemo(() => treeOf(steps), [steps]);
   const toContent = () => {

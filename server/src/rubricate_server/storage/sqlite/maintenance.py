@@ -1,8 +1,7 @@
-"""Work that can wait, in steps that hold the writer for some 20 ms each."""
+"""Work that can wait, in steps that hold the writer for a turn each."""
 
 import sqlite3  # noqa: TID251  # the engine
 from collections.abc import Sequence
-from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
@@ -15,17 +14,18 @@ from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_bloc
 from rubricate_server.storage.sqlite.connection import reading
 from rubricate_server.storage.sqlite.experiment_write import remove_deleted_experiment
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
-from rubricate_server.storage.sqlite.writer import Writer
+from rubricate_server.storage.sqlite.sift import SMALL_BLOCK, Sifter
+from rubricate_server.storage.sqlite.writer import Turn, Writer
 
-SMALL_BLOCK = 32
-"""A block with fewer live spans is worth repacking together with others."""
 REPACK_AT = BLOCK_SPANS
 """Live spans that a project's small blocks must hold together before they are repacked."""
 REPACK_LEVEL = 6
 """Repacking has time to compress better."""
-FREE_PAGES_AT_ONCE = 512
 FREE_PAGES_KEPT = 1024
 """Free pages (4 KiB) that stay in the file, because the next spans will need them."""
+FREE_PAGES_MOST = 2048
+"""With more than so many, giving them back goes before removing more. SQLite looks through its list of free pages for
+each page that it gives back: 10 µs with a short list, 60 µs with 50,000 pages, and so on."""
 
 
 class SqliteMaintenance:
@@ -34,28 +34,41 @@ class SqliteMaintenance:
     def __init__(self, writer: Writer, readers: sa.Engine) -> None:
         self._writer = writer
         self._readers = readers
+        self._sifter = Sifter(writer, readers)
 
     def step(self) -> bool:
         """See the contract."""
-        works = (remove_deleted_project, remove_deleted_experiment, repack, self._give_space_back)
-        return any(self._writer.run(work) for work in works) or self._sum_up_annotations()
+        return self._writer.keep_up(_first_thing_to_do) or self._sum_up_annotations() or self._sifter.step()
 
     def _sum_up_annotations(self) -> bool:
         with reading(self._readers) as connection:
             found = sums_of(connection, stale_hours(connection))
         if found:
-            self._writer.run(partial(keep_sums, found=found))
+            self._writer.keep_up(lambda connection, _: keep_sums(connection, found))
         return bool(found)
 
-    @staticmethod
-    def _give_space_back(connection: sqlite3.Connection) -> bool:
-        free = connection.execute("pragma freelist_count").fetchone()[0]
-        if free <= FREE_PAGES_KEPT:
-            return False
-        for _ in range(min(FREE_PAGES_AT_ONCE, free - FREE_PAGES_KEPT)):
-            # Whatever number it is given: Python takes the statement for done after its first page.
-            connection.execute("pragma incremental_vacuum(1)")
-        return True
+
+def _first_thing_to_do(connection: sqlite3.Connection, turn: Turn) -> bool:
+    return (
+        _give_space_back(connection, turn, FREE_PAGES_MOST)
+        or remove_deleted_project(connection, turn)
+        or remove_deleted_experiment(connection)
+        or repack(connection)
+        or _give_space_back(connection, turn, FREE_PAGES_KEPT)
+    )
+
+
+def _give_space_back(connection: sqlite3.Connection, turn: Turn, most: int) -> bool:
+    """Give a turn's worth of free pages back to the file system; True when there were more than `most`."""
+    free = connection.execute("pragma freelist_count").fetchone()[0]
+    if free <= most:
+        return False
+    for _ in range(free - FREE_PAGES_KEPT):
+        # Whatever number it is given: Python takes the statement for done after its first page.
+        connection.execute("pragma incremental_vacuum(1)")
+        if turn.is_over():
+            break
+    return True
 
 
 def repack(connection: sqlite3.Connection) -> bool:

@@ -2,21 +2,26 @@
 
 import sqlite3  # noqa: TID251  # the engine
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 from rubricate_server.storage.sqlite.connection import select_in, touch_owners
 from rubricate_server.storage.sqlite.history import record_deletion
 from rubricate_server.storage.sqlite.span_hour import count_spans, facts_by_project
+from rubricate_server.storage.sqlite.writer import Turn
 
 STEP_SPANS = 500
 """Spans removed in one transaction: some 20 ms, so that no writer waits long."""
 STEP_TRACED_SPANS = 250
 """The same where traces, sessions and annotations go along."""
-STEP_DOOMED_SPANS = 2000
-"""The same of a deleted project, where nothing is counted off: some 10 ms."""
 STEP_ROWS = 2000
-"""Rows of other tables removed in one transaction."""
-STEP_BLOCKS = 64
+"""Annotations removed with traces in one transaction."""
+SLICE_ROWS = 250
+"""Rows of a deleted project removed between two looks at the clock: some 3 ms."""
+SLICE_BLOCKS = 8
+"""The same of blocks, which have 100 KB each."""
+SLICE_SESSIONS = 64
+"""The same of sessions, each of which is looked for in other projects."""
 
 
 def delete_spans(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
@@ -180,47 +185,77 @@ def _give_session_away(connection: sqlite3.Connection, row: int) -> None:
     )
 
 
-def remove_deleted_project(connection: sqlite3.Connection) -> bool:
-    """Remove a bounded piece of a deleted project; True when there was one."""
+def remove_deleted_project(connection: sqlite3.Connection, turn: Turn) -> bool:
+    """Remove a turn's worth of a deleted project; True when there was one."""
     project = connection.execute("select id from project where deleted_us is not null order by id limit 1").fetchone()
     if project is None:
         return False
-    shared = connection.execute(
-        "select s.id from session s where s.project_id = ? and exists (select 1 from trace t join project p"
-        " on p.id = t.project_id where t.session_row = s.id and p.deleted_us is null) limit ?",
-        (project[0], STEP_BLOCKS),
-    ).fetchall()
-    for (row,) in shared:
-        _give_session_away(connection, row)
-    if shared:
-        return True
-    for statement, limit in (
-        ("delete from span where id in (select id from span where project_id = ? limit ?)", STEP_DOOMED_SPANS),
-        ("delete from span_block where id in (select id from span_block where project_id = ? limit ?)", STEP_BLOCKS),
-        (
-            "delete from annotation_event where id in (select e.id from annotation a"
-            " join annotation_event e on e.annotation_id = a.id where a.project_id = ? limit ?)",
-            STEP_ROWS,
-        ),
-        ("delete from annotation where id in (select id from annotation where project_id = ? limit ?)", STEP_ROWS),
-        (
-            "delete from removed_annotation where id in"
-            " (select id from removed_annotation where project_id = ? limit ?)",
-            STEP_ROWS,
-        ),
-        ("delete from trace where id in (select id from trace where project_id = ? limit ?)", STEP_ROWS),
-        ("delete from session where id in (select id from session where project_id = ? limit ?)", STEP_ROWS),
-        ("delete from span_hour where rowid in (select rowid from span_hour where project_id = ? limit ?)", STEP_ROWS),
-        (
-            "delete from annotation_hour where rowid in"
-            " (select rowid from annotation_hour where project_id = ? limit ?)",
-            STEP_ROWS,
-        ),
-        ("delete from annotation_hour_stale where project_id = ? and ?", 1),
-        ("delete from project_rubric where project_id = ? and ?", 1),
-        ("delete from project_retention where project_id = ? and ?", 1),
-        ("delete from project where id = ? and ?", 1),
-    ):
-        if connection.execute(statement, (project[0], limit)).rowcount > 0:
-            return True
+    for remove_some in _DOOMED:
+        while remove_some(connection, project[0]):
+            if turn.is_over():
+                return True
     return True
+
+
+def _remove_some_sessions(connection: sqlite3.Connection, project_id: int) -> bool:
+    """First of all, because those that living projects have traces in are given to them."""
+    sessions = connection.execute(
+        "select id, exists (select 1 from trace t join project p on p.id = t.project_id"
+        " where t.session_row = s.id and p.deleted_us is null) from session s where project_id = ? order by id limit ?",
+        (project_id, SLICE_SESSIONS),
+    ).fetchall()
+    for row, is_shared in sessions:
+        if is_shared:
+            _give_session_away(connection, row)
+        else:
+            connection.execute("delete from session where id = ?", (row,))
+    return bool(sessions)
+
+
+def _remove_some_annotations(connection: sqlite3.Connection, project_id: int) -> bool:
+    """With their history, which may be long."""
+    ids = [
+        row[0]
+        for row in connection.execute(
+            "select id from annotation where project_id = ? order by id desc limit ?", (project_id, SLICE_ROWS)
+        )
+    ]
+    marks = ",".join("?" * len(ids))
+    told = connection.execute(
+        f"delete from annotation_event where id in (select id from annotation_event where annotation_id in ({marks})"
+        " limit ?)",
+        (*ids, 2 * SLICE_ROWS),
+    ).rowcount
+    if told < 2 * SLICE_ROWS:
+        connection.execute(f"delete from annotation where id in ({marks})", ids)
+    return bool(ids)
+
+
+def _some_of(table: str, slice_rows: int) -> Callable[[sqlite3.Connection, int], bool]:
+    statement = (
+        f"delete from {table} where rowid in (select rowid from {table} where project_id = ?"
+        " order by rowid desc limit ?)"
+    )
+    return lambda connection, project_id: connection.execute(statement, (project_id, slice_rows)).rowcount > 0
+
+
+def _row_of_project(connection: sqlite3.Connection, project_id: int) -> bool:
+    connection.execute("delete from project where id = ?", (project_id,))
+    return False
+
+
+_DOOMED: Final[Sequence[Callable[[sqlite3.Connection, int], bool]]] = (
+    _remove_some_sessions,
+    _some_of("span", SLICE_ROWS),
+    _some_of("span_block", SLICE_BLOCKS),
+    _remove_some_annotations,
+    _some_of("removed_annotation", SLICE_ROWS),
+    _some_of("trace", SLICE_ROWS),
+    _some_of("span_hour", SLICE_ROWS),
+    _some_of("annotation_hour", SLICE_ROWS),
+    _some_of("annotation_hour_stale", SLICE_ROWS),
+    _some_of("project_rubric", SLICE_ROWS),
+    _some_of("project_retention", SLICE_ROWS),
+    _row_of_project,
+)
+"""What to do for a deleted project, in this order: each removes some rows and answers whether there may be more."""

@@ -3,6 +3,7 @@
 import logging
 import sqlite3  # noqa: TID251  # the engine
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
@@ -23,7 +24,24 @@ OnChange = Callable[[Collection[Topic]], None]
 
 
 LIGHT_BYTES = 64 << 10
-"""Up to this size, work is light: some annotations, a few spans, a step of upkeep."""
+"""Up to this size, work is light: some annotations, a few spans."""
+TURN_S = 0.04
+"""How long a piece of upkeep holds the writer. Longer pieces write a page of an index less often."""
+SHORT_TURN_S = 0.01
+"""The same while somebody waits."""
+
+
+class Turn:
+    """A piece of upkeep's time with the writer. Work of many parts looks after each whether the turn is over."""
+
+    def __init__(self, is_wanted: Callable[[], bool]) -> None:
+        self._is_wanted = is_wanted
+        self._began = time.perf_counter()
+
+    def is_over(self) -> bool:
+        """Whether to stop and let others write."""
+        held_s = time.perf_counter() - self._began
+        return held_s > TURN_S or (held_s > SHORT_TURN_S and self._is_wanted())
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +57,9 @@ class Writer:
 
     `max_pending_bytes` bounds what may wait; above it `call` raises QueueFull. `group_bytes` bounds one transaction,
     so that nobody waits for a long one. Light work, such as an annotation, does not wait for all the heavy work before
-    it: while both wait, every other transaction is for light work alone. `on_change` is told what each transaction
-    changed, when that is durable and before those who wrote it are answered.
+    it: while both wait, every other transaction is for light work alone. Upkeep has transactions of its own, never two
+    in a row while others wait, and hears when its turn is over. `on_change` is told what each transaction changed, when
+    that is durable and before those who wrote it are answered.
     """
 
     def __init__(
@@ -58,6 +77,8 @@ class Writer:
         self._heavy: deque[_Waiting] = deque()
         self._light: deque[_Waiting] = deque()
         self._light_was_alone = False
+        self._upkeep: deque[_Waiting] = deque()
+        self._upkeep_was_last = False
         self._pending_bytes = 0
         self._closing = False
         self._wake = threading.Condition()
@@ -66,6 +87,28 @@ class Writer:
 
     def call(self, handler: Handler[Payload, Result], payload: Payload, weight: int = 1024) -> Result:
         """Have `handler` write `payload`; returns when it is durable. `weight` is its size in bytes, about."""
+        return self._enqueue(handler, payload, weight, self._light if weight <= LIGHT_BYTES else self._heavy)
+
+    def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Have a single piece of work done in the next transaction."""
+        result: Result = self.call(_one_by_one, work)
+        return result
+
+    def keep_up(self, work: Callable[[sqlite3.Connection, Turn], Result]) -> Result:
+        """Have a piece of upkeep done, in a transaction of its own. It should end soon after its turn is over."""
+
+        def within_turn(connection: sqlite3.Connection) -> Result:
+            return work(connection, Turn(self._is_wanted))
+
+        result: Result = self._enqueue(_one_by_one, within_turn, 0, self._upkeep)
+        return result
+
+    def _is_wanted(self) -> bool:
+        return bool(self._heavy or self._light or self._closing)
+
+    def _enqueue(
+        self, handler: Handler[Payload, Result], payload: Payload, weight: int, queue: deque[_Waiting]
+    ) -> Result:
         waiting = _Waiting(handler, payload, weight, Future())
         with self._wake:
             if self._closing:
@@ -73,14 +116,9 @@ class Writer:
             if self._pending_bytes and self._pending_bytes + weight > self._max_pending_bytes:
                 raise QueueFull(f"{self._pending_bytes >> 20} MiB wait to be written; try again in a moment.")
             self._pending_bytes += weight
-            (self._light if weight <= LIGHT_BYTES else self._heavy).append(waiting)
+            queue.append(waiting)
             self._wake.notify()
         result: Result = waiting.done.result()
-        return result
-
-    def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Have a single piece of work done in the next transaction."""
-        result: Result = self.call(_one_by_one, work)
         return result
 
     def close(self) -> None:
@@ -106,9 +144,12 @@ class Writer:
 
     def _next_group(self) -> list[_Waiting]:
         with self._wake:
-            while not self._heavy and not self._light and not self._closing:
+            while not self._heavy and not self._light and not self._upkeep and not self._closing:
                 self._wake.wait()
             group: list[_Waiting] = []
+            self._upkeep_was_last = bool(self._upkeep) and not (self._upkeep_was_last and (self._heavy or self._light))
+            if self._upkeep_was_last:
+                return [self._upkeep.popleft()]
             self._take(group, self._light)
             self._light_was_alone = bool(group and self._heavy) and not self._light_was_alone
             if not self._light_was_alone:
