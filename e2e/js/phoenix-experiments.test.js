@@ -55,7 +55,7 @@ async function scores(experimentId, name, count, failed = 0) {
     const response = await fetch(`${SERVER}/v1/experiments/${experimentId}/json`);
     const said = (await response.json()).flatMap(({ annotations }) => annotations).filter((each) => each.name === name);
     const found = said.filter(({ error }) => error === null).map(({ score }) => score);
-    if (found.length === count && said.length === count + failed) return found.sort();
+    if (found.length === count && said.length === count + failed) return found.toSorted();
     assert.ok(Date.now() < deadline, `${found.length} scores of ${said.length} evaluations, not ${count}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -85,11 +85,11 @@ test("an experiment runs, is evaluated, read back, listed and deleted", async ()
     [3, 2, 6, 0, 0],
   );
   const read = await getExperiment({ client, experimentId: ran.id });
-  assert.deepEqual(Object.keys(read.runs).sort(), Object.keys(ran.runs).sort());
+  assert.deepEqual(Object.keys(read.runs).toSorted(), Object.keys(ran.runs).toSorted());
   const { runs } = await getExperimentRuns({ client, experimentId: ran.id, pageSize: 4 });
   assert.deepEqual(
-    runs.map(({ output }) => output).sort(),
-    [...Object.values(CAPITALS), ...Object.values(CAPITALS)].sort(),
+    runs.map(({ output }) => output).toSorted(),
+    [...Object.values(CAPITALS), ...Object.values(CAPITALS)].toSorted(),
   );
   const traced = await get(`/v1/projects/${ran.projectName}/spans?limit=100`);
   assert.deepEqual(

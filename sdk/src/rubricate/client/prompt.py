@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rubricate.client.calls import NOBODY_SAID, M, Request, Resource, Steps, call, data, pages, path
+from rubricate.client.calls import NOBODY_SAID, M, Request, Resource, Steps, Work, call, data, pages, path
 from rubricate.client.target import checked
 from rubricate.client.types.prompts import PromptVersion
 from rubricate.errors import InvalidInput, NotFound
@@ -53,7 +53,7 @@ class Prompts(Resource[M]):
 
     tags: PromptTags[M]
 
-    def __init__(self, run: Callable[[Steps[Any]], Any]) -> None:
+    def __init__(self, run: Callable[[Work[Any]], Any]) -> None:
         super().__init__(run)
         self.tags = PromptTags(run)
 
