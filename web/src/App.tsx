@@ -16,6 +16,10 @@ const SessionPage = lazy(async () => ({ default: (await import("./reading")).Ses
 const AnnotationsPage = lazy(async () => ({ default: (await import("./features/annotations/AnnotationsPage")).AnnotationsPage }));
 const ReviewPage = lazy(async () => ({ default: (await import("./features/review/ReviewPage")).ReviewPage }));
 const Lost = lazy(async () => ({ default: (await import("./shell/Lost")).Lost }));
+const SignInPage = lazy(async () => ({ default: (await import("./accounts")).SignInPage }));
+const AccountPage = lazy(async () => ({ default: (await import("./accounts")).AccountPage }));
+const UsersPage = lazy(async () => ({ default: (await import("./accounts")).UsersPage }));
+const KeysPage = lazy(async () => ({ default: (await import("./accounts")).KeysPage }));
 const RubricsPage = lazy(async () => ({ default: (await import("./features/rubrics/RubricsPage")).RubricsPage }));
 
 /** Every address of the application. Links are built by `paths.ts`. */
@@ -27,8 +31,12 @@ export function App() {
       <Suspense fallback={<Skeleton rows={4} />}>
         <Routes>
           <Route path="/p/:project/review/adhoc" element={<ReviewPage />} />
+          <Route path="/login" element={<SignInPage />} />
           <Route element={<Shell />}>
             <Route path="/" element={<ProjectsPage />} />
+            <Route path="/account" element={<AccountPage />} />
+            <Route path="/settings/users" element={<UsersPage />} />
+            <Route path="/settings/keys" element={<KeysPage />} />
             <Route path="/rubrics" element={<RubricsPage />} />
             <Route path="/rubrics/:name" element={<RubricsPage />} />
             <Route path="/p/:project" element={<OverviewPage />} />

@@ -6,19 +6,40 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 
+import { asksWho, enter } from "./account";
+import { ApiFailure } from "./api/failure";
 import { createQueryClient } from "./api/queryClient";
 import { App } from "./App";
+import { paths } from "./paths";
+import { ErrorState } from "./ui/ErrorState";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={createQueryClient()}>
-      {/* Without transitions, what a control put into the address is in force before the next key is pressed. */}
-      <BrowserRouter useTransitions={false}>
-        <App />
-      </BrowserRouter>
-    </QueryClientProvider>
-  </StrictMode>,
+/** Where the server asks who one is, that is known first: all that is shown depends on it. */
+async function meet(): Promise<void> {
+  if (!asksWho() || location.pathname === paths.signIn()) return;
+  const { whoIsThere } = await import("./api/account");
+  enter(await whoIsThere());
+}
+
+const page = createRoot(root);
+meet().then(
+  () => page.render(application()),
+  (reason: unknown) => {
+    if (!(reason instanceof ApiFailure && reason.unknown)) page.render(<ErrorState message={String(reason instanceof Error ? reason.message : reason)} onRetry={() => location.reload()} />);
+  },
 );
+
+function application() {
+  return (
+    <StrictMode>
+      <QueryClientProvider client={createQueryClient()}>
+        {/* Without transitions, what a control put into the address is in force before the next key is pressed. */}
+        <BrowserRouter useTransitions={false}>
+          <App />
+        </BrowserRouter>
+      </QueryClientProvider>
+    </StrictMode>
+  );
+}

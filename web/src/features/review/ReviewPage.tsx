@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useParams, useSearchParams } from "react-router";
 
+import { mayAnnotate } from "../../account";
 import { isTaken } from "../../api/reviewItem";
 import { projectRubricsQuery } from "../../api/rubric";
 import { NameForm } from "../../person/NameForm";
@@ -49,6 +50,16 @@ export function ReviewPage() {
           <Suspense fallback={<Skeleton rows={8} />}>
             <FirstRubric project={project} missing={queue.rubrics} />
           </Suspense>
+        </div>
+      </Frame>
+    );
+  }
+  if (!mayAnnotate()) {
+    return (
+      <Frame {...frame}>
+        <div className={styles.middle}>
+          <h2 className={styles.title}>You may look, and not annotate</h2>
+          <p>Your role is viewer. An admin can give you another one.</p>
         </div>
       </Frame>
     );
