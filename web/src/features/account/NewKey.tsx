@@ -1,12 +1,10 @@
-import { useId, useState } from "react";
+import { useState } from "react";
 
 import { createKey, type CreatedApiKey, type Whose } from "../../api/account";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
 import { controlLook, Field } from "../../ui/Field";
 import { Select } from "../../ui/Select";
-import styles from "./account.module.css";
-import { Secret } from "./Secret";
+import { FormDialog } from "./FormDialog";
+import { ShownOnce } from "./ShownOnce";
 
 const LIFETIMES = [
   ["", "never"],
@@ -19,7 +17,6 @@ const DAY_MS = 86_400_000;
 
 /** Makes a key, and shows it: the only time that it can be read. */
 export function NewKey({ whose, onMade, onClose }: { whose: Whose; onMade: () => void; onClose: () => void }) {
-  const form = useId();
   const [name, setName] = useState("");
   const [days, setDays] = useState<(typeof LIFETIMES)[number][0]>("");
   const [problem, setProblem] = useState<string | null>(null);
@@ -36,48 +33,13 @@ export function NewKey({ whose, onMade, onClose }: { whose: Whose; onMade: () =>
     return undefined;
   }
 
-  if (made !== null) {
-    return (
-      <Dialog
-        title={`The key ${made.name}`}
-        onClose={onClose}
-        actions={
-          <Button look="primary" onClick={onClose}>
-            Done
-          </Button>
-        }
-      >
-        <p className={styles.note}>Copy it now: it is not shown again.</p>
-        <Secret text={made.key} label="the key" />
-      </Dialog>
-    );
-  }
+  if (made !== null) return <ShownOnce title={`The key ${made.name}`} note="Copy it now: it is not shown again." secret={made.key} label="the key" onClose={onClose} />;
   return (
-    <Dialog
-      title={whose === "user" ? "New key" : "New key of the system"}
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" form={form}>
-            Make the key
-          </Button>
-        </>
-      }
-    >
-      <form
-        id={form}
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <Field label="Name" hint="What will use it, so that you know later what to delete." error={problem}>
-          {(control) => <input {...control} className={controlLook} value={name} autoComplete="off" dir="auto" onChange={({ target }) => setName(target.value)} />}
-        </Field>
-        <Select label="Expires" value={days} options={LIFETIMES} onChange={setDays} />
-      </form>
-    </Dialog>
+    <FormDialog title={whose === "user" ? "New key" : "New key of the system"} submitLabel="Make the key" onSubmit={() => void submit()} onClose={onClose}>
+      <Field label="Name" hint="What will use it, so that you know later what to delete." error={problem}>
+        {(control) => <input {...control} className={controlLook} value={name} autoComplete="off" dir="auto" onChange={({ target }) => setName(target.value)} />}
+      </Field>
+      <Select label="Expires" value={days} options={LIFETIMES} onChange={setDays} />
+    </FormDialog>
   );
 }

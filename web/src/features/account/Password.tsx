@@ -1,18 +1,18 @@
 import { controlLook, Field } from "../../ui/Field";
 
-type Props = { label: string; value: string; onChange: (value: string) => void; use: "current-password" | "new-password"; hint?: string; error?: string | null; focused?: boolean };
+type Props = { label: string; value: string; onChange: (value: string) => void; use: "current-password" | "new-password"; hint?: string; error?: string | null };
 
 /** A field for a password. `use` tells password managers what it is for. */
-export function Password({ label, value, onChange, use, hint, error, focused = false }: Props) {
+export function Password({ label, value, onChange, use, hint, error }: Props) {
   return (
     <Field label={label} hint={hint} error={error}>
-      {(control) => (
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- only where it is the one thing to do
-        <input {...control} type="password" className={controlLook} value={value} autoComplete={use} autoFocus={focused} onChange={({ target }) => onChange(target.value)} />
-      )}
+      {(control) => <input {...control} type="password" className={controlLook} value={value} autoComplete={use} onChange={({ target }) => onChange(target.value)} />}
     </Field>
   );
 }
+
+/** What to do with a password that was made for somebody else. */
+export const PASSED_ON = "It is not shown again. Pass it on where others do not read along; it is to be changed after signing in.";
 
 export const SHORTEST = 8;
 

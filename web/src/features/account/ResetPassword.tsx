@@ -1,12 +1,9 @@
 import { useState } from "react";
 
 import { updateUser, type User } from "../../api/account";
-import { Button } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
-import styles from "./account.module.css";
 import { Certain } from "./Certain";
-import { madeUp } from "./Password";
-import { Secret } from "./Secret";
+import { madeUp, PASSED_ON } from "./Password";
+import { ShownOnce } from "./ShownOnce";
 
 /** Gives somebody who forgot a password another one, and shows it once. */
 export function ResetPassword({ user, onClose }: { user: User; onClose: () => void }) {
@@ -27,18 +24,5 @@ export function ResetPassword({ user, onClose }: { user: User; onClose: () => vo
       </Certain>
     );
   }
-  return (
-    <Dialog
-      title={`The new password of ${user.username}`}
-      onClose={onClose}
-      actions={
-        <Button look="primary" onClick={onClose}>
-          Done
-        </Button>
-      }
-    >
-      <p className={styles.note}>It is not shown again. Pass it on where others do not read along; it is to be changed after signing in.</p>
-      <Secret text={password} label="the password" />
-    </Dialog>
-  );
+  return <ShownOnce title={`The new password of ${user.username}`} note={PASSED_ON} secret={password} label="the password" onClose={onClose} />;
 }
