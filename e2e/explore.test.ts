@@ -247,7 +247,7 @@ describe("acting", () => {
     await rows(page).first().waitFor();
     await page.keyboard.press("a");
     await page.getByRole("group", { name: "Selection" }).getByText("All 177 spans selected").waitFor();
-    await page.keyboard.press("e");
+    await page.keyboard.press("Shift+E");
     await page.getByRole("dialog", { name: "Export 177 spans" }).waitFor();
     expect(await barriers(page)).toEqual([]);
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download 177 spans" }).click()]);

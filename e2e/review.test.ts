@@ -319,6 +319,27 @@ describe("when something goes wrong", () => {
     expect(await mine("both", "Grace")).toEqual([`trace ${traceId("both", 1)} both_correctness incorrect`]);
   });
 
+  test("a reason that was written before there is an answer is there after a reload, and goes with the answer", async () => {
+    const { page } = await review("early", 2, { name: "early_correctness" });
+    await shown(page, "answer 1");
+    await page.keyboard.press("r");
+    await page.keyboard.type("No such plan.");
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await shown(page, "answer 1");
+    expect(await page.getByRole("textbox", { name: /^Reason for early_correctness/ }).inputValue()).toBe("No such plan.");
+    await page.keyboard.press("3");
+    await shown(page, "answer 0");
+    await saved(page);
+    expect(await mine("early")).toEqual([`trace ${traceId("early", 1)} early_correctness incorrect “No such plan.”`]);
+    await page.keyboard.press("u");
+    await shown(page, "answer 1");
+    await saved(page);
+    await page.reload();
+    await shown(page, "answer 1");
+    expect(await page.getByRole("textbox", { name: /^Reason for early_correctness/ }).inputValue()).toBe("No such plan.");
+  });
+
   test("an item deleted under the hand says so, and holds up nothing", async () => {
     const { page } = await review("gone", 3, { name: "gone_correctness" });
     await shown(page, "answer 2");
@@ -327,7 +348,8 @@ describe("when something goes wrong", () => {
     await page.keyboard.press("2");
     await shown(page, "answer 0");
     await page.getByRole("button", { name: "1 not saved" }).waitFor();
-    expect(await mine("gone")).toEqual([`trace ${traceId("gone", 1)} gone_correctness partial`]);
+    // The two were refused together; the other is tried alone after that.
+    await expect.poll(() => mine("gone"), { timeout: PATIENCE_MS }).toEqual([`trace ${traceId("gone", 1)} gone_correctness partial`]);
 
     await page.keyboard.press("k");
     await page.keyboard.press("k");
@@ -374,6 +396,38 @@ describe("when something goes wrong", () => {
     await page.getByText("Nothing matches").waitFor();
     expect(await barriers(page)).toEqual([]);
   });
+});
+
+test("other questions and other options keep the place, and what can be undone", async () => {
+  const { page } = await review("options", 4, { name: "options_correctness" });
+  await rubric("options", "options_helpfulness", { type: "CONTINUOUS", optimization_direction: "MAXIMIZE", lower_bound: 1, upper_bound: 5 });
+  await page.reload();
+  await shown(page, "answer 3");
+  await page.keyboard.press("1");
+  await page.keyboard.press("4");
+  await shown(page, "answer 2");
+  await page.getByRole("button", { name: "Options" }).click();
+  await page.getByRole("checkbox", { name: "options_helpfulness" }).uncheck();
+  await page.getByRole("checkbox", { name: /^Stay after the last answer/ }).check();
+  await page.keyboard.press("Escape");
+  await page.getByRole("group", { name: "options_helpfulness" }).waitFor({ state: "detached" });
+  await shown(page, "answer 2");
+  await expect.poll(() => progress(page)).toBe("2 of 4");
+  await page.keyboard.press("3");
+  await told(page, "Saved incorrect.");
+  await shown(page, "answer 2");
+  await page.keyboard.press("j");
+  await shown(page, "answer 1");
+  await page.keyboard.press("u");
+  await shown(page, "answer 2");
+  await page.keyboard.press("u");
+  await shown(page, "answer 3");
+  await saved(page);
+  expect(await mine("options")).toEqual([`trace ${traceId("options", 3)} options_correctness correct`]);
+  await page.getByRole("button", { name: "Options" }).click();
+  await page.getByRole("checkbox", { name: "options_helpfulness" }).check();
+  await page.getByRole("group", { name: "options_helpfulness" }).waitFor();
+  await shown(page, "answer 3");
 });
 
 test("at the end: all of all, my answers to take away, and the way back", async () => {

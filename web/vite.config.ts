@@ -22,6 +22,22 @@ function stylesInside(): Plugin {
   };
 }
 
+/** Large or rare, so that it stays a file of its own, however many pages use it. */
+const APART = /[\\/](marked|react-virtual|virtual-core|Markdown|FirstSpan|firstSpanSnippets|Snippet)\b/;
+
+type Modules = { getModuleInfo: (id: string) => { isEntry: boolean; importers: string[]; dynamicImporters: string[] } | null };
+
+/** Whether the application begins with a module, or more than one page uses it: all of that is one file, so that a link to a page is two. */
+function isCore(id: string, modules: Modules): boolean {
+  if (id.includes("rolldown/runtime")) return true;
+  if (APART.test(id)) return false;
+  const users = new Set([id]);
+  for (const user of users) for (const importer of modules.getModuleInfo(user)?.importers ?? []) users.add(importer);
+  const infos = [...users].map((user) => modules.getModuleInfo(user));
+  const pages = infos.filter((info) => info?.dynamicImporters.some((importer) => importer.endsWith("/App.tsx")));
+  return pages.length > 1 || infos.some((info) => info?.isEntry);
+}
+
 export default defineConfig({
   plugins: [react(), stylesInside()],
   base: "/",
@@ -34,17 +50,7 @@ export default defineConfig({
     cssCodeSplit: false, // one small sheet, which stylesInside puts into the document
     rolldownOptions: {
       output: {
-        codeSplitting: {
-          // A page is one file, and what pages share is one more: a link into the middle of the application is a handful
-          // of requests. What is large or rare, and what the review screen does without, is not shared.
-          groups: [
-            // What others wrote, apart: left to `shared`, a part of it lands now and then in the entry, which then waits for
-            // itself ("Class extends value undefined").
-            { name: "vendor", test: /node_modules[\\/](react|react-dom|react-router|scheduler|openapi-fetch|@tanstack[\\/](react-query|query-core))[\\/]/, priority: 1 },
-            { name: "shared", test: /^(?!.*(features|FirstSpan|Snippet|Select|Markdown|marked|virtual|insight|Annotation(History|Table)|AnswerStrip|NoRubric|preset|api.(annotation|live|project)\.|EmptyState|ui.time|Timestamp|SpanStatus|ui.Choice))/, minShareCount: 2 },
-            { name: "labels", test: /Annotation(History|Table)|AnswerStrip|NoRubric|preset|Select|api.(annotation|live|project)\.|EmptyState|ui.time|Timestamp|SpanStatus|ui.Choice/, minShareCount: 2 },
-          ],
-        },
+        codeSplitting: { groups: [{ debugName: "core", name: (id, modules) => (isCore(id, modules) ? "core" : null) }] },
       },
     },
   },

@@ -220,3 +220,39 @@ def test_a_file_that_is_there_stays_when_an_export_fails(server: Server, tmp_pat
     assert "no-such-project not found" in ran.err
     assert [each.name for each in tmp_path.iterdir()] == ["kept.jsonl"]
     assert (tmp_path / "kept.jsonl").read_text() == "before"
+
+
+def test_a_dataset_goes_out_and_comes_back(start_server: Callable[..., Server], tmp_path: Path) -> None:
+    first, second = start_server(), start_server()
+    file = tmp_path / "golden.jsonl"
+    name = "golden / 金"
+    examples = {
+        "inputs": [{"q": 1}, {"q": {"deep": [1, None]}}, {"q": 1}],
+        "outputs": [{"a": "ü"}, {}, {"a": "ü"}],
+        "splits": ["train", ["train", "test"], None],
+        "span_ids": ["7e2f08cb43bbf521", None, None],
+        "example_ids": ["one", None, None],
+    }
+    HTTP.post(f"{first.base_url}/v1/datasets/upload", json={"name": name, **examples}).raise_for_status()
+
+    told = rubricate("export", "examples", "--dataset", name, "--output", file, server=first)
+    assert f"3 examples of {name}" in told.err
+    assert lines(file)[0] == {
+        "dataset": name,
+        "id": "one",
+        "input": {"q": 1},
+        "output": {"a": "ü"},
+        "metadata": {},
+        "splits": ["train"],
+        "span_id": "7e2f08cb43bbf521",
+    }
+    for new in (3, 0):
+        told = rubricate("import", file, server=second)
+        assert f"examples: {new} new, {3 - new} there already" in told.err
+    again = tmp_path / "again.jsonl"
+    rubricate("export", "examples", "-d", name, "-o", again, server=second)
+    assert again.read_text() == file.read_text()
+    for misused in (("examples",), ("spans", "-d", name), ("examples", "-d", name, "-p", "x")):
+        assert rubricate("export", *misused, server=first).code == 2
+    unknown = rubricate("export", "examples", "-d", "nobody", server=first)
+    assert (unknown.code, "nobody" in unknown.err) == (1, True)

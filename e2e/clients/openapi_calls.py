@@ -9,6 +9,7 @@ from .helpers import Json, a_rag_trace, a_span, id_of, new_span_id, new_trace_id
 from .openapi_dataset_calls import datasets
 from .openapi_experiment_calls import experiments
 from .openapi_item_calls import annotation_writes, items, whole_items
+from .openapi_prompt_calls import prompts
 
 Call = tuple[str, int, httpx.Response]
 """An operation, the status that it is to answer, and what it answered."""
@@ -38,6 +39,7 @@ def calls(http: httpx.Client, project: str) -> Iterator[Call]:
         annotation_configs,
         annotation_config_versions,
         project_annotation_configs,
+        prompts,
         retention_policies,
         project_retention,
         items,

@@ -9,6 +9,7 @@ import pytest
 
 from ..server import Server
 from .helpers import Json, a_rag_trace, a_span, id_of, new_span_id, new_trace_id, send
+from .prompts import a_prompt, a_version
 
 LISTS = {
     "/v1/projects": "Project",
@@ -22,6 +23,8 @@ LISTS = {
     "/v1/projects/{}/document_annotations?identifier=me": "DocumentAnnotation",
     "/v1/annotation_configs": "(Categorical|Continuous|Freeform)AnnotationConfig",
     "/v1/projects/{}/annotation_configs": "(Categorical|Continuous|Freeform)AnnotationConfig",
+    "/v1/prompts": "Prompt",
+    "/v1/prompts/prompt-1/versions": "PromptVersion",
     "/v1/retention_policies": "ProjectTraceRetentionPolicy",
 }
 
@@ -50,6 +53,8 @@ def shop(server: Server, http: httpx.Client) -> str:
         config = http.post("/v1/annotation_configs", json={"type": "FREEFORM", "name": f"config {number}"})
         http.put(f"/v1/projects/shop/annotation_configs/config {number}").raise_for_status()
         assert config.is_success
+        http.post("/v1/prompts", json=a_prompt(f"prompt-{number}")).raise_for_status()
+        http.post("/v1/prompts", json=a_prompt("prompt-1")).raise_for_status()
         http.post("/v1/retention_policies", json={"name": str(number), "max_days": 36500}).raise_for_status()
     http.post("/v1/projects", json={"name": "another"}).raise_for_status()
     return "shop"
@@ -103,6 +108,7 @@ def test_unknown_keys_are_ignored(http: httpx.Client, server: Server, project: s
         "/v1/span_notes": {"data": {"span_id": span_id, "note": "n", **odd}, **odd},
         "/v1/annotation_configs": {"type": "FREEFORM", "name": project, **odd},
         "/v1/sessions/delete": {"session_identifiers": ["s"], **odd},
+        "/v1/prompts": {"prompt": {"name": project, **odd}, "version": a_version(**odd), **odd},
         "/v1/retention_policies": {"name": project, "max_days": 36500, **odd},
     }
 

@@ -159,6 +159,18 @@ def test_a_session_is_reviewed_turn_by_turn(server: Server, chat: list[Json]) ->
     assert (found["span"], found["steps"]) == (None, [])
 
 
+def test_the_turns_of_a_session_come_in_pages(server: Server, chat: list[Json]) -> None:
+    first = get(server, "/v1/sessions/s-1/turns", limit=1)
+    second = get(server, "/v1/sessions/s-1/turns", limit=1, cursor=first["next_cursor"])
+    assert [turn["span_id"] for turn in first["data"] + second["data"]] == [id_of(chat[0]), id_of(chat[3])]
+    assert second["next_cursor"] is None
+    [review] = get(server, f"{API}/review_items", target_kind="session", annotator=ADA)["data"]
+    assert first["data"] + second["data"] == review["turns"]
+    unknown = HTTP.get(f"{server.base_url}/v1/sessions/nobody/turns")
+    assert unknown.status_code == 404
+    assert "nobody" in unknown.text
+
+
 def test_a_long_attribute_is_cut_for_review_and_whole_elsewhere(server: Server) -> None:
     text = "word " * 20_000
     [span] = send(server, "long", [a_span(attributes={"output.value": text, "short": "s"})])

@@ -26,7 +26,7 @@ def server(monkeypatch):
 
 
 def test_serve_passes_on_what_was_said(server):
-    arguments = ["serve", "--host", "0.0.0.0", "--port", "7", "--grpc-port", "0", "--data", "d", "--sample"]
+    arguments = ["serve", "--host", "0.0.0.0", "--port", "7", "--grpc-port", "0", "--data", "d", "--sample", "--auth"]
     assert main(arguments) == 3
     assert server["settings"] == {
         "host": "0.0.0.0",
@@ -34,6 +34,7 @@ def test_serve_passes_on_what_was_said(server):
         "grpc_port": 0,
         "data": "d",
         "sample": True,
+        "auth": True,
         "allow_unauthenticated": None,
     }
 

@@ -258,7 +258,7 @@ def test_help_shows_what_a_call_takes_and_returns():
     assert "Steps" not in str(signature)
 
 
-@pytest.mark.parametrize("resource", ["spans", "annotations", "projects", "rubrics"])
+@pytest.mark.parametrize("resource", ["spans", "annotations", "projects", "rubrics", "prompts"])
 def test_every_public_call_is_documented(resource):
     for kind in (Client, AsyncClient):
         calls = getattr(kind(), resource)

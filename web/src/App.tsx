@@ -1,46 +1,74 @@
-import { lazy, Suspense } from "react";
-import { Route, Routes, useLocation } from "react-router";
+import { Suspense, useMemo } from "react";
 
-import { Trouble } from "./shell/Trouble";
+import { useLocation } from "./router/location";
+import { match, type Params } from "./router/match";
+import { type PageFile, pageFile, usePageFile } from "./router/pageFile";
+import { ParamsContext } from "./router/params";
 import { Shell } from "./shell/Shell";
+import { Trouble } from "./shell/Trouble";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Skeleton } from "./ui/Skeleton";
 import { Toasts } from "./ui/Toasts";
 
-// Each page is a file of its own, so that nobody waits for a page that they do not look at.
-const ProjectsPage = lazy(async () => ({ default: (await import("./features/projects/ProjectsPage")).ProjectsPage }));
-const OverviewPage = lazy(async () => ({ default: (await import("./features/overview/OverviewPage")).OverviewPage }));
-const ExplorePage = lazy(async () => ({ default: (await import("./features/explore/ExplorePage")).ExplorePage }));
-const TracePage = lazy(async () => ({ default: (await import("./reading")).TracePage }));
-const SessionPage = lazy(async () => ({ default: (await import("./reading")).SessionPage }));
-const AnnotationsPage = lazy(async () => ({ default: (await import("./features/annotations/AnnotationsPage")).AnnotationsPage }));
-const ReviewPage = lazy(async () => ({ default: (await import("./features/review/ReviewPage")).ReviewPage }));
-const Lost = lazy(async () => ({ default: (await import("./shell/Lost")).Lost }));
-const RubricsPage = lazy(async () => ({ default: (await import("./features/rubrics/RubricsPage")).RubricsPage }));
+const ProjectsPage = pageFile(async () => (await import("./features/projects/ProjectsPage")).ProjectsPage);
+const OverviewPage = pageFile(async () => (await import("./features/overview/OverviewPage")).OverviewPage);
+const ExplorePage = pageFile(async () => (await import("./features/explore/ExplorePage")).ExplorePage);
+const TracePage = pageFile(async () => (await import("./reading")).TracePage);
+const SessionPage = pageFile(async () => (await import("./reading")).SessionPage);
+const AnnotationsPage = pageFile(async () => (await import("./features/annotations/AnnotationsPage")).AnnotationsPage);
+const ReviewPage = pageFile(async () => (await import("./features/review/ReviewPage")).ReviewPage);
+const Lost = pageFile(async () => (await import("./shell/Lost")).Lost);
+const DatasetsPage = pageFile(async () => (await import("./features/datasets/DatasetsPage")).DatasetsPage);
+const RubricsPage = pageFile(async () => (await import("./features/rubrics/RubricsPage")).RubricsPage);
 
-/** Every address of the application. Links are built by `paths.ts`. */
+/** Every address of the application, but for those that lead nowhere. Links are built by `paths.ts`. */
+const PAGES = [
+  ["/", ProjectsPage],
+  ["/rubrics", RubricsPage],
+  ["/rubrics/:name", RubricsPage],
+  ["/datasets", DatasetsPage],
+  ["/datasets/:dataset", DatasetsPage],
+  ["/p/:project", OverviewPage],
+  ["/p/:project/explore", ExplorePage],
+  ["/p/:project/t/:trace", TracePage],
+  ["/p/:project/s/:session", SessionPage],
+  ["/p/:project/annotations", AnnotationsPage],
+  ["/p/:project/review/adhoc", ReviewPage],
+] as const satisfies (readonly [pattern: string, file: PageFile])[];
+
+/** The page of the address, in the shell that all but the review share. */
 export function App() {
   const { pathname } = useLocation();
+  const { file, params } = useMemo(() => pageAt(pathname), [pathname]);
   const [, kind, , page] = pathname.split("/"); // a new kind of page is worth a new try
   return (
     <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
-      <Suspense fallback={<Skeleton rows={4} />}>
-        <Routes>
-          <Route path="/p/:project/review/adhoc" element={<ReviewPage />} />
-          <Route element={<Shell />}>
-            <Route path="/" element={<ProjectsPage />} />
-            <Route path="/rubrics" element={<RubricsPage />} />
-            <Route path="/rubrics/:name" element={<RubricsPage />} />
-            <Route path="/p/:project" element={<OverviewPage />} />
-            <Route path="/p/:project/explore" element={<ExplorePage />} />
-            <Route path="/p/:project/t/:trace" element={<TracePage />} />
-            <Route path="/p/:project/s/:session" element={<SessionPage />} />
-            <Route path="/p/:project/annotations" element={<AnnotationsPage />} />
-            <Route path="*" element={<Lost />} />
-          </Route>
-        </Routes>
-      </Suspense>
+      <ParamsContext value={params}>
+        <Suspense fallback={<Skeleton rows={4} />}>
+          {file === ReviewPage ? (
+            <Page file={file} />
+          ) : (
+            <Shell>
+              <Page file={file} />
+            </Shell>
+          )}
+        </Suspense>
+      </ParamsContext>
       <Toasts />
     </ErrorBoundary>
   );
+}
+
+function Page({ file }: { file: PageFile }) {
+  usePageFile(file);
+  return file.component === null ? <Skeleton rows={8} /> : <file.component />;
+}
+
+/** The file of the page at a path, and what the path says to it. */
+export function pageAt(pathname: string): { file: PageFile; params: Params } {
+  for (const [pattern, file] of PAGES) {
+    const params = match(pattern, pathname);
+    if (params !== null) return { file, params };
+  }
+  return { file: Lost, params: {} };
 }

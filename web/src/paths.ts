@@ -4,6 +4,7 @@ type Named = { id: string; name: string };
 export const paths = {
   projects: (cursor?: string) => `/${query({ cursor })}`,
   rubrics: (name?: string) => (name === undefined ? "/rubrics" : `/rubrics/${encodeURIComponent(name)}`),
+  datasets: (dataset?: string, search: Search = {}) => (dataset === undefined ? "/datasets" : `/datasets/${encodeURIComponent(dataset)}${query(search)}`),
   overview: (project: string) => `/p/${encodeURIComponent(project)}`,
   explore: (project: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/explore${query(search)}`,
   trace: (project: string, trace: string, search: Search = {}) => `/p/${encodeURIComponent(project)}/t/${encodeURIComponent(trace)}${query(search)}`,

@@ -15,6 +15,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from ..helpers import Json, a_span, new_span_id
+from ..prompts import FULL_VERSION, a_version
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 JSON_TYPE = {"content-type": "application/json"}
@@ -86,6 +87,9 @@ CONTINUOUS: Json = {
 }
 
 
+PROMPT: Json = {"name": "wrong-types", "description": "d", "metadata": {}}
+
+
 NOBODYS_ANNOTATION = "U3BhbkFubm90YXRpb246OTk5OTk5"  # SpanAnnotation:999999
 
 
@@ -106,6 +110,7 @@ EVALUATION: Json = {
     "metadata": {},
     "trace_id": "0" * 32,
 }
+NOBODYS_DATASET = "RGF0YXNldDo5OTk5OTk="  # Dataset:999999
 
 
 def about(**target: Any) -> Json:
@@ -144,6 +149,14 @@ BODIES: dict[str, tuple[str, str, Any]] = {
     ),
     "sessions": ("POST", "/v1/sessions/delete", {"session_identifiers": [NOBODYS_SESSION]}),
     "retention": ("POST", "/v1/retention_policies", {"name": "wrong-types", "max_days": 36500.0, "max_traces": 9}),
+    "prompt": ("POST", "/v1/prompts", {"prompt": PROMPT, "version": FULL_VERSION}),
+    "prompt change": ("PATCH", "/v1/prompts/wrong-types", {"description": "d", "metadata": {}}),
+    "prompt version": (
+        "POST",
+        "/v1/prompts/wrong-types/versions",
+        {"version": a_version(), "tags": [{"name": "t", "description": "d"}]},
+    ),
+    "prompt tag": ("POST", "/v1/prompt_versions/UHJvbXB0VmVyc2lvbjo5OTk5OTk=/tags", {"name": "t", "description": "d"}),
     "project retention": ("PATCH", "/v1/projects/default/retention", {"policy_id": "x"}),
     "project": ("POST", "/v1/projects", {"name": "wrong-types", "description": "d"}),
     "description": ("PUT", "/v1/projects/default", {"description": "d"}),
@@ -174,6 +187,36 @@ BODIES: dict[str, tuple[str, str, Any]] = {
     ),
     "evaluation": ("POST", "/v1/experiment_evaluations", EVALUATION),
     "tag": ("POST", f"/v1/experiments/{NOBODYS_EXPERIMENT}/tags", {"name": "baseline", "description": "d"}),
+    "dataset": ("POST", "/v1/datasets", {"name": "wrong types", "description": "d", "metadata": {}}),
+    "dataset patch": ("PATCH", f"/v1/datasets/{NOBODYS_DATASET}", {"name": "n", "description": "d", "metadata": {}}),
+    "examples": (
+        "PATCH",
+        f"/v1/datasets/{NOBODYS_DATASET}/examples",
+        {"update": [{"id": "i", "metadata": {}}], "delete": ["i"], "description": "d"},
+    ),
+    "items": (
+        "POST",
+        f"/v1/datasets/{NOBODYS_DATASET}/examples/from_items",
+        {
+            "project": "default",
+            "target_kind": "span",
+            "ids": ["i"],
+            "filter": "f",
+            "start_time": "2026-01-01T00:00:00Z",
+            "roots_only": False,
+            "mapping": {"input": {"q": "input.value"}, "expected_output": "output", "annotations": True},
+            "splits": ["s"],
+            "dry_run": True,
+            "preview": 3,
+        },
+    ),
+    "split": (
+        "POST",
+        f"/v1/datasets/{NOBODYS_DATASET}/splits",
+        {"name": "n", "description": "d", "color": "red", "metadata": {}, "example_ids": ["i"]},
+    ),
+    "label": ("POST", "/v1/dataset_labels", {"name": "n", "color": "#00cc88", "description": "d"}),
+    "labels": ("PUT", f"/v1/datasets/{NOBODYS_DATASET}/labels", {"dataset_label_ids": ["x"]}),
     "query": (
         "POST",
         "/v1/spans",

@@ -9,6 +9,7 @@ import pytest
 
 from ...server import Server
 from ..helpers import a_span, annotations_of, id_of, spans_in
+from ..prompts import a_version
 from .requests import (
     CONFIG,
     HUGE,
@@ -186,6 +187,7 @@ CURSORS = ["zz", "%%%", "é", "\0", "a" * 5000, "null", "-1", "0"] + [
         "/v1/projects/default/trace_annotations?identifier=x&",
         "/v1/projects/default/session_annotations?identifier=x&",
         "/v1/projects/default/document_annotations?identifier=x&",
+        "/v1/prompts?",
         "/v1/retention_policies?",
     ],
 )
@@ -252,6 +254,16 @@ IDENTIFIED = [
     ("DELETE", "/v1/annotations/{}"),
     ("GET", "/v1/annotations/{}/history"),
     ("GET", "/v1/annotation_configs/{}/versions"),
+    ("PATCH", "/v1/prompts/{}"),
+    ("DELETE", "/v1/prompts/{}"),
+    ("GET", "/v1/prompts/{}/versions"),
+    ("POST", "/v1/prompts/{}/versions"),
+    ("GET", "/v1/prompts/{}/latest"),
+    ("GET", "/v1/prompts/{}/tags/production"),
+    ("GET", "/v1/prompt_versions/{}"),
+    ("GET", "/v1/prompt_versions/{}/tags"),
+    ("POST", "/v1/prompt_versions/{}/tags"),
+    ("DELETE", "/v1/prompt_versions/{}/tags/production"),
     ("GET", "/v1/retention_policies/{}"),
     ("PUT", "/v1/retention_policies/{}"),
     ("DELETE", "/v1/retention_policies/{}"),
@@ -266,9 +278,11 @@ def test_an_unknown_identifier(http: httpx.Client, method: str, path: str, unkno
         body = CONFIG
     elif path.startswith("/v1/retention_policies"):
         body = {"name": "unknown", "max_days": 36500}
+    elif path.startswith("/v1/prompt"):
+        body = {"description": "d", "version": a_version(), "name": "production"}
     elif method == "PATCH":
         body = {"policy_id": None} if path.endswith("/retention") else {"metadata": {}}
-    response = http.request(method, path.format(unknown), json=body if method in ("PUT", "PATCH") else None)
+    response = http.request(method, path.format(unknown), json=body if method in ("PUT", "PATCH", "POST") else None)
 
     refused(response)
     assert response.status_code in (400, 404, 405, 422), response.status_code

@@ -196,6 +196,7 @@ def test_a_number_that_does_not_fit(
         "/v1/projects/default/trace_annotations?identifier=x",
         "/v1/projects/default/session_annotations?identifier=x",
         "/v1/projects/default/document_annotations?identifier=x",
+        "/v1/prompts",
         "/v1/retention_policies",
     ],
 )

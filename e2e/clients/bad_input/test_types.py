@@ -17,7 +17,8 @@ WRONG: dict[type, list[Any]] = {
     list: ["x", 5, True, {}, {"0": 1}, [5], [None], [[]]],
     dict: ["x", 5, True, [1], [[]]],
 }
-FREE = {"metadata", "attributes"}  # JSON objects of any content
+FREE = {"metadata", "attributes", "openai", "raw", "parameters", "schema"}  # JSON objects of any content
+ANY = {"tool_result"}  # any JSON
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -26,7 +27,8 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         yield path
     if isinstance(value, dict) and not (path and path[-1] in FREE):
         for key, inner in value.items():
-            yield from places(inner, (*path, key))
+            if key not in ANY:
+                yield from places(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from places(inner, (*path, index))
@@ -48,6 +50,8 @@ def test_a_value_of_a_wrong_type(http: httpx.Client, name: str, path: tuple[str 
     for value in WRONG[float if kind is int and field != "limit" else kind]:
         if is_time and type(value) in (int, float):
             continue
+        if field == "content" and value == "x":
+            continue  # a text in place of parts
         response = http.request(method, url, json=put(body, path, value))
         assert response.status_code < 500, f"{value!r}: {response.status_code} {response.text[:300]}"
         if name == "query" and response.status_code == 200:
@@ -73,7 +77,7 @@ def test_an_empty_object(http: httpx.Client, name: str) -> None:
 
     if name == "description":
         taken(response)  # all of it is optional
-    elif name in ("patch", "experiment", "experiment patch"):
+    elif name in ("patch", "dataset patch", "examples", "labels", "experiment", "experiment patch"):
         refused(response, status=404)  # as it is here, but there is nothing of that id
     else:
         refused(response, status=422)

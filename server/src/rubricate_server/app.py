@@ -12,7 +12,10 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from rubricate_server.actions.credentials import Credentials
+from rubricate_server.actions.first_admin import NAME, make_first_admin
 from rubricate_server.actions.furnish import furnish
+from rubricate_server.actions.sign_in import Door, open_door
 from rubricate_server.api import (
     annotation,
     annotation_matrix,
@@ -20,6 +23,7 @@ from rubricate_server.api import (
     annotation_summary,
     annotation_write,
     any_annotation,
+    api_key,
     dataframe,
     dataset,
     dataset_export,
@@ -43,6 +47,7 @@ from rubricate_server.api import (
     otlp,
     project,
     project_figures,
+    prompt,
     redirect,
     retention,
     retrieval,
@@ -50,23 +55,28 @@ from rubricate_server.api import (
     review_item,
     rubric,
     session,
+    session_turn,
+    sign_in,
     span,
     span_series,
     status,
     system,
     trace,
+    user,
     waiting,
     whole,
 )
 from rubricate_server.api.errors import install_errors
+from rubricate_server.api.guard import Guard
 from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, ReadVersion, VersionHeaders
 from rubricate_server.api.page import install_page
-from rubricate_server.domain.topic import Topics
+from rubricate_server.domain.topic import Topic, Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
 from rubricate_server.ingest.otlp import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
 from rubricate_server.jobs.forgetting import Forgetting
+from rubricate_server.jobs.key_use import KeyUse
 from rubricate_server.jobs.retention import Retention
 from rubricate_server.jobs.upkeep import Upkeep
 from rubricate_server.settings import Settings
@@ -90,6 +100,7 @@ _PARTS = (
     otlp,
     trace,
     session,
+    session_turn,
     dataframe,
     export,
     export_items,
@@ -108,6 +119,7 @@ _PARTS = (
     note,
     evaluation,
     rubric,
+    prompt,
     dataset_upload,
     dataset,
     dataset_items,
@@ -120,6 +132,9 @@ _PARTS = (
     experiment_export,
     experiment_tag,
     retention,
+    sign_in,
+    api_key,  # before users, whose path takes any word for a name
+    user,
     status,
     event,
     redirect,
@@ -136,23 +151,31 @@ def build_app(
     ingest: Ingest,
     *,
     topics: Topics | None = None,
+    credentials: Credentials | None = None,
+    door: Door | None = None,
     compression: str = "remote",
     max_body_bytes: int = 64 << 20,
     max_count: int = 100_000,
     max_count_seconds: float = 2.0,
     max_examples: int = 50_000,
 ) -> FastAPI:
-    """The API and the page over an open store; spans come in by another door."""
+    """The API and the page over an open store; spans come in by another door.
+
+    `credentials` and `door` are there where people sign in; `Guard` then has to stand in front.
+    """
     app = FastAPI(
         title="Rubricate",
         version=VERSION,
-        description="Traces in, annotations on, data out.",
+        description="Traces in, annotations on, data out. Where accounts are on, every call but those that sign in or"
+        " ask whether the server is there needs a key or a session: 401 without one, 403 for what it may not do.",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         generate_unique_id_function=_operation_id,
     )
     app.state.storage = storage
     app.state.ingest = ingest
     app.state.topics = topics = topics or Topics()
+    app.state.credentials = credentials
+    app.state.door = door
     app.state.max_count = max_count
     app.state.max_count_seconds = max_count_seconds
     app.state.max_examples = max_examples
@@ -193,17 +216,31 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         from rubricate_server.sample import load_sample
 
         load_sample(storage, ingest)
-    grpc = serve_grpc(ingest, settings.host, settings.grpc_port, max_message_bytes=settings.max_body_bytes)
+    credentials = _accounts(settings, storage, topics) if settings.auth else None
+    grpc = serve_grpc(
+        ingest,
+        settings.host,
+        settings.grpc_port,
+        max_message_bytes=settings.max_body_bytes,
+        credentials=credentials,
+    )
     upkeep = Upkeep(storage.maintenance)
     upkeep.start()
     retention_job = Retention(storage, RetentionRule(settings.retention_days or None, None), settings.retention_seconds)
     retention_job.start()
     forgetting = Forgetting(storage.annotations, settings.undo_days)
     forgetting.start()
+    key_use = KeyUse(credentials, storage.accounts) if credentials is not None else None
+    if key_use is not None:
+        key_use.start()
     api = build_app(
         storage,
         ingest,
         topics=topics,
+        credentials=credentials,
+        door=open_door(storage.accounts, session_days=settings.session_days, attempts=settings.login_attempts)
+        if credentials is not None
+        else None,
         compression=settings.compression,
         max_body_bytes=settings.max_body_bytes,
         max_count=settings.max_count,
@@ -211,7 +248,10 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         max_examples=settings.max_examples,
     )
     gate = ReadGate(api, is_busy=lambda: ingest.pending_bytes > 0, at_once=settings.reads_beside_ingest)
-    app = VersionHeaders(TraceDoor(gate, ingest=ingest))
+    inside = TraceDoor(gate, ingest=ingest)
+    app = VersionHeaders(
+        inside if credentials is None else Guard(inside, credentials, frozenset(settings.trusted_origins))
+    )
     # What exists by now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
@@ -237,9 +277,20 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         _Server(config, topics).run(sockets=[listener])
     finally:
         grpc.stop()
+        if key_use is not None:
+            key_use.stop()
         forgetting.stop()
         retention_job.stop()
         upkeep.stop()
+
+
+def _accounts(settings: Settings, storage: Storage, topics: Topics) -> Credentials:
+    """What tells users and keys; the first start makes the first admin."""
+    password = make_first_admin(storage.accounts, settings.admin_password)
+    if password is not None:
+        print(f"First sign-in: name {NAME}, password {password} (shown this once; change it after signing in)")
+    accounts_topic = Topic("accounts")
+    return Credentials(storage.accounts, lambda: topics.version(accounts_topic), admin_secret=settings.admin_secret)
 
 
 class _Server(uvicorn.Server):
@@ -269,12 +320,13 @@ def _limits(settings: Settings) -> IngestLimits:
 
 
 def _refuse_exposure(settings: Settings) -> None:
-    """There are no accounts yet, so who can reach the server can read and write everything."""
-    if settings.allow_unauthenticated or _is_loopback(settings.host):
+    """Without accounts, who can reach the server can read and write everything."""
+    if settings.auth or settings.allow_unauthenticated or _is_loopback(settings.host):
         return
     raise CannotStart(
-        f"{settings.host} is reachable from other machines, and this version has no accounts: anybody there could read"
-        " and write everything. Serve on 127.0.0.1, or accept that with --allow-unauthenticated."
+        f"{settings.host} is reachable from other machines, and accounts are off: anybody there could read and write"
+        " everything. Turn them on with --auth (RUBRICATE_AUTH=true), serve on 127.0.0.1, or accept that with"
+        " --allow-unauthenticated."
     )
 
 

@@ -8,6 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from rubricate.records.user import FEWEST_PASSWORD_CHARACTERS, MOST_PASSWORD_CHARACTERS
+
+FEWEST_SECRET_CHARACTERS = 32
+"""Of a key that the settings name: nobody can guess so many random ones."""
 
 
 class InvalidSetting(ValueError):
@@ -49,6 +55,41 @@ def _flag(text: str) -> bool:
     return words[text.lower()]
 
 
+def _attempts(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise ValueError("a number from 1 to 1000")
+    return value
+
+
+def _session_days(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 400:
+        raise ValueError("a number of days above 0, 400 at most")
+    return value
+
+
+def _password(text: str) -> str:
+    if not FEWEST_PASSWORD_CHARACTERS <= len(text) <= MOST_PASSWORD_CHARACTERS:
+        raise ValueError(f"{FEWEST_PASSWORD_CHARACTERS} to {MOST_PASSWORD_CHARACTERS} characters long")
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text) < FEWEST_SECRET_CHARACTERS:
+        raise ValueError(f"at least {FEWEST_SECRET_CHARACTERS} characters long, and random")
+    return text
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(each.strip().rstrip("/") for each in text.split(",") if each.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or f"{parts.scheme}://{parts.netloc}" != origin or not parts.netloc:
+            raise ValueError("origins such as https://rubricate.example.com, with commas between them")
+    return origins
+
+
 def _compression(text: str) -> str:
     if text not in ("remote", "always", "never"):
         raise ValueError("remote, always or never")
@@ -58,8 +99,9 @@ def _compression(text: str) -> str:
 DEFAULT_DATA = Path("~/.rubricate")
 
 
-def _setting(default: Any, names: str, parse: Callable[[str], Any], reason: str) -> Any:
-    return field(default=default, metadata={"names": names.split(), "parse": parse, "reason": reason})
+def _setting(default: Any, names: str, parse: Callable[[str], Any], reason: str, *, is_secret: bool = False) -> Any:
+    about = {"names": names.split(), "parse": parse, "reason": reason, "is_secret": is_secret}
+    return field(default=default, metadata=about, repr=not is_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +112,7 @@ class Settings:
         "127.0.0.1",
         "RUBRICATE_HOST PHOENIX_HOST",
         str,
-        "Address to listen on. Only this machine by default: there are no accounts yet.",
+        "Address to listen on. Only this machine by default, because nobody is asked to sign in by default.",
     )
     port: int = _setting(
         6006, "RUBRICATE_PORT PHOENIX_PORT", _port, "HTTP: the API, the page, OTLP/HTTP. Phoenix's default."
@@ -80,6 +122,44 @@ class Settings:
     )
     data: Path = _setting(DEFAULT_DATA, "RUBRICATE_DATA", Path, "Directory of the embedded store.")  # noqa: RUF009  # a field()
     sample: bool = _setting(False, "RUBRICATE_SAMPLE", _flag, "Load the sample project at start, if it is not there.")
+    auth: bool = _setting(
+        False,
+        "RUBRICATE_AUTH PHOENIX_ENABLE_AUTH",
+        _flag,
+        "Have people sign in and programs send keys. Off: whoever reaches the server may do everything.",
+    )
+    admin_password: str | None = _setting(
+        None,
+        "RUBRICATE_ADMIN_PASSWORD PHOENIX_DEFAULT_ADMIN_INITIAL_PASSWORD",
+        _password,
+        "First password of the user `admin`, who is made with the first start that has `auth`. None: one is made up and"
+        " printed once.",
+        is_secret=True,
+    )
+    admin_secret: str | None = _setting(
+        None,
+        "RUBRICATE_ADMIN_SECRET PHOENIX_ADMIN_SECRET",
+        _secret,
+        "A key with the rights of an admin, 32 characters at least, for scripts that make users and keys.",
+        is_secret=True,
+    )
+    session_days: float = _setting(
+        14.0, "RUBRICATE_SESSION_DAYS", _session_days, "Days after which somebody has to sign in again."
+    )
+    login_attempts: int = _setting(
+        10,
+        "RUBRICATE_LOGIN_ATTEMPTS",
+        _attempts,
+        "Failed attempts to sign in with one name from one address in five minutes; then one waits. Ten times as many"
+        " from one address.",
+    )
+    trusted_origins: tuple[str, ...] = _setting(
+        (),
+        "RUBRICATE_TRUSTED_ORIGINS PHOENIX_CSRF_TRUSTED_ORIGINS",
+        _origins,
+        "Addresses of the page, with commas between them, where a proxy changes the Host header: changes by a cookie"
+        " are taken from pages of this server only.",
+    )
     allow_unauthenticated: bool = _setting(
         False,
         "RUBRICATE_ALLOW_UNAUTHENTICATED",
@@ -155,16 +235,17 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
             continue
         for name in setting.metadata["names"]:
             if environment.get(name):
-                values[setting.name] = _parse(name, environment[name], setting.metadata["parse"])
+                values[setting.name] = _parse(name, environment[name], setting.metadata)
                 break
     settings = Settings(**values)
     object.__setattr__(settings, "data", Path(settings.data).expanduser())
     return settings
 
 
-def _parse(name: str, text: str, parse: Callable[[str], Any]) -> Any:
+def _parse(name: str, text: str, about: Mapping[str, Any]) -> Any:
     try:
-        return parse(text)
+        return about["parse"](text)
     except ValueError as error:
         wanted = "a whole number" if "invalid literal" in str(error) else str(error)
-        raise InvalidSetting(f"{name} is {text!r}; it must be {wanted}.") from error
+        given = "not right" if about["is_secret"] else repr(text)
+        raise InvalidSetting(f"{name} is {given}; it must be {wanted}.") from error

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
+from rubricate_server.domain.authorship import Author, Reach
 from rubricate_server.storage.contract import (
     AnnotationKey,
     AnnotationQuery,
@@ -146,7 +147,9 @@ class Upserts(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.model)))
         update = {field: getattr(wanted, field) for field in fields}
         changed = self.model[key]._replace(**update, user_id=wanted.user_id)
-        stored = self.store.annotations.update(self.row_of[key], cast(AnnotationUpdate, update), wanted.user_id)
+        stored = self.store.annotations.update(
+            self.row_of[key], cast(AnnotationUpdate, update), by=Author(wanted.user_id, Reach.ALL)
+        )
         assert content(stored) == changed
         self.model[key] = changed
         self.actions[self.row_of[key]].append(("replaced", said(changed)))

@@ -24,7 +24,7 @@ from phoenix.client.helpers.spans import get_input_output_context, get_retrieved
 from phoenix.client.types.spans import SpanQuery as PhoenixQuery
 from starlette.testclient import TestClient
 
-from rubricate_server.api import arrow, dataframe, streaming, table_schema
+from rubricate_server.api import arrow, arrow_kind, dataframe, streaming, table_schema
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract import NewSpan, SpanBody, SpanQuery, Storage, StoredProject, StoredSpan
@@ -414,7 +414,7 @@ def test_arrow_numbers(client: TestClient, store: FakeStore) -> None:
 def test_objects_of_too_many_keys_are_json_text_in_arrow(client: TestClient, store: FakeStore) -> None:
     store.spans = [stored(number=1)]
     body = store.spans[0].body
-    many = {f"key{n}": n for n in range(arrow.MAX_FIELDS + 1)}
+    many = {f"key{n}": n for n in range(arrow_kind.MAX_FIELDS + 1)}
     store.spans = [store.spans[0]._replace(body=body._replace(attributes=orjson.dumps({"metadata": many})))]
     [frame] = frames_from_arrow(client, {})
     assert json.loads(frame["attributes.metadata"].iloc[0]) == many

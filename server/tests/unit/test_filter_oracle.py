@@ -14,7 +14,7 @@ from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.attributes import LIST_PLACE
 from rubricate_server.domain.filter import Mark, SpanCase, SubtreeTokens, contains_text, matches, parse
 from rubricate_server.storage.filter import compile_condition
-from rubricate_server.storage.schema import annotation, metadata, span, trace
+from rubricate_server.storage.schema import annotation, block_sieve, metadata, span, span_block, trace
 from rubricate_server.storage.sqlite.body import attribute
 
 # The store: cases written as ingest would write them
@@ -43,12 +43,14 @@ class Store:
         self.bodies: list[SpanCase] = []
         self.engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
         sa.event.listen(self.engine, "connect", self._register)
-        metadata.create_all(self.engine, tables=[span, trace, annotation])
+        metadata.create_all(self.engine, tables=[span, span_block, block_sieve, trace, annotation])
 
     def _register(self, connection: Any, _record: object) -> None:
         connection.create_function("body_attr", 3, self._body_attr, deterministic=True)
         connection.create_function("body_text", 3, self._body_text, deterministic=True)
-        connection.create_function("body_contains", 4, self._body_contains, deterministic=True)
+        connection.create_function("body_contains", 3, self._body_contains, deterministic=True)
+        connection.create_function("body_holds", 3, self._body_holds, deterministic=True)
+        connection.create_function("sieve_lacks", 2, lambda sieve, what: False, deterministic=True)
         connection.create_function("contains_text", 2, contains_text, deterministic=True)
 
     def _body_attr(self, block: int, offset: int, key: str) -> Any:
@@ -56,8 +58,12 @@ class Store:
         value = attribute(dict(self.bodies[offset].attributes), key)
         return _json(value) if isinstance(value, list) else value
 
-    def _body_contains(self, block: int, offset: int, part: str, text: str) -> bool | None:
+    def _body_contains(self, block: int, offset: int, what: str) -> bool | None:
+        part, _, text = what.partition(":")
         return contains_text(self._body_text(block, offset, part), text)
+
+    def _body_holds(self, block: int, offset: int, what: str) -> bool:
+        return bool(self._body_contains(block, offset, what))
 
     def _body_text(self, block: int, offset: int, part: str) -> str | None:
         assert block == 1

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, type RefObject, useEffect, useRef, useSyncExternalStore } from "react";
-import { Link } from "react-router";
 
 import { projectRubricsQuery, rubricsQuery, useFirstRubric } from "../api/rubric";
 import type { Target } from "../domain/outbox";
+import { questionsOf } from "../domain/question";
 import { paths } from "../paths";
+import { Link } from "../router/Link";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { ErrorState } from "../ui/ErrorState";
@@ -12,9 +13,8 @@ import { Icon } from "../ui/Icon";
 import { NoRubric } from "../ui/NoRubric";
 import { Skeleton } from "../ui/Skeleton";
 import styles from "./annotate.module.css";
-import { askedOf } from "./mine";
 import { MyAnswers } from "./MyAnswers";
-import { SaveState } from "./SaveState";
+import { SaveState, StuckAnswers } from "./SaveState";
 import type { Mine } from "./useMine";
 
 /** Narrower windows have no room for it beside what is read. */
@@ -72,11 +72,12 @@ function useFocusWhileOpen(panel: RefObject<HTMLElement | null>): void {
 
 function Body({ project, target, about, mine }: Props) {
   const rubrics = useQuery(projectRubricsQuery(project));
-  const asked = askedOf(rubrics.data ?? []);
+  const asked = questionsOf(rubrics.data ?? [], target.kind);
   return (
     <>
       {about}
       <SaveState />
+      <StuckAnswers id={target.id} />
       {rubrics.isPending && <Skeleton rows={3} />}
       {rubrics.isError && <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />}
       {rubrics.data && asked.length === 0 && <FirstRubric project={project} />}

@@ -1,12 +1,12 @@
 import { useId } from "react";
 
 import { NOTE } from "../domain/annotation";
+import { answerIn, resultOf } from "../domain/answer";
 import type { Target } from "../domain/outbox";
 import type { Rubric } from "../domain/rubric";
 import { controlLook, Field } from "../ui/Field";
 import { RubricForm } from "../ui/RubricForm";
 import styles from "./annotate.module.css";
-import { answerIn, resultOf } from "./mine";
 import { leave, type Mine } from "./useMine";
 
 /** My answers about one target: a form for each rubric, a reason for each answer, and a note. Saved as they are given. */

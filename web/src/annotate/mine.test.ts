@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Annotation } from "../domain/annotation";
 import { add, confirmed, EMPTY, sending } from "../domain/outbox";
-import type { Rubric } from "../domain/rubric";
-import { answerIn, askedOf, mineAt, resultOf, targetOf } from "./mine";
+import { mineAt, targetOf } from "./mine";
 
 const ME = "app:Ada";
 const target = targetOf("span", "ab");
@@ -42,19 +41,4 @@ test("what is on its way shows at once, and does not go back while the server's 
   const done = confirmed(sending(waiting, waiting.entries), waiting.entries, []);
   expect(mineAt(target, "q", ME, [kept], done, said)).toBeNull();
   expect(mineAt(target, "q", ME, [kept], EMPTY, said)).toEqual(correct);
-});
-
-test("text answers are kept as explanations, others keep their reason there", () => {
-  const text = { type: "FREEFORM" } as Rubric;
-  const score = { type: "CONTINUOUS" } as Rubric;
-  expect(resultOf(text, { text: "hm" }, "ignored")).toEqual({ label: null, score: null, explanation: "hm" });
-  expect(resultOf(text, { text: "" }, null)).toBeNull();
-  expect(resultOf(score, { score: 3 }, "why")).toEqual({ label: null, score: 3, explanation: "why" });
-  expect(answerIn(text, { label: null, score: null, explanation: "hm" })).toEqual({ text: "hm" });
-  expect(answerIn(score, null)).toBeNull();
-});
-
-test("people are asked what one click answers first, and never what only users can say", () => {
-  const rubrics = [{ name: "comment", type: "FREEFORM" }, { name: "user_feedback", type: "CATEGORICAL" }, { name: "helpfulness", type: "CONTINUOUS" }] as Rubric[];
-  expect(askedOf(rubrics).map(({ name }) => name)).toEqual(["helpfulness", "comment"]);
 });

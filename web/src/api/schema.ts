@@ -401,6 +401,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/{session_identifier}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Session Turns
+         * @description The traces of a session as turns of a conversation, oldest first.
+         */
+        get: operations["list_session_turns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/export": {
         parameters: {
             query?: never;
@@ -1281,6 +1301,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompts
+         * @description Prompts, newest first, without their versions.
+         */
+        get: operations["list_prompts"];
+        put?: never;
+        /**
+         * Create Prompt
+         * @description Make a prompt in its first version, or, if there is one of that name, another version of it.
+         *
+         *     A prompt that is there keeps its description and metadata.
+         */
+        post: operations["create_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prompt
+         * @description Delete a prompt with all its versions and tags. It cannot be undone.
+         */
+        delete: operations["delete_prompt"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Prompt
+         * @description Change a prompt's description, its metadata, or both. What is left out stays; metadata is replaced whole.
+         */
+        patch: operations["update_prompt"];
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompt Versions
+         * @description The versions of a prompt, newest first.
+         */
+        get: operations["list_prompt_versions"];
+        put?: never;
+        /**
+         * Create Prompt Version
+         * @description Add a version to a prompt, with tags if wanted; they move here from the versions that had them.
+         */
+        post: operations["create_prompt_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Latest Prompt Version
+         * @description The newest version of a prompt, by name or id.
+         */
+        get: operations["get_latest_prompt_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/{prompt_identifier}/tags/{tag_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tagged Prompt Version
+         * @description The version of a prompt that has a tag.
+         */
+        get: operations["get_tagged_prompt_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt_versions/{prompt_version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prompt Version
+         * @description One version of a prompt, by its id.
+         */
+        get: operations["get_prompt_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt_versions/{prompt_version_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prompt Version Tags
+         * @description The tags on a version, newest first.
+         */
+        get: operations["list_prompt_version_tags"];
+        put?: never;
+        /**
+         * Create Prompt Version Tag
+         * @description Put a tag on a version. It moves here if another version of the prompt has it.
+         */
+        post: operations["create_prompt_version_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompt_versions/{prompt_version_id}/tags/{tag_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prompt Version Tag
+         * @description Take a tag from the prompt of this version, whichever of its versions has the tag by now; as with Phoenix.
+         */
+        delete: operations["delete_prompt_version_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/datasets/upload": {
         parameters: {
             query?: never;
@@ -2015,6 +2213,266 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in by name (or mail address) and password. The answer sets a cookie that lasts for some days.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out
+         * @description End the session of this browser; once more changes nothing.
+         */
+        post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change one's own password. All other sessions of the user end; keys go on.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Api Keys
+         * @description One's own keys, newest first.
+         */
+        get: operations["list_own_api_keys"];
+        put?: never;
+        /**
+         * Create Own Api Key
+         * @description Make a key of one's own: what it sends counts as this user's. The key is in this answer and nowhere else.
+         */
+        post: operations["create_own_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user/api_keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Own Api Key
+         * @description Delete a key of one's own. It is refused from now on.
+         */
+        delete: operations["delete_own_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List User Api Keys
+         * @description The keys of all users, newest first.
+         */
+        get: operations["list_user_api_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/api_keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete User Api Key
+         * @description Delete a key, whichever user's it is. It is refused from now on.
+         */
+        delete: operations["delete_user_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/system/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List System Api Keys
+         * @description The keys of the system, newest first.
+         */
+        get: operations["list_system_api_keys"];
+        put?: never;
+        /**
+         * Create System Api Key
+         * @description Make a key that belongs to nobody, for applications. The key is in this answer and nowhere else.
+         */
+        post: operations["create_system_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/system/api_keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete System Api Key
+         * @description Delete a key of the system. It is refused from now on.
+         */
+        delete: operations["delete_system_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Viewer
+         * @description Who asks: a user, the system (by one of its keys), or anybody, where nobody is asked to sign in.
+         */
+        get: operations["get_viewer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description Users, newest first.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Create User
+         * @description Make a user with a first password, which the user is asked to change. The name never changes.
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user_identifier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User
+         * @description One user, by id or name.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete User
+         * @description Delete a user with all sessions and keys. Annotations stay; the name is not given again.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Update User
+         * @description Change the fields that are given. A new password ends all of the user's sessions.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
     "/v1/dead_letters": {
         parameters: {
             query?: never;
@@ -2107,8 +2565,8 @@ export interface paths {
          * @description The versions of topics: all on connection, then those that change, at most four times a second.
          *
          *     Each event is named `topics`; its data is a JSON object of versions by topic: `projects`, `rubrics`,
-         *     `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the server. A
-         *     topic that is not there has not changed since the server started.
+         *     `accounts`, `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the
+         *     server. A topic that is not there has not changed since the server started.
          */
         get: operations["stream_events"];
         put?: never;
@@ -2512,6 +2970,102 @@ export interface components {
             annotator_kind: components["schemas"]["AnnotatorKind"];
         };
         /**
+         * AnonymousUser
+         * @description Everybody, where the server asks nobody to sign in.
+         */
+        AnonymousUser: {
+            /**
+             * Auth Method
+             * @constant
+             */
+            auth_method: "ANONYMOUS";
+        };
+        /**
+         * AnswerSchema
+         * @description A named JSON Schema.
+         */
+        AnswerSchema: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Schema */
+            schema?: {
+                [key: string]: unknown;
+            } | null;
+            /** Strict */
+            strict?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AnyChoice
+         * @description How many tools the model may use.
+         */
+        AnyChoice: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "none" | "one_or_more" | "zero_or_more";
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ApiKey
+         * @description A key as the server keeps it: all but the key itself.
+         */
+        ApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Four */
+            last_four: string;
+            /** Last Used At */
+            last_used_at: string | null;
+        };
+        /**
+         * ApiKeyBody
+         * @description A key to make, wrapped.
+         */
+        ApiKeyBody: {
+            data: components["schemas"]["ApiKeyCreate"];
+        };
+        /**
+         * ApiKeyCreate
+         * @description A key to make.
+         */
+        ApiKeyCreate: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Expires At */
+            expires_at?: string | null;
+        };
+        /**
+         * ApiKeyUser
+         * @description Whose key it is.
+         */
+        ApiKeyUser: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /** Email */
+            email: string | null;
+        };
+        /**
          * CategoricalRubric
          * @description One of a fixed set of labels, each with a score if wanted.
          */
@@ -2534,6 +3088,21 @@ export interface components {
             optimization_direction: "MINIMIZE" | "MAXIMIZE" | "NONE";
             /** Values */
             values: components["schemas"]["RubricLabel"][];
+        };
+        /**
+         * ChatTemplate
+         * @description The messages of a prompt.
+         */
+        ChatTemplate: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "chat";
+            /** Messages */
+            messages: components["schemas"]["PromptMessage"][];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * ContinuousRubric
@@ -2563,6 +3132,31 @@ export interface components {
             /** Step */
             step?: number | null;
         };
+        /**
+         * CreatedApiKey
+         * @description A key that was just made. This answer is the only place where it can be read.
+         */
+        CreatedApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Four */
+            last_four: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Key */
+            key: string;
+        };
         /** Data[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Data_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
             /** Data */
@@ -2579,6 +3173,10 @@ export interface components {
         /** Data[Annotation] */
         Data_Annotation_: {
             data: components["schemas"]["Annotation"];
+        };
+        /** Data[CreatedApiKey] */
+        Data_CreatedApiKey_: {
+            data: components["schemas"]["CreatedApiKey"];
         };
         /** Data[DatasetExample] */
         Data_DatasetExample_: {
@@ -2632,6 +3230,14 @@ export interface components {
         Data_Project_: {
             data: components["schemas"]["Project"];
         };
+        /** Data[PromptVersion] */
+        Data_PromptVersion_: {
+            data: components["schemas"]["PromptVersion"];
+        };
+        /** Data[Prompt] */
+        Data_Prompt_: {
+            data: components["schemas"]["Prompt"];
+        };
         /** Data[RetentionPolicy] */
         Data_RetentionPolicy_: {
             data: components["schemas"]["RetentionPolicy"];
@@ -2655,6 +3261,15 @@ export interface components {
         /** Data[TracesTransferred] */
         Data_TracesTransferred_: {
             data: components["schemas"]["TracesTransferred"];
+        };
+        /** Data[Union[User, SystemUser, AnonymousUser]] */
+        Data_Union_User__SystemUser__AnonymousUser__: {
+            /** Data */
+            data: components["schemas"]["User"] | components["schemas"]["SystemUser"] | components["schemas"]["AnonymousUser"];
+        };
+        /** Data[User] */
+        Data_User_: {
+            data: components["schemas"]["User"];
         };
         /** Data[list[AnnotationId]] */
         Data_list_AnnotationId__: {
@@ -2708,6 +3323,8 @@ export interface components {
             updated_at: string;
             /** Example Count */
             example_count: number;
+            /** Version Count */
+            version_count: number;
         };
         /**
          * DatasetCreate
@@ -3744,6 +4361,35 @@ export interface components {
             /** Upper Bound */
             upper_bound?: number | null;
         };
+        /**
+         * FunctionChoice
+         * @description The one function that the model must call.
+         */
+        FunctionChoice: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "specific_function";
+            /** Function Name */
+            function_name: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FunctionTool
+         * @description A tool that is a function.
+         */
+        FunctionTool: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "function";
+            function: components["schemas"]["ToolFunction"];
+        } & {
+            [key: string]: unknown;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -3815,6 +4461,67 @@ export interface components {
             error: string;
         };
         /**
+         * InvocationParameters
+         * @description Temperature and the like: an object under the name that `type` has, kept as it was sent.
+         */
+        InvocationParameters: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "openai" | "azure_openai" | "anthropic" | "google" | "deepseek" | "xai" | "ollama" | "aws" | "cerebras" | "fireworks" | "groq" | "moonshot" | "perplexity" | "together" | "zai" | "meta";
+            openai?: {
+                [key: string]: unknown;
+            };
+            azure_openai?: {
+                [key: string]: unknown;
+            };
+            anthropic?: {
+                [key: string]: unknown;
+            };
+            google?: {
+                [key: string]: unknown;
+            };
+            deepseek?: {
+                [key: string]: unknown;
+            };
+            xai?: {
+                [key: string]: unknown;
+            };
+            ollama?: {
+                [key: string]: unknown;
+            };
+            aws?: {
+                [key: string]: unknown;
+            };
+            cerebras?: {
+                [key: string]: unknown;
+            };
+            fireworks?: {
+                [key: string]: unknown;
+            };
+            groq?: {
+                [key: string]: unknown;
+            };
+            moonshot?: {
+                [key: string]: unknown;
+            };
+            perplexity?: {
+                [key: string]: unknown;
+            };
+            together?: {
+                [key: string]: unknown;
+            };
+            zai?: {
+                [key: string]: unknown;
+            };
+            meta?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Item
          * @description A span, a trace or a session in a list.
          *
@@ -3872,6 +4579,10 @@ export interface components {
             total_tokens: number | null;
             /** Cost Usd */
             cost_usd: number | null;
+            /** Trace Tokens */
+            trace_tokens: number | null;
+            /** Trace Cost Usd */
+            trace_cost_usd: number | null;
             /** Span Count */
             span_count: number | null;
             /** Error Count */
@@ -3958,6 +4669,26 @@ export interface components {
             /** Filter */
             filter: string | null;
         };
+        /**
+         * NewUser
+         * @description A user to make.
+         */
+        NewUser: {
+            /** Username */
+            username: string;
+            /** Email */
+            email?: string | null;
+            /** @default MEMBER */
+            role: components["schemas"]["UserRole"];
+            /**
+             * Auth Method
+             * @default LOCAL
+             * @enum {string}
+             */
+            auth_method: "LOCAL" | "OAUTH2" | "LDAP";
+            /** Password */
+            password?: string | null;
+        };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
             /** Data */
@@ -3983,6 +4714,13 @@ export interface components {
         Page_Annotation_: {
             /** Data */
             data: components["schemas"]["Annotation"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ApiKey] */
+        Page_ApiKey_: {
+            /** Data */
+            data: components["schemas"]["ApiKey"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -4077,6 +4815,27 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[PromptTag] */
+        Page_PromptTag_: {
+            /** Data */
+            data: components["schemas"]["PromptTag"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[PromptVersion] */
+        Page_PromptVersion_: {
+            /** Data */
+            data: components["schemas"]["PromptVersion"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Prompt] */
+        Page_Prompt_: {
+            /** Data */
+            data: components["schemas"]["Prompt"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[RetentionPolicy] */
         Page_RetentionPolicy_: {
             /** Data */
@@ -4161,6 +4920,27 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Turn] */
+        Page_Turn_: {
+            /** Data */
+            data: components["schemas"]["Turn"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[UserApiKey] */
+        Page_UserApiKey_: {
+            /** Data */
+            data: components["schemas"]["UserApiKey"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[User] */
+        Page_User_: {
+            /** Data */
+            data: components["schemas"]["User"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[dict[str, Any]] */
         Page_dict_str__Any__: {
             /** Data */
@@ -4169,6 +4949,22 @@ export interface components {
             }[];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PasswordChange
+         * @description One's own password, and the one that takes its place.
+         */
+        PasswordChange: {
+            /**
+             * Current Password
+             * Format: password
+             */
+            current_password: string;
+            /**
+             * New Password
+             * Format: password
+             */
+            new_password: string;
         };
         /**
          * PreviewedExample
@@ -4327,6 +5123,200 @@ export interface components {
             name?: string | null;
         };
         /**
+         * Prompt
+         * @description A prompt as the server keeps it.
+         */
+        Prompt: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /** Source Prompt Id */
+            source_prompt_id: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PromptCreate
+         * @description A prompt and its first version, or another version of a prompt that is there.
+         */
+        PromptCreate: {
+            prompt: components["schemas"]["PromptData"];
+            version: components["schemas"]["PromptVersionData"];
+        };
+        /**
+         * PromptData
+         * @description A prompt to make, without its versions.
+         */
+        PromptData: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * PromptMessage
+         * @description One message of a prompt. Texts may hold variables; the format of the template says how they are written.
+         */
+        PromptMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant" | "model" | "ai" | "tool" | "system" | "developer";
+            /** Content */
+            content: string | (components["schemas"]["TextPart"] | components["schemas"]["ToolCallPart"] | components["schemas"]["ToolResultPart"])[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PromptTag
+         * @description A tag that is on a version.
+         */
+        PromptTag: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+        };
+        /**
+         * PromptTagData
+         * @description A tag to put on a version.
+         */
+        PromptTagData: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+        };
+        /**
+         * PromptTools
+         * @description The tools that a model is given.
+         */
+        PromptTools: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "tools";
+            /** Tools */
+            tools: (components["schemas"]["FunctionTool"] | components["schemas"]["RawTool"])[];
+            /** Tool Choice */
+            tool_choice?: (components["schemas"]["AnyChoice"] | components["schemas"]["FunctionChoice"]) | null;
+            /** Disable Parallel Tool Calls */
+            disable_parallel_tool_calls?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PromptUpdate
+         * @description What is to change of a prompt; what is left out stays.
+         */
+        PromptUpdate: {
+            /** Description */
+            description?: string | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * PromptVersion
+         * @description A version as the server keeps it. Fields that were not set are left out, but for `description`, then empty.
+         */
+        PromptVersion: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Model Provider
+             * @enum {string}
+             */
+            model_provider: "OPENAI" | "AZURE_OPENAI" | "ANTHROPIC" | "GOOGLE" | "DEEPSEEK" | "XAI" | "OLLAMA" | "AWS" | "CEREBRAS" | "FIREWORKS" | "GROQ" | "MOONSHOT" | "MINIMAX" | "PERPLEXITY" | "TOGETHER" | "ZAI" | "META";
+            /** Model Name */
+            model_name: string;
+            template: components["schemas"]["ChatTemplate"];
+            /**
+             * Template Type
+             * @constant
+             */
+            template_type: "CHAT";
+            /**
+             * Template Format
+             * @enum {string}
+             */
+            template_format: "MUSTACHE" | "F_STRING" | "NONE";
+            invocation_parameters: components["schemas"]["InvocationParameters"];
+            tools?: components["schemas"]["PromptTools"] | null;
+            response_format?: components["schemas"]["ResponseFormat"] | null;
+            /** Id */
+            id: string;
+        };
+        /**
+         * PromptVersionCreate
+         * @description Another version of a prompt, and the tags that it gets at once.
+         */
+        PromptVersionCreate: {
+            version: components["schemas"]["PromptVersionData"];
+            /** Tags */
+            tags?: components["schemas"]["PromptTagData"][] | null;
+        };
+        /**
+         * PromptVersionData
+         * @description A version to make: messages, the model that they are for, and how it is called.
+         */
+        PromptVersionData: {
+            /** Description */
+            description?: string | null;
+            /**
+             * Model Provider
+             * @enum {string}
+             */
+            model_provider: "OPENAI" | "AZURE_OPENAI" | "ANTHROPIC" | "GOOGLE" | "DEEPSEEK" | "XAI" | "OLLAMA" | "AWS" | "CEREBRAS" | "FIREWORKS" | "GROQ" | "MOONSHOT" | "MINIMAX" | "PERPLEXITY" | "TOGETHER" | "ZAI" | "META";
+            /** Model Name */
+            model_name: string;
+            template: components["schemas"]["ChatTemplate"];
+            /**
+             * Template Type
+             * @constant
+             */
+            template_type: "CHAT";
+            /**
+             * Template Format
+             * @enum {string}
+             */
+            template_format: "MUSTACHE" | "F_STRING" | "NONE";
+            invocation_parameters: components["schemas"]["InvocationParameters"];
+            tools?: components["schemas"]["PromptTools"] | null;
+            response_format?: components["schemas"]["ResponseFormat"] | null;
+        };
+        /**
+         * RawTool
+         * @description A tool that only its provider knows.
+         */
+        RawTool: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "raw";
+            /** Raw */
+            raw: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * RefusedSpan
          * @description A span that is stored already.
          */
@@ -4335,6 +5325,20 @@ export interface components {
             span_id: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * ResponseFormat
+         * @description What the model's answer must look like.
+         */
+        ResponseFormat: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "json_schema";
+            json_schema: components["schemas"]["AnswerSchema"];
+        } & {
+            [key: string]: unknown;
         };
         /**
          * RetentionPolicy
@@ -4727,6 +5731,27 @@ export interface components {
             labels: components["schemas"]["LabelShare"][];
             /** Mean Score */
             mean_score: number | null;
+        };
+        /**
+         * SignIn
+         * @description Who wants to sign in: by name, or by mail address as clients of Phoenix do.
+         */
+        SignIn: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
         };
         /**
          * Span
@@ -5179,11 +6204,115 @@ export interface components {
             id: string;
         };
         /**
+         * SystemUser
+         * @description Whom a key of the system stands for: nobody in particular.
+         */
+        SystemUser: {
+            /**
+             * Username
+             * @constant
+             */
+            username: "system";
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "SYSTEM" | "ADMIN";
+            /**
+             * Auth Method
+             * @constant
+             */
+            auth_method: "SYSTEM";
+        };
+        /**
          * TargetKind
          * @description What an annotation is about.
          * @enum {string}
          */
         TargetKind: "span" | "trace" | "session" | "document";
+        /**
+         * TextPart
+         * @description Text in a message.
+         */
+        TextPart: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolCallFunction
+         * @description The function that is called.
+         */
+        ToolCallFunction: {
+            /**
+             * Type
+             * @constant
+             */
+            type: "function";
+            /** Name */
+            name: string;
+            /** Arguments */
+            arguments: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolCallPart
+         * @description A call of a tool, in a message of the assistant.
+         */
+        ToolCallPart: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_call";
+            /** Tool Call Id */
+            tool_call_id: string;
+            tool_call: components["schemas"]["ToolCallFunction"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolFunction
+         * @description A function as it is told to the model.
+         */
+        ToolFunction: {
+            /** Name */
+            name: string;
+            /** Description */
+            description?: string | null;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            } | null;
+            /** Strict */
+            strict?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ToolResultPart
+         * @description What a tool answered.
+         */
+        ToolResultPart: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool_result";
+            /** Tool Call Id */
+            tool_call_id: string;
+            /** Tool Result */
+            tool_result: unknown;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * Trace
          * @description A trace as the server keeps it; `spans` are there when they were asked for, by start.
@@ -5409,6 +6538,89 @@ export interface components {
             /** Output */
             output: string | null;
         };
+        /**
+         * User
+         * @description A user as the server keeps it.
+         */
+        User: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /** Email */
+            email: string | null;
+            role: components["schemas"]["UserRole"];
+            /**
+             * Auth Method
+             * @constant
+             */
+            auth_method: "LOCAL";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Password Needs Reset */
+            password_needs_reset: boolean;
+        };
+        /**
+         * UserApiKey
+         * @description A key with its user.
+         */
+        UserApiKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Four */
+            last_four: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            user: components["schemas"]["ApiKeyUser"];
+        };
+        /**
+         * UserCreate
+         * @description A user to make, wrapped as clients of Phoenix send it.
+         */
+        UserCreate: {
+            user: components["schemas"]["NewUser"];
+            /**
+             * Send Welcome Email
+             * @default false
+             */
+            send_welcome_email: boolean;
+        };
+        /**
+         * UserPatch
+         * @description What of a user is to change; what is not given stays.
+         */
+        UserPatch: {
+            role?: components["schemas"]["UserRole"] | null;
+            /** Email */
+            email?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * UserRole
+         * @description What somebody may do; `domain/access.py` of the server says it in full.
+         * @enum {string}
+         */
+        UserRole: "ADMIN" | "MEMBER" | "ANNOTATOR" | "VIEWER" | "SYSTEM";
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -6616,6 +7828,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_session_turns: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Turns on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Turn_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Not valid; text, or JSON with the places. */
             422: {
@@ -9208,6 +10465,494 @@ export interface operations {
             };
         };
     };
+    list_prompts: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Prompt_"];
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Prompt_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prompt_versions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptVersionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_latest_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_tagged_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_identifier: string;
+                tag_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_prompt_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_PromptVersion_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_prompt_version_tags: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Items on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                prompt_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromptTag_"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_prompt_version_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptTagData"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_prompt_version_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prompt_version_id: string;
+                tag_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     upload_dataset: {
         parameters: {
             query?: {
@@ -11514,6 +13259,790 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too often; try again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too often; try again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    list_own_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_own_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CreatedApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_own_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_user_api_keys: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Keys on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_user_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_system_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_system_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_CreatedApiKey_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_system_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_viewer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_Union_User__SystemUser__AnonymousUser__"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                /** @description Users on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_User_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

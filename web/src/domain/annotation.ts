@@ -4,6 +4,11 @@ export type Annotation = components["schemas"]["Annotation"];
 
 /** Names that mean something to this application. What is kept under them is not an answer to a rubric. */
 export const NOTE = "note";
+export const CORRECTION = "correction";
+export const FLAG = "flag";
+export const SKIP = "skip";
+/** Of documents: whether they help to answer. Retrieval metrics read it. */
+export const RELEVANCE = "relevance";
 
 const KINDS = ["HUMAN", "LLM", "CODE"];
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { answerOfKey, choicesOf, isChosen, rangeOf, saysSomething, scoreProblem } from "./answer";
-import type { CategoricalRubric, ContinuousRubric } from "./rubric";
+import { answerIn, answerOfKey, choicesOf, isChosen, rangeOf, resultOf, saysSomething, scoreProblem } from "./answer";
+import type { CategoricalRubric, ContinuousRubric, Rubric } from "./rubric";
 
 function rating(lower_bound: number | null, upper_bound: number | null, step: number | null = null): ContinuousRubric {
   return { type: "CONTINUOUS", id: "1", name: "helpfulness", optimization_direction: "MAXIMIZE", lower_bound, upper_bound, step };
@@ -83,4 +83,14 @@ test.each([
   [{ text: "a" }, true],
 ])("%o says something: %s", (answer, says) => {
   expect(saysSomething(answer)).toBe(says);
+});
+
+test("text answers are kept as explanations, others keep their reason there", () => {
+  const text = { type: "FREEFORM" } as Rubric;
+  const score = { type: "CONTINUOUS" } as Rubric;
+  expect(resultOf(text, { text: "hm" }, "ignored")).toEqual({ label: null, score: null, explanation: "hm" });
+  expect(resultOf(text, { text: " " }, null)).toBeNull();
+  expect(resultOf(score, { score: 3 }, "why")).toEqual({ label: null, score: 3, explanation: "why" });
+  expect(answerIn(text, { label: null, score: null, explanation: "hm" })).toEqual({ text: "hm" });
+  expect(answerIn(score, null)).toBeNull();
 });

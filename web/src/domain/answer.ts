@@ -1,3 +1,4 @@
+import type { Result } from "./outbox";
 import type { ContinuousRubric, Rubric } from "./rubric";
 
 /** What somebody says by a rubric: a label with its score, a score, or text. */
@@ -35,6 +36,19 @@ export function isChosen(choice: AnswerChoice, answer: Answer | null): boolean {
 /** Whether an answer says anything. */
 export function saysSomething(answer: Answer | null | undefined): boolean {
   return !!answer && (typeof answer.score === "number" || !!answer.label || !!answer.text?.trim());
+}
+
+/** What is kept of an answer, with its reason; text is kept as the explanation. Null when nothing is said. */
+export function resultOf(rubric: Rubric, answer: Answer | null, reason: string | null): Result | null {
+  if (answer === null || !saysSomething(answer)) return null;
+  if (rubric.type === "FREEFORM") return { label: null, score: null, explanation: answer.text ?? null };
+  return { label: answer.label ?? null, score: answer.score ?? null, explanation: reason || null };
+}
+
+/** The answer to a rubric in what is kept. */
+export function answerIn(rubric: Rubric, result: Result | null): Answer | null {
+  if (result === null) return null;
+  return rubric.type === "FREEFORM" ? { text: result.explanation } : { label: result.label, score: result.score };
 }
 
 /** What is wrong with a score that was typed, in words; null when it can be kept. */

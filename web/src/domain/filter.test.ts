@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
-import { anyOf, clausesOf, hasClause, mended, quoted, tokens, withClause, withoutClause } from "./filter";
+import { anyOf, clausesOf, hasClause, mended, tokens, withClause, withoutClause } from "./filter";
+import { quoted } from "./quoted";
 
 const texts = (filter: string) => clausesOf(filter).map(({ text }) => text);
 

@@ -66,11 +66,6 @@ export function mended(filter: string, position: number, suggestion: string): st
   return filter.slice(0, wrong.start) + suggestion + filter.slice(wrong.end);
 }
 
-/** A text as the language writes it. */
-export function quoted(text: string): string {
-  return `'${text.replace(/[\\']/g, String.raw`\$&`).replace(/\n/g, String.raw`\n`)}'`;
-}
-
 function joined(clauses: readonly string[]): string {
   if (clauses.length < 2) return clauses[0] ?? "";
   return clauses.map((text) => (bindsLess(text) ? `(${text})` : text)).join(" and ");

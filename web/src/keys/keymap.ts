@@ -8,6 +8,7 @@ export const KEYMAP = {
     goExplore: { keys: ["g e"], says: "Go to Explore" },
     goReview: { keys: ["g r"], says: "Go to Review" },
     goAnnotations: { keys: ["g a"], says: "Go to Annotations" },
+    goDatasets: { keys: ["g d"], says: "Go to Datasets" },
     goOverview: { keys: ["g o"], says: "Go to the overview" },
   },
   explore: {
@@ -19,7 +20,8 @@ export const KEYMAP = {
     selectRange: { keys: ["Shift+X"], says: "Select up to here" },
     selectAll: { keys: ["a"], says: "Select all that match" },
     review: { keys: ["q"], says: "Review what is selected, or all that match" },
-    export: { keys: ["e"], says: "Export" },
+    dataset: { keys: ["e"], says: "Send to a dataset" },
+    export: { keys: ["Shift+E"], says: "Export as a file" },
   },
   trace: {
     down: { keys: ["j"], says: "Next step" },

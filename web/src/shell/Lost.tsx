@@ -1,6 +1,6 @@
-import { Link } from "react-router";
 
 import { paths } from "../paths";
+import { Link } from "../router/Link";
 import { Page } from "../ui/Page";
 
 /** An address that leads nowhere. */

@@ -1,8 +1,10 @@
-import { Suspense, useEffect, useRef, useState } from "react";
-import { Link, NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 
 import { useKeys } from "../keys/useKeys";
 import { paths } from "../paths";
+import { Link, NavLink } from "../router/Link";
+import { navigate, useLocation } from "../router/location";
+import { useParams } from "../router/params";
 import { Button } from "../ui/Button";
 import { KeyHint } from "../ui/KeyHint";
 import { Skeleton } from "../ui/Skeleton";
@@ -11,19 +13,19 @@ import { PreferencesMenu } from "./PreferencesMenu";
 import styles from "./Shell.module.css";
 
 /** What surrounds every page but the review screen. */
-export function Shell() {
+export function Shell({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   const { project } = useParams();
   const [keyList, setKeyList] = useState(false);
-  const navigate = useNavigate();
   useFocusAfterNavigation(main);
   useScrollMemory();
-  const go = (path: (project: string) => string) => () => (project === undefined ? false : void navigate(path(project)));
+  const go = (path: (project: string) => string) => () => (project === undefined ? false : navigate(path(project)));
   useKeys("everywhere", {
     keyList: () => setKeyList(true),
     goExplore: go(paths.explore),
     goReview: go(paths.review),
     goAnnotations: go(paths.annotations),
+    goDatasets: () => navigate(paths.datasets()),
     goOverview: go(paths.overview),
   });
   return (
@@ -37,11 +39,14 @@ export function Shell() {
         </Link>
         {project !== undefined && <ProjectNav project={project} />}
         <nav aria-label="Main" className={styles.nav}>
-          <NavLink end to={paths.projects()} className={styles.link ?? ""}>
+          <NavLink end to={paths.projects()} className={styles.link}>
             Projects
           </NavLink>
-          <NavLink to={paths.rubrics()} className={styles.link ?? ""}>
+          <NavLink to={paths.rubrics()} className={styles.link}>
             Rubrics
+          </NavLink>
+          <NavLink to={paths.datasets()} className={styles.link}>
+            Datasets
           </NavLink>
         </nav>
         <span className={styles.tools}>
@@ -52,9 +57,7 @@ export function Shell() {
         </span>
       </header>
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
-        <Suspense fallback={<Skeleton rows={8} />}>
-          <Outlet />
-        </Suspense>
+        <Suspense fallback={<Skeleton rows={8} />}>{children}</Suspense>
       </main>
       {keyList && <KeyList onClose={() => setKeyList(false)} />}
     </>
@@ -67,16 +70,16 @@ function ProjectNav({ project }: { project: string }) {
       <span className={styles.project} title={project}>
         {project}
       </span>
-      <NavLink end to={paths.overview(project)} className={styles.link ?? ""}>
+      <NavLink end to={paths.overview(project)} className={styles.link}>
         Overview
       </NavLink>
-      <NavLink to={paths.explore(project)} className={styles.link ?? ""}>
+      <NavLink to={paths.explore(project)} className={styles.link}>
         Explore
       </NavLink>
-      <NavLink to={paths.review(project)} className={styles.link ?? ""}>
+      <NavLink to={paths.review(project)} className={styles.link}>
         Review
       </NavLink>
-      <NavLink to={paths.annotations(project)} className={styles.link ?? ""}>
+      <NavLink to={paths.annotations(project)} className={styles.link}>
         Annotations
       </NavLink>
     </nav>

@@ -1,6 +1,6 @@
-import { Link } from "react-router";
 
 import { paths } from "../paths";
+import { Link } from "../router/Link";
 import { ErrorState } from "../ui/ErrorState";
 import { Page } from "../ui/Page";
 

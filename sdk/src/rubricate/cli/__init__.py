@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from rubricate.cli import annotate, backup, doctor, export, importing, serve
+from rubricate.cli import annotate, backup, doctor, export, importing, serve, user
 from rubricate.cli.terminal import Failed, Misused, say
 
 DESCRIPTION = "Find out whether your LLM application is any good, from labels that you can trust."
@@ -28,7 +28,7 @@ exit codes: 0 done, 1 failed, 2 asked for something that cannot be
 Help on one command: rubricate serve --help
 """
 
-COMMANDS = (serve, importing, export, annotate, doctor, backup)
+COMMANDS = (serve, importing, export, annotate, doctor, backup, user)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""`rubricate export`: spans and annotations of a project as JSON lines, CSV or Parquet."""
+"""`rubricate export`: spans and annotations of a project, or a dataset, as JSON lines, CSV or Parquet."""
 
 import argparse
 import contextlib
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rubricate.cli.examples import examples
 from rubricate.cli.terminal import Commands, Failed, Misused, Progress, add_command, add_url, say
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ examples:
   rubricate export annotations --project my-app --format csv --output labels.csv
   rubricate export annotations --project my-app --filter "status_code == 'ERROR'"
                                         those on spans (and their documents) that meet the condition
+  rubricate export examples --dataset golden --output golden.jsonl
+                                        the newest version of a dataset
   rubricate export spans --project my-app --start 2026-11-01 --end 2026-12-01 --format parquet -o november.parquet
 """
 
@@ -46,8 +49,9 @@ Row = dict[str, Any]
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    export = add_command(commands, "export", "write the spans or annotations of a project to a file", EPILOG, run)
-    export.add_argument("what", choices=("spans", "annotations"), help="what to write")
+    export = add_command(commands, "export", "write spans, annotations or a dataset to a file", EPILOG, run)
+    export.add_argument("what", choices=("spans", "annotations", "examples"), help="what to write")
+    export.add_argument("--dataset", "-d", metavar="D", help="of examples: name or id of the dataset")
     export.add_argument("--project", "-p", metavar="P", help="name or id; default RUBRICATE_PROJECT, else `default`")
     export.add_argument("--filter", metavar="EXPR", help="only spans (or annotations of spans) that meet a condition")
     export.add_argument("--start", metavar="T", type=moment, help="spans started, annotations created, at or after")
@@ -68,6 +72,7 @@ def moment(text: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Write the file; say how much is in it."""
+    _refuse_what_does_not_go_together(options)
     form = options.format or _form_of(options.output)
     if form == "parquet" and options.output == "-":
         raise Misused("Parquet is no text; name a file with --output.")
@@ -77,13 +82,25 @@ def run(options: argparse.Namespace) -> int:
     from rubricate import environment
     from rubricate.cli.connection import Connection
 
-    project = options.project or environment.project_name()
-    rows = spans if options.what == "spans" else annotations
+    owner = options.dataset or options.project or environment.project_name()
     with Connection(options.url) as server, Progress(options.what) as progress, _output(options.output) as output:
-        write(_counted(rows(server, project, options.filter, options.start, options.end), progress), output)
+        if options.what == "examples":
+            rows = examples(server, owner)
+        else:
+            source = spans if options.what == "spans" else annotations
+            rows = source(server, owner, options.filter, options.start, options.end)
+        write(_counted(rows, progress), output)
     if options.output != "-":
-        say(f"{progress.count} {options.what} of {project} in {options.output}")
+        say(f"{progress.count} {options.what} of {owner} in {options.output}")
     return 0
+
+
+def _refuse_what_does_not_go_together(options: argparse.Namespace) -> None:
+    of_projects = [name for name in ("project", "filter", "start", "end") if getattr(options, name) is not None]
+    if options.what == "examples" and (options.dataset is None or of_projects):
+        raise Misused("examples are those of a dataset: name it with --dataset, without --project, --filter and times.")
+    if options.what != "examples" and options.dataset is not None:
+        raise Misused("--dataset goes with examples only.")
 
 
 def spans(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from rubricate.cli.examples import send_examples
 from rubricate.cli.terminal import Commands, Failed, Misused, Progress, add_command, add_url, say, server_part
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 files, told apart by what is in them:
-  what `rubricate export` wrote as JSON lines, spans and annotations, ids and times included
+  what `rubricate export` wrote as JSON lines: spans and annotations, ids and times included, and examples of datasets
   OTLP: one request in protobuf or JSON, or JSON lines as the OpenTelemetry Collector's file exporter writes them
   --phoenix: the database of Phoenix; its server may run meanwhile. Copied are projects, spans, annotations (of spans,
   traces, sessions, documents), and annotation configs. Not copied: datasets, experiments, prompts, users
@@ -62,7 +63,9 @@ class Tally:
 
 def add_to(commands: Commands) -> None:
     """Add the command to the parser."""
-    importing = add_command(commands, "import", "take over spans and annotations from files, or Phoenix", EPILOG, run)
+    importing = add_command(
+        commands, "import", "take over spans, annotations and examples from files, or Phoenix", EPILOG, run
+    )
     importing.add_argument("files", metavar="FILE", nargs="*")
     importing.add_argument("--phoenix", metavar="DB", help="a Phoenix database, usually ~/.phoenix/phoenix.db")
     importing.add_argument("--project", "-p", metavar="P", help="put spans here; default: where the file says")
@@ -115,6 +118,7 @@ def _from_json(
 ) -> None:
     spans = _Batch(SPANS_AT_ONCE, lambda some: send_spans(server, some, project, tally, progress))
     annotations = _Batch(ANNOTATIONS_AT_ONCE, lambda some: send_annotations(server, some, tally, progress))
+    examples: list[Json] = []
     for place, value in objects(file, where):
         match kind_of(value):
             case "otlp":
@@ -124,11 +128,16 @@ def _from_json(
                 spans.add(value)
             case "annotation":
                 annotations.add(value)
+            case "example":
+                examples.append(value)
             case _:
-                raise Failed(f"{place}: neither OTLP nor a span or annotation as `rubricate export` writes them")
+                raise Failed(
+                    f"{place}: neither OTLP nor a span, annotation or example as `rubricate export` writes them"
+                )
     # Annotations may come before their spans, and wait for them then.
     spans.flush()
     annotations.flush()
+    send_examples(server, examples, tally, progress)
 
 
 def objects(file: IO[bytes], where: str) -> Iterator[tuple[str, Json]]:
@@ -158,6 +167,8 @@ def kind_of(value: Json) -> str | None:
         return "span"
     if "annotator_kind" in value and ("target" in value or "span_id" in value or "trace_id" in value):
         return "annotation"
+    if "dataset" in value and "input" in value:
+        return "example"
     return None
 
 

@@ -10,8 +10,7 @@ Every option is also a setting in the environment; the option wins:
 
 examples:
   rubricate serve --port 7000 --grpc-port 7001
-  rubricate serve --host 0.0.0.0 --allow-unauthenticated
-                                        let other machines in; there are no accounts yet
+  rubricate serve --host 0.0.0.0 --auth let other machines in, and have them sign in
 """
 
 
@@ -25,6 +24,9 @@ def add_to(commands: Commands) -> None:
     serve.add_argument("--grpc-port", metavar="N", type=port, help="port of OTLP/gRPC (4317)")
     serve.add_argument("--data", metavar="DIR", help="directory of the data; it is made if it is not there")
     serve.add_argument("--sample", action="store_true", default=None, help="put in a project of sample traces")
+    serve.add_argument(
+        "--auth", action="store_true", default=None, help="have people sign in and programs send keys (RUBRICATE_AUTH)"
+    )
     serve.add_argument(
         "--allow-unauthenticated",
         action="store_true",
@@ -45,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
             grpc_port=options.grpc_port,
             data=options.data,
             sample=options.sample,
+            auth=options.auth,
             allow_unauthenticated=options.allow_unauthenticated,
         )
     except ValueError as error:

@@ -21,10 +21,12 @@ import httpx
 from rubricate import environment
 from rubricate.client import frame as frames
 from rubricate.client.any_annotation import Annotations
-from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Resource, Steps, call
+from rubricate.client.calls import TIMEOUT_S, Awaiting, Blocking, M, Request, Resource, Steps, Work, call
 from rubricate.client.dataset import Datasets
+from rubricate.client.experiment import Experiments
 from rubricate.client.insight import Insight
 from rubricate.client.project import Projects
+from rubricate.client.prompt import Prompts
 from rubricate.client.retention import Retention
 from rubricate.client.rubric import Rubrics
 from rubricate.client.session import Sessions
@@ -53,13 +55,15 @@ class _Calls(Resource[M]):
     annotations: Annotations[M]
     projects: Projects[M]
     datasets: Datasets[M]
+    experiments: Experiments[M]
     rubrics: Rubrics[M]
     annotation_configs: Rubrics[M]
+    prompts: Prompts[M]
     insight: Insight[M]
     retention: Retention[M]
     status: Status[M]
 
-    def __init__(self, run: Any) -> None:
+    def __init__(self, run: Any, server: Server, *, awaits: bool) -> None:
         super().__init__(run)
         self.spans = Spans(run)
         self.traces = Traces(run)
@@ -67,7 +71,9 @@ class _Calls(Resource[M]):
         self.annotations = Annotations(run)
         self.projects = Projects(run)
         self.datasets = Datasets(run)
+        self.experiments = Experiments(run, server, awaits=awaits)
         self.rubrics = self.annotation_configs = Rubrics(run)
+        self.prompts = Prompts(run)
         self.insight = Insight(run)
         self.retention = Retention(run)
         self.status = Status(run)
@@ -204,12 +210,12 @@ class Client(_Calls[Blocking]):
         client = http_client or httpx.Client()
         self._own = None if http_client else client
 
-        def send(steps: Steps[Any]) -> Any:
+        def send(steps: Work[Any]) -> Any:
             return run(client, server, steps)
 
         if self._own:
             weakref.finalize(send, client.close)  # Not on self: `Client().spans` outlives its client.
-        super().__init__(send)
+        super().__init__(send, server, awaits=False)
 
     def close(self) -> None:
         """Close the connections; left out, that happens when the client is no longer used."""
@@ -244,7 +250,7 @@ class AsyncClient(_Calls[Awaiting]):
         server = _server(base_url, endpoint, api_key, headers, http_client)
         client = http_client or httpx.AsyncClient()
         self._own = None if http_client else client
-        super().__init__(lambda steps: run_async(client, server, steps))
+        super().__init__(lambda steps: run_async(client, server, steps), server, awaits=True)
 
     async def close(self) -> None:
         """Close the connections."""

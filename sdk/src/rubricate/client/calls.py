@@ -16,10 +16,10 @@ checkers know which.
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeAlias, TypeVar, overload
 from urllib.parse import quote
 
 import httpx
@@ -59,6 +59,38 @@ class Request:
 Steps: TypeAlias = Generator[Request, httpx.Response, T]
 
 
+class Pause(NamedTuple):
+    """Wait."""
+
+    seconds: float
+
+
+class Invoke(NamedTuple):
+    """Call a function, and be given what it returns.
+
+    One that is a coroutine's is awaited, which only an `AsyncClient` can; others run in a thread there.
+    """
+
+    function: Callable[[], Any]
+
+
+class Together(NamedTuple):
+    """Carry out several pieces of work, at most so many at once; be given their results in order.
+
+    When one fails, no other is begun, and its error is raised when those that were begun are over.
+    """
+
+    works: "Sequence[Work[Any]]"
+    at_once: int
+    doing: str
+    """What a line of progress says."""
+    progress: bool
+
+
+Work: TypeAlias = Generator[Request | Pause | Invoke | Together, Any, T]
+"""Like `Steps`, of a call that does more than ask the server."""
+
+
 class Mode:
     """How calls are sent."""
 
@@ -74,14 +106,14 @@ class Awaiting(Mode):
 class Resource(Generic[M]):
     """Calls that belong together, and the way in which they are sent."""
 
-    def __init__(self, run: Callable[[Steps[Any]], Any]) -> None:
+    def __init__(self, run: Callable[[Work[Any]], Any]) -> None:
         self._run = run
 
 
 class call(Generic[P, T]):
     """Makes a method that describes a call into one that sends it."""
 
-    def __init__(self, describe: Callable[Concatenate[Any, P], Steps[T]]) -> None:
+    def __init__(self, describe: Callable[Concatenate[Any, P], Work[T]]) -> None:
         self._describe = describe
         functools.update_wrapper(self, describe)  # type: ignore[arg-type]  # mypy wants a function; help() does not
 

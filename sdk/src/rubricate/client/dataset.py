@@ -456,6 +456,14 @@ def _read(
     return Dataset(info, data(response))
 
 
+def with_examples(dataset: DatasetIdentifier, timeout: float | None) -> Steps[Dataset]:
+    """A dataset as it was given, or else in its newest version."""
+    if isinstance(dataset, Dataset):
+        return dataset
+    dataset_id = yield from _id_of(dataset, timeout)
+    return (yield from _read(dataset_id, None, None, timeout))
+
+
 def _uploaded(body: JsonObject, timeout: float | None) -> Steps[Dataset]:
     response = yield Request("POST", "v1/datasets/upload", {"sync": "true"}, json=body, timeout_s=timeout)
     written = data(response)

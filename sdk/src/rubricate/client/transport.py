@@ -1,18 +1,23 @@
 """Sends what the calls describe: retries, typed errors, and two small loops, one blocking and one awaiting."""
 
 import asyncio
+import contextlib
 import email.utils
+import inspect
+import itertools
 import logging
 import random
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
 from rubricate import environment
-from rubricate.client.calls import Request, Steps
+from rubricate.client.calls import Invoke, Pause, Request, Together, Work
+from rubricate.client.progress import Progress
 from rubricate.errors import ConnectionFailed, ConnectionLost, InvalidInput, RubricateError, TimedOut, error_for
 
 T = TypeVar("T")
@@ -28,12 +33,6 @@ UNCLEAR = {502, 504}
 """A proxy gave up: the server may have done it. Only what is repeatable is repeated."""
 
 log = logging.getLogger("rubricate")
-
-
-class Pause(NamedTuple):
-    """Wait before the next try."""
-
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -69,40 +68,102 @@ class Server:
             raise InvalidInput(f"{request.method} {request.path} cannot be written as a request: {error}") from error
 
 
-def run(client: httpx.Client, server: Server, steps: Steps[T]) -> T:
+def run(client: httpx.Client, server: Server, steps: Work[T]) -> T:
     """Carry out a call, blocking."""
     wishes = with_retries(server, steps)
-    wish = _next(wishes, None)
-    while not isinstance(wish, Done):
-        answer: httpx.Response | httpx.RequestError | None = None
-        if isinstance(wish, Pause):
-            time.sleep(wish.seconds)
-        else:
-            try:
-                answer = client.send(server.build(client, wish), follow_redirects=False)
-            except httpx.RequestError as error:
-                answer = error
-        wish = _next(wishes, answer)
+    with contextlib.closing(steps):  # when it fails between two steps, the call hears of it at once
+        wish = _next(wishes, None)
+        while not isinstance(wish, Done):
+            answer: Any = None
+            if isinstance(wish, Pause):
+                time.sleep(wish.seconds)
+            elif isinstance(wish, Invoke | Together):
+                try:
+                    answer = wish.function() if isinstance(wish, Invoke) else _together(client, server, wish)
+                except Exception as error:  # whatever it is, it is raised in the call
+                    answer = Failed(error)
+            else:
+                try:
+                    answer = client.send(server.build(client, wish), follow_redirects=False)
+                except httpx.RequestError as error:
+                    answer = error
+            wish = _next(wishes, answer)
     result: T = wish.result
     return result
 
 
-async def run_async(client: httpx.AsyncClient, server: Server, steps: Steps[T]) -> T:
+async def run_async(client: httpx.AsyncClient, server: Server, steps: Work[T]) -> T:
     """Carry out a call, awaiting."""
     wishes = with_retries(server, steps)
-    wish = _next(wishes, None)
-    while not isinstance(wish, Done):
-        answer: httpx.Response | httpx.RequestError | None = None
-        if isinstance(wish, Pause):
-            await asyncio.sleep(wish.seconds)
-        else:
-            try:
-                answer = await client.send(server.build(client, wish), follow_redirects=False)
-            except httpx.RequestError as error:
-                answer = error
-        wish = _next(wishes, answer)
+    with contextlib.closing(steps):
+        wish = _next(wishes, None)
+        while not isinstance(wish, Done):
+            answer: Any = None
+            if isinstance(wish, Pause):
+                await asyncio.sleep(wish.seconds)
+            elif isinstance(wish, Invoke | Together):
+                try:
+                    answer = await (
+                        _invoked(wish) if isinstance(wish, Invoke) else _together_async(client, server, wish)
+                    )
+                except Exception as error:  # as above
+                    answer = Failed(error)
+            else:
+                try:
+                    answer = await client.send(server.build(client, wish), follow_redirects=False)
+                except httpx.RequestError as error:
+                    answer = error
+            wish = _next(wishes, answer)
     result: T = wish.result
     return result
+
+
+def is_awaited(function: Callable[..., Any]) -> bool:
+    """Whether calling it makes a coroutine."""
+    call = getattr(function, "__call__", None)  # noqa: B004  # an object whose call is a coroutine counts, too
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+
+
+async def _invoked(wish: Invoke) -> Any:
+    return await (wish.function() if is_awaited(wish.function) else asyncio.to_thread(wish.function))
+
+
+def _together(client: httpx.Client, server: Server, wish: Together) -> list[Any]:
+    with (
+        Progress(wish.doing, len(wish.works), wanted=wish.progress) as line,
+        ThreadPoolExecutor(wish.at_once, thread_name_prefix="rubricate") as pool,
+    ):
+        futures = [pool.submit(run, client, server, steps) for steps in wish.works]
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()
+                line.at(done)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+async def _together_async(client: httpx.AsyncClient, server: Server, wish: Together) -> list[Any]:
+    results: list[Any] = [None] * len(wish.works)
+    waiting = iter(enumerate(wish.works))
+    done = itertools.count(1)
+    with Progress(wish.doing, len(wish.works), wanted=wish.progress) as line:
+
+        async def work() -> None:
+            for place, steps in waiting:
+                results[place] = await run_async(client, server, steps)
+                line.at(next(done))
+
+        workers = [asyncio.ensure_future(work()) for _ in range(wish.at_once)]
+        try:
+            await asyncio.gather(*workers)
+        except BaseException:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            raise
+    return results
 
 
 class Done(NamedTuple):
@@ -111,30 +172,41 @@ class Done(NamedTuple):
     result: Any
 
 
-Wishes = Generator[Request | Pause, httpx.Response | httpx.RequestError | None, Any]
+class Failed(NamedTuple):
+    """What was called, or carried out together, raised this."""
+
+    error: Exception
 
 
-def with_retries(server: Server, steps: Steps[Any]) -> Wishes:
+Wish = Request | Pause | Invoke | Together
+Wishes = Generator[Wish, Any, Any]
+
+
+def with_retries(server: Server, steps: Work[Any]) -> Wishes:
     """The call's requests, each repeated where that can help. What still fails is raised inside the call."""
-    step: Callable[[], Request] = lambda: next(steps)  # noqa: E731 - the first step has no answer to be given
+    step: Callable[[], Wish] = lambda: next(steps)  # noqa: E731 - the first step has no answer to be given
     while True:
         try:
-            request = step()
+            wish = step()
         except StopIteration as done:
             return done.value
+        if not isinstance(wish, Request):
+            answer = yield wish
+            step = _thrown(steps, answer.error) if isinstance(answer, Failed) else _sent(steps, answer)
+            continue
         try:
-            response = yield from _answer(server, request)
+            response = yield from _answer(server, wish)
         except RubricateError as error:
             step = _thrown(steps, error)
         else:
             step = _sent(steps, response)
 
 
-def _sent(steps: Steps[Any], response: httpx.Response) -> Callable[[], Request]:
-    return lambda: steps.send(response)
+def _sent(steps: Work[Any], answer: Any) -> Callable[[], Wish]:
+    return lambda: steps.send(answer)
 
 
-def _thrown(steps: Steps[Any], error: RubricateError) -> Callable[[], Request]:
+def _thrown(steps: Work[Any], error: Exception) -> Callable[[], Wish]:
     return lambda: steps.throw(error)
 
 
@@ -200,7 +272,7 @@ def _origin(source: str) -> str:
     return "the default address" if source == "default" else f"from {source}"
 
 
-def _next(wishes: Wishes, answer: httpx.Response | httpx.RequestError | None) -> Request | Pause | Done:
+def _next(wishes: Wishes, answer: Any) -> Wish | Done:
     try:
         return wishes.send(answer)
     except StopIteration as done:

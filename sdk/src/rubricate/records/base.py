@@ -13,7 +13,7 @@ MAX_DEPTH = 64
 """Levels of objects and lists in metadata. Nobody reads deeper ones, and JSON is written with 254 at most."""
 
 
-def _holdable(value: T) -> T:
+def holdable(value: T) -> T:
     """Refuse what cannot be written as JSON again, and say where it is."""
     waiting: list[tuple[str, Any, int]] = [("", value, 1)]
     while waiting:
@@ -29,10 +29,10 @@ def _holdable(value: T) -> T:
     return value
 
 
-Metadata = Annotated[JsonObject, AfterValidator(_holdable)]
+Metadata = Annotated[JsonObject, AfterValidator(holdable)]
 """A JSON object that comes back as it was sent."""
 
-JsonValue = Annotated[Any, AfterValidator(_holdable)]
+JsonValue = Annotated[Any, AfterValidator(holdable)]
 """Any JSON that comes back as it was sent."""
 
 

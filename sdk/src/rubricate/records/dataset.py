@@ -25,6 +25,8 @@ class Dataset(Record):
     updated_at: datetime
     """When the newest version was made, or the dataset was renamed or described."""
     example_count: int
+    version_count: int
+    """Ours; Phoenix does not tell."""
 
 
 class DatasetCreate(Input):

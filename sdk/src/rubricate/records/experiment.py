@@ -212,7 +212,8 @@ class EvaluationSummary(Record):
     mean_score: float | None
     """Over the examples, of the mean of each one's repetitions: repetitions of one example are no independent cases."""
     low: float | None
-    """With `high`, where the mean lies with 95 % confidence, by Student's t; None below two examples."""
+    """With `high`, where the mean lies with 95 % confidence: by Wilson's score where each score is 0 or 1, else by
+    Student's t; None where that needs more examples."""
     high: float | None
     label_counts: dict[str, int]
 

@@ -47,6 +47,9 @@ class Item(Record):
     total_tokens: int | None
     cost_usd: float | None
     """None when no cost is known."""
+    trace_tokens: int | None
+    """Of a root span, as is `trace_cost_usd`: what all spans of its trace took. None when none is known."""
+    trace_cost_usd: float | None
     span_count: int | None
     """Of a trace or a session, as is `error_count`, the number of spans that failed."""
     error_count: int | None

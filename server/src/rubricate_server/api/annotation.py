@@ -28,6 +28,7 @@ from rubricate_server.actions.annotate import AnnotationCreate, NoSuchDocument, 
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
+from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, storage_of
 from rubricate_server.api.moment import us_of
 from rubricate_server.api.target import (
@@ -121,7 +122,7 @@ def _create(request: Request, target: Target, annotations: Sequence[AnnotationCr
     if target is not DOCUMENT and any(annotation.name == NOTE for annotation in annotations):
         raise ApiError(400, f"The name {NOTE!r} is reserved for notes. Use POST /v1/{target.kind}_notes instead.")
     try:
-        ids = annotate(storage_of(request), annotations, must_exist=sync)
+        ids = annotate(storage_of(request), annotations, must_exist=sync, by=author_of(request))
     except NoSuchDocument as error:
         raise ApiError(422, str(error)) from None
     return json_answer({"data": [{"id": global_id(target.type_name, row)} for row in ids] if sync else []})
@@ -307,5 +308,6 @@ def _delete(request: Request, project_identifier: str, target: Target, deletion:
             annotator_kind=deletion.annotator_kind,
             created_from_us=us_of(deletion.start_time) if deletion.start_time else None,
             created_until_us=us_of(deletion.end_time) if deletion.end_time else None,
-        )
+        ),
+        by=author_of(request),
     )

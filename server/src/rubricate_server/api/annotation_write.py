@@ -23,9 +23,11 @@ from rubricate_server.api.answer import json_answer
 from rubricate_server.api.any_annotation import annotation_query
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import PROBLEM, ApiError, refusals
+from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import global_id, row_of, storage_of
 from rubricate_server.api.moment import us_of
 from rubricate_server.api.target import TARGETS, any_wire, key_from_any_id
+from rubricate_server.domain.authorship import Author
 from rubricate_server.storage.contract import AnnotationKey, NewAnnotation, Removed, Storage
 from rubricate_server.storage.errors import AnnotationChanged, NotFound
 
@@ -61,14 +63,15 @@ def put_annotations(request: Request, body: AnnotationsPut) -> Response:
     be. Notes are annotations named `note` here.
     """
     storage = storage_of(request)
-    annotations = [_new(storage, item) for item in body.data]
+    by = author_of(request)
+    annotations = [_new(storage, item, by) for item in body.data]
     expected = {
         place: None if item.if_updated_at is None else us_of(item.if_updated_at)
         for place, item in enumerate(body.data)
         if "if_updated_at" in item.model_fields_set
     }
     try:
-        written = annotate_if(storage, annotations, expected)
+        written = annotate_if(storage, annotations, expected, by=by)
     except NoSuchDocument as error:
         raise ApiError(422, str(error)) from None
     except AnnotationChanged as error:
@@ -76,7 +79,7 @@ def put_annotations(request: Request, body: AnnotationsPut) -> Response:
     return json_answer({"data": [any_wire(annotation) for annotation in written]})
 
 
-def _new(storage: Storage, item: AnnotationPut) -> NewAnnotation:
+def _new(storage: Storage, item: AnnotationPut, by: Author) -> NewAnnotation:
     target, result = item.target, item.result
     key = key_from_any_id(storage, TARGETS[target.kind], target.id)
     if key is None:
@@ -89,7 +92,7 @@ def _new(storage: Storage, item: AnnotationPut) -> NewAnnotation:
         result.explanation if result else None,
         item.metadata or {},
         item.source,
-        None,
+        by.user_id,
     )
 
 
@@ -111,11 +114,11 @@ def remove_annotations(request: Request, body: AnnotationRemoval) -> Response:
 
     Ids of annotations that are not there are passed over. A setting says how many days: 30 unless told otherwise.
     """
-    storage = storage_of(request)
+    storage, by = storage_of(request), author_of(request)
     if body.ids is not None:
-        removed = storage.annotations.delete_some(_kinds(body.ids))
+        removed = storage.annotations.delete_some(_kinds(body.ids), by=by)
     else:
-        removed = _delete_fitting(storage, body.project or "", body.filter or AnnotationFilter())
+        removed = _delete_fitting(storage, body.project or "", body.filter or AnnotationFilter(), by)
     removal_id = None if removed.removal_id is None else global_id(REMOVAL, removed.removal_id)
     return json_answer({"deleted": removed.count, "removal_id": removal_id})
 
@@ -134,8 +137,8 @@ def _kinds(identifiers: Sequence[str]) -> dict[int, TargetKind]:
     return kinds
 
 
-def _delete_fitting(storage: Storage, project: str, chosen: AnnotationFilter) -> Removed:
-    return storage.annotations.delete(annotation_query(storage, project, chosen, None), undoable=True)
+def _delete_fitting(storage: Storage, project: str, chosen: AnnotationFilter, by: Author) -> Removed:
+    return storage.annotations.delete(annotation_query(storage, project, chosen, None), undoable=True, by=by)
 
 
 @router.post("/annotations/restore", response_model=AnnotationsRestored, responses=refusals(404, 422, 503))
@@ -148,7 +151,7 @@ def restore_annotations(request: Request, body: AnnotationRestoration) -> Respon
     if row is None:
         raise ApiError(422, f"{body.removal_id!r} is not the id of a removal; POST /v1/annotations/delete answers one.")
     try:
-        restored = storage_of(request).annotations.restore(row)
+        restored = storage_of(request).annotations.restore(row, by=author_of(request))
     except NotFound as error:
         raise ApiError(404, str(error)) from None
     return json_answer(restored._asdict())

@@ -18,6 +18,7 @@ from rubricate.records.base import Data, Page
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
+from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import cursor_row, global_id, project_of, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us, us_of
 from rubricate_server.api.target import SESSION, SPAN, TARGETS, TYPE_NAMES, annotation_id, any_wire
@@ -140,7 +141,7 @@ def update_annotation(request: Request, annotation_id: str, patch: AnnotationPat
     found = _one(storage, annotation_id)
     update = _update(patch)
     if update:
-        found = storage.annotations.update(found.id, update)
+        found = storage.annotations.update(found.id, update, by=author_of(request))
     return json_answer({"data": any_wire(found)})
 
 
@@ -150,7 +151,7 @@ def update_annotation(request: Request, annotation_id: str, patch: AnnotationPat
 def delete_annotation(request: Request, annotation_id: str) -> None:
     """Delete one annotation. Its history is kept."""
     storage = storage_of(request)
-    storage.annotations.remove(_one(storage, annotation_id).id)
+    storage.annotations.remove(_one(storage, annotation_id).id, by=author_of(request))
 
 
 @router.get("/annotations/{annotation_id}/history", response_model=Page[AnnotationChange], responses=refusals(404, 422))

@@ -213,6 +213,7 @@ def dataset_wire(dataset: StoredDataset) -> dict[str, Any]:
         "created_at": iso_from_us(dataset.created_us),
         "updated_at": iso_from_us(dataset.updated_us),
         "example_count": dataset.example_count,
+        "version_count": dataset.version_count,
     }
 
 

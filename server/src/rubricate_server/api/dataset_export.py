@@ -14,7 +14,6 @@ from rubricate_server.api.export_formats import comma_separated
 from rubricate_server.api.export_rows import Column, Row
 from rubricate_server.api.identifier import dataset_of, storage_of
 from rubricate_server.api.streaming import Streamed
-from rubricate_server.domain.attributes import flatten
 from rubricate_server.storage.contract import StoredExample
 
 router = APIRouter(prefix="/v1/datasets/{dataset_identifier}", route_class=JsonRoute, tags=["datasets"])
@@ -42,7 +41,7 @@ def export_dataset_csv(request: Request, dataset_identifier: str, version_id: Ve
     for batch in examples.batches():
         for example in batch:
             for part in _PARTS:
-                names[part].update(dict.fromkeys(flatten(_parsed(example, part))))
+                names[part].update(dict.fromkeys(name for name, _ in _leaves(_parsed(example, part))))
     keys = [f"{part}.{name}" for part in _PARTS for name in names[part]]
     columns = [Column(name, "text") for name in ("id", "node_id", *keys, "splits")]
     rows = ([_row(example, columns) for example in batch] for batch in examples.batches())
@@ -136,11 +135,20 @@ def _parsed(example: StoredExample, part: str) -> dict[str, Any]:
     return value
 
 
+def _leaves(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values; a list is a value."""
+    for key, child in value.items():
+        if isinstance(child, dict):
+            yield from _leaves(child, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", child
+
+
 def _row(example: StoredExample, columns: list[Column]) -> Row:
     wire = example_wire(example)
     row: Row = dict.fromkeys(column.name for column in columns)
     row |= {"id": wire["id"], "node_id": wire["node_id"], "splits": orjson.dumps(wire["splits"]).decode()}
     for part in _PARTS:
-        for name, value in flatten(_parsed(example, part)).items():
+        for name, value in _leaves(_parsed(example, part)):
             row[f"{part}.{name}"] = None if value is None else _said(value)
     return row

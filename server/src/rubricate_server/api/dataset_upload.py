@@ -17,7 +17,7 @@ from rubricate.records.dataset import DatasetUploaded, UploadAction
 from rubricate_server.api.answer import json_answer
 from rubricate_server.api.body import strict_json
 from rubricate_server.api.dataset import EXAMPLE, written_wire
-from rubricate_server.api.dataset_file import Columns, read_examples
+from rubricate_server.api.dataset_file import Columns, FileLimits, read_examples
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, row_of, storage_of
 from rubricate_server.domain.example import example_text
@@ -218,12 +218,15 @@ async def _from_form(request: Request, body: bytes, ingest: Ingest, room: Room) 
         content = await file.read()
         encoding = file.headers.get("content-encoding", "").strip().lower()
         kind = (file.content_type or "").partition(";")[0].strip().lower()
-        return await run_in_threadpool(_from_file, form, kind, encoding, content, ingest, room)
+        most = request.app.state.max_examples
+        return await run_in_threadpool(_from_file, form, kind, encoding, content, ingest, room, most)
     finally:
         await form.close()
 
 
-def _from_file(form: FormData, kind: str, encoding: str, content: bytes, ingest: Ingest, room: Room) -> ExampleUpload:
+def _from_file(
+    form: FormData, kind: str, encoding: str, content: bytes, ingest: Ingest, room: Room, most: int
+) -> ExampleUpload:
     if encoding and (encoding != "gzip" or content.startswith(GZIP_BEGINS)):
         content = decompressed(content, encoding, ingest.limits.max_decompressed_bytes, room)
     split = _field(form, "split_key")
@@ -246,6 +249,7 @@ def _from_file(form: FormData, kind: str, encoding: str, content: bytes, ingest:
     upload: Callable[[Sequence[NewExample]], ExampleUpload] = lambda examples: _upload(  # noqa: E731
         _field(form, "action"), _field(form, "name"), _field(form, "description"), examples
     )
+    limits = FileLimits(ingest.limits.max_decompressed_bytes, most)
     upload(())  # what is wrong with the form is said before the file is read
     return upload(
         [
@@ -258,7 +262,7 @@ def _from_file(form: FormData, kind: str, encoding: str, content: bytes, ingest:
                 each.span_id,
                 None if each.example_id is None else str(each.example_id),
             )
-            for each in read_examples(kind, content, columns)
+            for each in read_examples(kind, content, columns, limits)
         ]
     )
 

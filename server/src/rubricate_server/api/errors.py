@@ -15,7 +15,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from rubricate_server.storage.errors import Conflict, Damaged, NotFound, Protected, QueueFull, StorageError, TooComplex
+from rubricate_server.storage.errors import (
+    Conflict,
+    Damaged,
+    NotFound,
+    NotYours,
+    Protected,
+    QueueFull,
+    StorageError,
+    TooComplex,
+)
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +33,18 @@ INPUT_SHOWN = 2000
 
 PROBLEM = "application/problem+json"
 
+WITH_SECRETS = ("/auth/", "/v1/users")
+"""Paths whose requests hold passwords: what was sent is not repeated."""
+
 
 class ApiError(Exception):
     """A request that is refused: an HTTP status, and what is wrong and what would be right."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
 
 
 TEXT_ERROR: dict[str, Any] = {"content": {"text/plain": {"schema": {"type": "string"}}}}
@@ -44,10 +57,12 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: the refusals that a route may answer."""
     meaning = {
         400: "Not acceptable as it is; the text says why.",
+        401: "Not known.",
         403: "Not allowed.",
         404: "Not found.",
         409: "The name is taken.",
         422: "Not valid; text, or JSON with the places.",
+        429: "Too often; try again after Retry-After seconds.",
         503: "Too much is waiting to be written; try again after Retry-After seconds.",
     }
     answers: dict[int | str, dict[str, Any]] = {
@@ -78,7 +93,7 @@ def refusal(request: Request, status: int, detail: str, headers: dict[str, str] 
 
 
 async def _api_error(request: Request, error: Any) -> Response:
-    return refusal(request, error.status, error.detail)
+    return refusal(request, error.status, error.detail, error.headers)
 
 
 async def _storage_error(request: Request, error: Any) -> Response:
@@ -89,7 +104,7 @@ async def _storage_error(request: Request, error: Any) -> Response:
             return refusal(request, 409, str(error))
         case TooComplex():
             return refusal(request, 400, str(error))
-        case Protected():
+        case Protected() | NotYours():
             return refusal(request, 403, str(error))
         case QueueFull():
             return refusal(request, 503, str(error), {"Retry-After": str(max(1, round(error.retry_after_s)))})
@@ -107,12 +122,14 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _validation_error(request: Request, error: Any) -> Response:
-    return invalid(error.errors())
+    return invalid(error.errors(), shows_input=not request.url.path.startswith(WITH_SECRETS))
 
 
-def invalid(problems: Iterable[Any]) -> Response:
+def invalid(problems: Iterable[Any], *, shows_input: bool = True) -> Response:
     """A validation error, from pydantic's list of what is wrong."""
     detail = [_place(item) for item in problems]
+    if not shows_input:
+        detail = [{key: value for key, value in item.items() if key != "input"} for item in detail]
     try:
         body = orjson.dumps({"detail": detail}, default=str)
     except TypeError:  # text that is no Unicode, such as half of a surrogate pair

@@ -17,7 +17,9 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate.records.project import DEFAULT_PROJECT
 from rubricate_server.api.errors import ApiError
+from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import storage_of
+from rubricate_server.domain.authorship import Author
 from rubricate_server.ingest.evaluation import EVAL_TYPES, INDEX, METADATA, Undecodable, decode_arrow, decode_protobuf
 from rubricate_server.ingest.http import media_type, read_body
 from rubricate_server.ingest.otlp import MalformedRequest
@@ -58,7 +60,8 @@ async def create_evaluations(request: Request) -> Response:
             body = await read_body(request, ingest.limits.max_body_bytes, room)
 
             def accept() -> None:
-                _put(storage_of(request).annotations, decode(_plain(request, body, ingest, room)))
+                said = decode(_plain(request, body, ingest, room))
+                _put(storage_of(request).annotations, said, author_of(request))
 
             await run_in_threadpool(accept)
         except UnsupportedEncoding:
@@ -95,9 +98,10 @@ def _plain(request: Request, body: bytes, ingest: Ingest, room: Room) -> bytes:
     return decompressed(body, encoding, ingest.limits.max_decompressed_bytes, room)
 
 
-def _put(store: AnnotationStore, annotations: Sequence[NewAnnotation]) -> None:
+def _put(store: AnnotationStore, annotations: Sequence[NewAnnotation], by: Author) -> None:
     for start in range(0, len(annotations), WRITTEN_AT_ONCE):
-        store.put(annotations[start : start + WRITTEN_AT_ONCE])
+        some = annotations[start : start + WRITTEN_AT_ONCE]
+        store.put([each._replace(user_id=by.user_id) for each in some], by=by)
 
 
 def _project_name(request: Request) -> str:

@@ -15,7 +15,7 @@ from rubricate_server.api.dataset_split import TYPE_NAME as SPLIT
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, dataset_of, global_id, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us
-from rubricate_server.domain.interval import mean_interval
+from rubricate_server.domain.interval import fraction_interval, mean_interval
 from rubricate_server.storage.contract import NewExperiment, Storage, StoredEvaluationSummary, StoredExperiment
 from rubricate_server.storage.errors import NotFound
 
@@ -161,7 +161,9 @@ def _wire(experiment: StoredExperiment) -> dict[str, Any]:
 
 def _summary_wire(summary: StoredEvaluationSummary) -> dict[str, Any]:
     interval = None
-    if summary.mean is not None:
+    if summary.mean is not None and summary.all_or_nothing:
+        interval = fraction_interval(summary.mean, summary.examples)
+    elif summary.mean is not None:
         interval = mean_interval(summary.mean, summary.squares, summary.examples)
     return {
         "name": summary.name,

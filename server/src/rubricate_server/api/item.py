@@ -163,6 +163,8 @@ def item_wire(
         "completion_tokens": item.tokens_completion,
         "total_tokens": item.tokens_total,
         "cost_usd": finite(item.cost_usd),
+        "trace_tokens": item.trace_tokens,
+        "trace_cost_usd": finite(item.trace_cost_usd),
         "span_count": item.span_count,
         "error_count": item.error_count,
         "trace_count": item.trace_count,

@@ -10,6 +10,7 @@ from rubricate_server.actions.annotate import add_note
 from rubricate_server.api.answer import json_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
+from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import global_id, storage_of
 from rubricate_server.api.target import SESSION, SPAN, TRACE, Target, key_from_any_id
 from rubricate_server.storage.errors import NotFound
@@ -64,7 +65,7 @@ def _create(
     if target_id is None:
         raise missing
     try:
-        row = add_note(storage.annotations, target.kind, target_id, note.note, note.identifier)
+        row = add_note(storage.annotations, target.kind, target_id, note.note, note.identifier, by=author_of(request))
     except NotFound:
         raise missing from None
     return json_answer({"data": {"id": global_id(target.type_name, row)}})

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from rubricate.records.annotation import NOTE, TargetKind
@@ -16,21 +15,18 @@ from rubricate_server.api.errors import refusals
 from rubricate_server.api.identifier import project_of, storage_of
 from rubricate_server.api.item import Order, Selected, finite, item_wire, milliseconds, ordered, page_of
 from rubricate_server.api.moment import iso_from_ns
+from rubricate_server.api.session_turn import first_turns
 from rubricate_server.api.span import SHOWN, STATUSES, span_wire
 from rubricate_server.api.target import TARGETS, key_from_any_id
-from rubricate_server.domain.preview import readable
 from rubricate_server.domain.tree import tree_order
-from rubricate_server.storage.contract import ItemQuery, SaidBy, Storage, StoredItem, StoredSpan, StoredStep
+from rubricate_server.storage.contract import SaidBy, Storage, StoredItem, StoredStep
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["items"])
 
 MOST_ITEMS = 50
 MOST_STEPS = 500
-MOST_TURNS = 200
 MOST_CHARACTERS = 65_536
 """Of one attribute of a span."""
-TURN_CHARACTERS = 20_000
-"""Of what a turn took in, and of what it put out."""
 
 
 @router.get(
@@ -82,7 +78,7 @@ def _review(storage: Storage, items: Sequence[StoredItem], annotator: str) -> li
                 "truncated": [] if whole is None else _cut(whole["attributes"]),
                 "steps": steps_wire(its_steps[:MOST_STEPS]),
                 "steps_complete": len(its_steps) <= MOST_STEPS,
-                "turns": _turns(storage, item) if item.kind == TargetKind.SESSION else [],
+                "turns": first_turns(storage, item) if item.kind == TargetKind.SESSION else [],
                 "others": said[item.row].others,
             }
         )
@@ -122,28 +118,3 @@ def steps_wire(steps: Sequence[StoredStep]) -> list[dict[str, Any]]:
         }
         for step in ordered_steps
     ]
-
-
-def _turns(storage: Storage, session: StoredItem) -> list[dict[str, Any]]:
-    query = ItemQuery(TargetKind.TRACE, session.project_id, session_row=session.row, descending=False)
-    traces = storage.items.find(query, MOST_TURNS)
-    roots = [trace.root_id for trace in traces if trace.root_id is not None]
-    spans = {span.span_id: span for span in storage.spans.of(roots, frozenset({"input", "output", "attributes"}))}
-    return [_turn(trace, spans.get(trace.root_id) if trace.root_id is not None else None) for trace in traces]
-
-
-def _turn(trace: StoredItem, root: StoredSpan | None) -> dict[str, Any]:
-    shown: tuple[str | None, str | None] = (None, None)
-    if root is not None:
-        attributes = orjson.loads(root.body.attributes)
-        shown = readable(root.body.input, root.body.output, attributes, TURN_CHARACTERS)
-    return {
-        "trace_id": trace.key.hex(),
-        "span_id": None if trace.root_id is None else trace.root_id.hex(),
-        "name": trace.name,
-        "start_time": iso_from_ns(trace.start_ns),
-        "latency_ms": milliseconds(trace.start_ns, trace.end_ns),
-        "status_code": STATUSES[trace.status or 0],
-        "input": shown[0],
-        "output": shown[1],
-    }

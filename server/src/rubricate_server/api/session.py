@@ -50,7 +50,7 @@ def get_session(request: Request, session_identifier: str) -> Response:
     """One session, by the id that the application gave or by global id."""
     storage = storage_of(request)
     try:
-        session = _session_of(storage, session_identifier)
+        session = session_of(storage, session_identifier)
     except NotFound:
         raise ApiError(404, f"Session with {_kind_of(session_identifier)} {session_identifier} not found") from None
     return json_answer({"data": _wire(session)})
@@ -61,7 +61,7 @@ def delete_session(request: Request, session_identifier: str) -> None:
     """Delete one session with its traces, their spans and all annotations."""
     storage = storage_of(request)
     try:
-        session = _session_of(storage, session_identifier)
+        session = session_of(storage, session_identifier)
     except NotFound:
         raise ApiError(404, f"Session with {_kind_of(session_identifier)} {session_identifier!r} not found") from None
     storage.sessions.delete([session.id])
@@ -82,7 +82,8 @@ def delete_sessions(request: Request, body: SessionDeletion) -> None:
         storage.sessions.delete(list(storage.sessions.rows_of(body.session_identifiers).values()))
 
 
-def _session_of(storage: Storage, identifier: str) -> StoredSession:
+def session_of(storage: Storage, identifier: str) -> StoredSession:
+    """A session by the id that the application gave, or by global id. Raises NotFound."""
     row = row_of(identifier, TYPE_NAME)
     return storage.sessions.get(identifier) if row is None else storage.sessions.get_by_id(row)
 

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
-Kind = Literal["projects", "rubrics", "datasets", "experiments", "spans", "annotations"]
+Kind = Literal["projects", "rubrics", "datasets", "experiments", "accounts", "spans", "annotations"]
 
 
 class Topic(NamedTuple):
-    """What changes: all projects, rubrics, datasets or experiments, or the spans or annotations of one project."""
+    """What changes: all projects, rubrics, datasets, experiments or accounts, or a project's spans or annotations."""
 
     kind: Kind
     project_id: int | None = None
@@ -66,6 +66,10 @@ class Topics:
             woken = self._rouse()
         for listener in woken:
             listener.wake()
+
+    def version(self, topic: Topic) -> int | None:
+        """The version of one topic; None when it has not changed since the start."""
+        return self._versions.get(topic)
 
     def listen(self, wake: Callable[[], None]) -> Listener:
         """Begin to listen. Raises TooManyListeners."""

@@ -1,6 +1,5 @@
 """OTLP over gRPC: TraceService/Export on a port of its own, with the standard health service."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -11,6 +10,8 @@ from grpc_health.v1 import health  # type: ignore[import-untyped]  # has no stub
 from grpc_health.v1.health_pb2 import HealthCheckResponse  # type: ignore[import-untyped]  # has no stubs
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server  # type: ignore[import-untyped]  # has no stubs
 
+from rubricate_server.actions.credentials import Credentials, Refused, key_in
+from rubricate_server.domain.access import EXPORT, denial
 from rubricate_server.ingest.otlp import MalformedRequest, export_response
 from rubricate_server.ingest.pipeline import Busy, Ingest, TooLarge
 
@@ -43,16 +44,15 @@ def serve_grpc(
     max_message_bytes: int = 64 * 2**20,
     threads: int = 16,
     max_requests: int = 64,
-    interceptors: Sequence[Any] = (),
+    credentials: Credentials | None = None,
 ) -> GrpcServer:
     """Listen for OTLP/gRPC in threads of its own. Raises PortUnavailable.
 
     gRPC reads a message whole before anybody sees it, so at most `max_requests` are let in at once; more get
-    RESOURCE_EXHAUSTED, which exporters repeat.
+    RESOURCE_EXHAUSTED, which exporters repeat. With `credentials`, spans are taken from those only who may send them.
     """
     server = grpc.server(
         ThreadPoolExecutor(threads, thread_name_prefix="otlp-grpc"),
-        interceptors=interceptors,
         options=[
             ("grpc.max_receive_message_length", max_message_bytes),
             # Otherwise two servers share a port without a word, and each gets half of the spans.
@@ -60,7 +60,7 @@ def serve_grpc(
         ],
         maximum_concurrent_rpcs=max_requests,
     )
-    server.add_generic_rpc_handlers([_trace_service(ingest)])
+    server.add_generic_rpc_handlers([_trace_service(ingest, credentials)])
     checks = health.HealthServicer()
     add_HealthServicer_to_server(checks, server)
     for service in ("", SERVICE):
@@ -77,12 +77,26 @@ def serve_grpc(
     return GrpcServer(server, checks, bound)
 
 
-def _trace_service(ingest: Ingest) -> Any:
+def _trace_service(ingest: Ingest, credentials: Credentials | None) -> Any:
     # Without a deserialiser the handler gets the bytes, so one bad string costs a span and not the message.
     def export(body: bytes, context: Any) -> bytes:
+        if credentials is not None:
+            _refuse_strangers(credentials, context)
         return _export(ingest, body, context)
 
     return grpc.method_handlers_generic_handler(SERVICE, {"Export": grpc.unary_unary_rpc_method_handler(export)})
+
+
+def _refuse_strangers(credentials: Credentials, context: Any) -> None:
+    key = key_in({name: value for name, value in context.invocation_metadata() if isinstance(value, str)})
+    try:
+        if key is None:
+            raise Refused("Invalid token")
+        principal = credentials.known(key) or credentials.find(key)
+    except Refused as refused:
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, str(refused))
+    if principal.role not in EXPORT:
+        context.abort(grpc.StatusCode.PERMISSION_DENIED, denial(principal.role))
 
 
 def _export(ingest: Ingest, body: bytes, context: Any) -> bytes:

@@ -5,6 +5,7 @@ StorageError
 ├── Conflict          what was to be made is there already
 │   └── AnnotationChanged   an annotation is not as the writer thought
 ├── Protected         what was to be removed must stay
+├── NotYours          an annotation is somebody else's
 ├── TooComplex        a condition is nested deeper than the database can read
 ├── QueueFull         more is waiting to be written than the settings allow; try again later
 ├── WrongSchema       the data were written by another version
@@ -45,6 +46,10 @@ class AnnotationChanged(Conflict):
 
 class Protected(StorageError):
     """What was to be removed must stay."""
+
+
+class NotYours(StorageError):
+    """An annotation is somebody else's; nothing was written."""
 
 
 class TooComplex(StorageError):

@@ -143,7 +143,7 @@ class _Conditions:
                 return contains_text(self._sql(whole, rows), self._sql(part, rows))
             case Containment(part, whole):
                 text = str(part.value) if isinstance(part, Literal) else self._sql(part, rows)
-                return contains_text(self._sql(whole, rows), text)
+                return contains_text(self._sql(whole, rows), text, or_false=not negated)
             case Missing(Attribute(key)):
                 return ~self._record.present(key)
             case Missing(value):

@@ -138,6 +138,15 @@ sa.Index(
     "ix_span_block_small", span_block.c.project_id, span_block.c.live, sqlite_where=span_block.c.live < sa.text("32")
 )
 
+block_sieve = sa.Table(
+    "block_sieve",
+    metadata,
+    sa.Column("block", sa.Integer, primary_key=True, comment="span_block.id; none for small blocks and new ones"),
+    sa.Column("inputs", sa.LargeBinary, comment="sieve of docs/reference/block-format.md; NULL: search the column"),
+    sa.Column("outputs", sa.LargeBinary),
+    comment="SQLite only: what blocks cannot have, so that a search need not unpack them",
+)
+
 
 def _annotation_columns() -> list[sa.Column[Any]]:
     """All but the row id."""
@@ -315,6 +324,38 @@ project_rubric = sa.Table(
     metadata,
     sa.Column("project_id", sa.Integer, primary_key=True),
     sa.Column("rubric_id", sa.Integer, primary_key=True),
+)
+
+prompt = sa.Table(
+    "prompt",
+    metadata,
+    _key("Prompt"),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("description", sa.Text),
+    sa.Column("metadata", sa.Text, nullable=False, comment="JSON object"),
+    sqlite_autoincrement=True,
+)
+prompt_version = sa.Table(
+    "prompt_version",
+    metadata,
+    _key("PromptVersion"),
+    sa.Column("prompt_id", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False, comment="JSON of the version record, as it was sent"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    comment="never changed",
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_prompt_version", prompt_version.c.prompt_id, prompt_version.c.id)
+prompt_tag = sa.Table(
+    "prompt_tag",
+    metadata,
+    _key("PromptVersionTag"),
+    sa.Column("prompt_id", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version_id", sa.Integer, nullable=False, index=True),
+    sa.Column("description", sa.Text),
+    sa.UniqueConstraint("prompt_id", "name"),
+    sqlite_autoincrement=True,
 )
 
 retention = sa.Table(
@@ -546,4 +587,43 @@ dead_letter = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False, comment="the span as it was sent: protobuf or JSON"),
     sa.Column("encoding", sa.Text, nullable=False, comment="protobuf or json"),
+)
+
+user = sa.Table(
+    "user",
+    metadata,
+    _key("User"),
+    sa.Column("username", sa.Text, nullable=False, comment="what annotations carry; never changes"),
+    sa.Column("name_key", sa.Text, nullable=False, unique=True, comment="the name without regard to case"),
+    sa.Column("email", sa.Text),
+    sa.Column("email_key", sa.Text, unique=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password", sa.Text, nullable=False, comment="argon2id"),
+    sa.Column("password_needs_reset", sa.Boolean, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("updated_us", sa.BigInteger, nullable=False),
+    sa.Column("deleted_us", sa.BigInteger, comment="a deleted user's name is not given again"),
+    sqlite_autoincrement=True,
+)
+user_session = sa.Table(
+    "user_session",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True, comment="SHA-256 of the token in the cookie"),
+    sa.Column("user_id", sa.Integer, nullable=False, index=True, comment="user.id"),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("expires_us", sa.BigInteger, nullable=False),
+)
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    _key("ApiKey"),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True, comment="SHA-256 of the key"),
+    sa.Column("user_id", sa.Integer, index=True, comment="user.id; NULL: a key of the system"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("last_four", sa.Text, nullable=False),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("expires_us", sa.BigInteger),
+    sa.Column("used_us", sa.BigInteger, comment="last use, to the minute"),
+    sqlite_autoincrement=True,
 )

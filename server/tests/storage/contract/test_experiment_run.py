@@ -191,7 +191,7 @@ def test_nothing_was_said(store: Storage) -> None:
 
 # --- against a model --------------------------------------------------------------------------------------------------
 
-SCORES = st.one_of(st.none(), st.floats(-1e6, 1e6))
+SCORES = st.one_of(st.none(), st.sampled_from([0.0, 1.0]), st.floats(-1e6, 1e6))
 SAID = st.tuples(
     st.integers(0, 3),  # example
     st.integers(1, 3),  # repetition
@@ -236,6 +236,9 @@ def test_summaries_are_what_the_evaluations_come_to(
             if score is not None and not failed:
                 scores[example].append(score)
         means = [fmean(each) for each in scores.values()]
+        assert summary.all_or_nothing == (
+            bool(means) and all(one in (0, 1) for each in scores.values() for one in each)
+        )
         assert summary.examples == len(means)
         if not means:
             assert summary.mean is None

@@ -72,6 +72,14 @@ def test_a_span_is_an_item_of_its_session(chat: Storage) -> None:
     assert (child.tokens_prompt, child.tokens_completion, child.tokens_total, child.cost_usd) == (3, 4, 7, 0.5)
 
 
+def test_a_root_span_knows_what_its_trace_took(chat: Storage) -> None:
+    alone, cheap, child, root = find(chat, SPAN)
+    assert (root.trace_tokens, root.trace_cost_usd) == (7, 0.5)
+    assert (child.trace_tokens, child.trace_cost_usd) == (None, None)
+    assert (cheap.trace_tokens, cheap.trace_cost_usd) == (1, None)
+    assert (alone.session_id, alone.trace_tokens, alone.trace_cost_usd) == (None, None, None)
+
+
 def test_a_trace_looks_like_its_root(chat: Storage) -> None:
     *_, trace = find(chat, TRACE)
     assert (trace.key, trace.trace_id, trace.session_id, trace.root_id) == (trace_id(1), trace_id(1), "s", span_id(1))

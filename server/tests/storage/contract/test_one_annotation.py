@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
+from rubricate_server.domain.authorship import Author, Reach
 from rubricate_server.storage.contract import AnnotationQuery, AnnotationUpdate, NewAnnotation, Storage
 from rubricate_server.storage.errors import NotFound
 
@@ -60,7 +61,7 @@ def test_an_update_changes_what_it_names(store: Storage, project_id: int, update
     new = ONE_OF_EACH[TargetKind.TRACE]
     [row] = store.annotations.put([new])
     before = store.annotations.get(row)
-    after = store.annotations.update(row, update, user_id="eve")
+    after = store.annotations.update(row, update, by=Author("eve", Reach.ALL))
     assert content(after) == new._replace(**update, user_id="eve")
     assert store.annotations.get(row) == after
     assert (after.created_us, after.project_id) == (before.created_us, project_id)
@@ -90,7 +91,7 @@ def test_an_update_is_under_the_rubric_in_force(store: Storage, project_id: int)
 
 def test_removal_takes_it_alone_and_keeps_its_history(store: Storage, project_id: int) -> None:
     rows = store.annotations.put(list(ONE_OF_EACH.values()))
-    store.annotations.remove(rows[2], user_id="eve")
+    store.annotations.remove(rows[2], by=Author("eve", Reach.ALL))
     left = store.annotations.find(AnnotationQuery(project_id), 10)
     assert sorted(each.id for each in left) == [rows[0], rows[1], rows[3]]
     last = store.annotations.history(rows[2])[-1]

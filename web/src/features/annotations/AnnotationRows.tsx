@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
 
 import { type Annotation, annotationHistoryQuery } from "../../api/annotation";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
 import { annotatorOf, usePreferences } from "../../preferences";
+import { Link } from "../../router/Link";
 import { AnnotationHistory } from "../../ui/AnnotationHistory";
 import { AuthorChip } from "../../ui/AuthorChip";
 import { Button } from "../../ui/Button";

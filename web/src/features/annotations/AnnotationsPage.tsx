@@ -1,12 +1,13 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useParams, useSearchParams } from "react-router";
 
 import { type AnnotationFilter, annotationsQuery, type Removal, removeAnnotations } from "../../api/annotation";
 import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
 import { rubricsQuery } from "../../api/rubric";
+import { useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "react-router";
 
 import { type Disagreement, disagreementsQuery, type TargetKind } from "../../api/insight";
 import { rubricsQuery } from "../../api/rubric";
 import { standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
 import { annotatorOf, usePreferences } from "../../preferences";
+import { Link } from "../../router/Link";
+import { useSearchParams } from "../../router/location";
 import { AnswerStrip } from "../../ui/AnswerStrip";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorState } from "../../ui/ErrorState";

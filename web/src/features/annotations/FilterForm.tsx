@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
-import { useSearchParams } from "react-router";
 
 import { rubricsQuery } from "../../api/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
+import { useSearchParams } from "../../router/location";
 import { Button } from "../../ui/Button";
 import { controlLook } from "../../ui/Field";
 import styles from "./FilterForm.module.css";

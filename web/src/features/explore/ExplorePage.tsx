@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigationType, useParams, useSearchParams } from "react-router";
 
 import { projectQuery } from "../../api/project";
 import { projectRubricsQuery } from "../../api/rubric";
@@ -8,6 +7,8 @@ import { hasClause, withoutClause } from "../../domain/filter";
 import { ROOTS } from "../../domain/roots";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
+import { useLocation, useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { Choice } from "../../ui/Choice";
 import { ErrorState } from "../../ui/ErrorState";
 import { DEFAULT_COLUMNS } from "./columnChoice";
@@ -103,8 +104,8 @@ export function ExplorePage() {
 /** Who comes by a link sees what is there now; who comes back sees what was left. */
 function useFreshOnArrival(project: string) {
   const queries = useQueryClient();
-  const how = useNavigationType();
+  const { arrival } = useLocation();
   useState(() => {
-    if (how !== "POP") queries.removeQueries({ queryKey: ["items", project], type: "inactive" });
+    if (arrival !== "pop") queries.removeQueries({ queryKey: ["items", project], type: "inactive" });
   });
 }

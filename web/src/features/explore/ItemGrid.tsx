@@ -1,8 +1,8 @@
 import { defaultRangeExtractor, type Range, useVirtualizer, useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, type MouseEvent, type RefObject, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { Link } from "react-router";
 
 import type { Item } from "../../api/item";
+import { Link } from "../../router/Link";
 import { useNarrow } from "../../ui/useNarrow";
 import type { ColumnId } from "./columnChoice";
 import { type Column, COLUMNS, layoutOf, type Shown, widthsIn } from "./columns";
@@ -303,7 +303,7 @@ const Row = memo(function Row({ item, index, top, measure, columns, shown, selec
         </label>
       </div>
       <div role="rowheader" className={styles.name}>
-        <Link to={link} tabIndex={-1} className={styles.link ?? ""} title={item.name} dir="auto">
+        <Link to={link} tabIndex={-1} className={styles.link} title={item.name} dir="auto">
           {item.name}
         </Link>
         {!shown.compact && kind && <span className={styles.kind}>{kind}</span>}

@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { filterValuesQuery } from "../../api/filter";
-import { hasClause, quoted } from "../../domain/filter";
+import { hasClause } from "../../domain/filter";
+import { quoted } from "../../domain/quoted";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { Field, controlLook } from "../../ui/Field";
 import { LabelMark } from "../../ui/LabelChip";

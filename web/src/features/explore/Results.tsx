@@ -1,9 +1,8 @@
 import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { ApiFailure } from "../../api/failure";
-import { allItems, type Item, type ItemFilter, itemCountQuery, itemsQuery } from "../../api/item";
+import { allItems, given, type Item, type ItemFilter, itemCountQuery, itemsQuery } from "../../api/item";
 import type { Project } from "../../api/project";
 import type { Rubric } from "../../domain/rubric";
 import { useKeys } from "../../keys/useKeys";
@@ -11,6 +10,7 @@ import { ROOTS } from "../../domain/roots";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";
+import { navigate, useLocation } from "../../router/location";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorState } from "../../ui/ErrorState";
 import { FirstSpan } from "../../ui/FirstSpan";
@@ -28,12 +28,15 @@ import { between, EVERYTHING, filterFor, isEmpty, isSelected, MOST_BY_HAND, NOTH
 import { bounds } from "./timeBounds";
 import { useLive } from "./useLive";
 import { useSelection } from "./useSelection";
-import type { View } from "./view";
+import { counted, noun, type View } from "./view";
 
 /** Where lists were left, by entry of the browser's history, so that Back returns there. */
 const left = new Map<string, Place>();
 
-type Sheet = "export" | "name" | "annotate" | null;
+type Sheet = "export" | "dataset" | "name" | "annotate" | null;
+
+/** Seldom opened, so that nobody else loads it. */
+const DatasetSheet = lazy(async () => ({ default: (await import("./DatasetSheet")).DatasetSheet }));
 
 /** The rows of a view, their count, and what can be done with all of them or with those that are selected. */
 export function Results({
@@ -53,7 +56,6 @@ export function Results({
   change: (part: Partial<View>) => void;
 }) {
   const { level, filter, range, sort, order } = view;
-  const navigate = useNavigate();
   const { key } = useLocation();
   const { person, density } = usePreferences();
   const [ids] = useState(firstSpanIds);
@@ -81,6 +83,7 @@ export function Results({
   const [selection, setSelection] = useSelection(viewKey);
   const size = sizeOf(selection, matching);
   const selected = isEmpty(selection) ? EVERYTHING : selection;
+  const meant = sizeOf(selected, matching);
   const { fresh, take } = useLive({
     address,
     project,
@@ -107,9 +110,9 @@ export function Results({
     [rows, setSelection],
   );
   const linkOf = useCallback((item: Item) => linkTo(address, item), [address]);
-  const onOpen = useCallback((item: Item) => void navigate(linkOf(item)), [navigate, linkOf]);
+  const onOpen = useCallback((item: Item) => navigate(linkOf(item)), [linkOf]);
   const review = () =>
-    void navigate(
+    navigate(
       paths.review(address, {
         level,
         f: filterFor(selected, level, filter),
@@ -126,6 +129,7 @@ export function Results({
     selectAll: () => setSelection(selection.kind === "all" && selection.except.size === 0 ? NOTHING : EVERYTHING),
     review: () => (rows.length > 0 ? review() : false),
     export: () => (rows.length > 0 ? setSheet("export") : false),
+    dataset: () => (rows.length > 0 && level !== "session" ? setSheet("dataset") : false),
   });
 
   return (
@@ -144,6 +148,7 @@ export function Results({
         onAnnotate={rubrics.length > 0 ? annotate : null}
         onReview={review}
         onExport={() => setSheet("export")}
+        onDataset={level === "session" ? null : () => setSheet("dataset")}
       />
       {content()}
       {sheet === "export" && (
@@ -152,10 +157,19 @@ export function Results({
           level={level}
           filter={{ ...wanted, filter: filterFor(selected, level, filter) }}
           ids={selected.kind === "some" ? [...selected.ids] : null}
-          count={sizeOf(selected, matching)}
+          count={meant}
           exact={selected.kind === "some" || (count.data?.exact ?? true)}
           onClose={() => setSheet(null)}
         />
+      )}
+      {sheet === "dataset" && level !== "session" && (
+        <Suspense fallback={null}>
+          <DatasetSheet
+            items={selected.kind === "some" ? { project: address, target_kind: level, ids: [...selected.ids] } : { project: address, target_kind: level, ...given({ filter: filterFor(selected, level, filter), start_time: wanted.start_time, end_time: wanted.end_time }) }}
+            amount={meant === null ? noun(level, 2) : counted(level, meant, selected.kind === "some" || (count.data?.exact ?? true))}
+            onClose={() => setSheet(null)}
+          />
+        </Suspense>
       )}
       {sheet === "name" && <AskName onDone={() => setSheet("annotate")} onClose={() => setSheet(null)} />}
       {sheet === "annotate" && person !== null && (

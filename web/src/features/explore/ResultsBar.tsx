@@ -21,10 +21,12 @@ type Props = {
   onAnnotate: (() => void) | null;
   onReview: () => void;
   onExport: () => void;
+  /** Null where nothing can become an example. */
+  onDataset: (() => void) | null;
 };
 
 /** How many there are, and what can be done with them; with those that are selected as soon as some are. */
-export function ResultsBar({ level, count, counting, size, selection, rows, fresh, onFresh, onSelectAll, onClear, onAnnotate, onReview, onExport }: Props) {
+export function ResultsBar({ level, count, counting, size, selection, rows, fresh, onFresh, onSelectAll, onClear, onAnnotate, onReview, onExport, onDataset }: Props) {
   const selecting = !isEmpty(selection);
   return (
     <div className={styles.bar} data-selecting={selecting || undefined} role="group" aria-label={selecting ? "Selection" : "All that match"}>
@@ -51,8 +53,13 @@ export function ResultsBar({ level, count, counting, size, selection, rows, fres
         <span className={styles.acts}>
           {selecting && onAnnotate && <Button onClick={onAnnotate}>Annotate…</Button>}
           <Button onClick={onExport}>
-            <Icon name="download" /> Export <KeyHint keys="e" />
+            <Icon name="download" /> Export <KeyHint keys="Shift+E" />
           </Button>
+          {onDataset && (
+            <Button onClick={onDataset}>
+              To a dataset <KeyHint keys="e" />
+            </Button>
+          )}
           <Button look="primary" onClick={onReview}>
             Review <KeyHint keys="q" />
           </Button>

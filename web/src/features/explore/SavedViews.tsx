@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
-import { Link } from "react-router";
 
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { controlLook, Field } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";

@@ -33,6 +33,7 @@ const NONE = (
     –
   </span>
 );
+const OF_TRACE = "Of the whole trace";
 const ANNOTATIONS_PX = 230;
 const FLAG_PX = 24;
 
@@ -45,8 +46,8 @@ export const COLUMNS: Record<Exclude<ColumnId, "name">, Column> = {
   annotations: { id: "annotations", title: () => "Annotations", width: ANNOTATIONS_PX, share: 1.6, cell: (item, shown) => <Annotations item={item} {...shown} /> },
   status: { id: "status", title: () => "Status", width: 76, share: 0, cell: (item) => <Status item={item} /> },
   latency: { id: "latency", title: (level) => (level === "session" ? "Duration" : "Latency"), width: 80, share: 0, number: true, sort: "latency", cell: ({ latency_ms }) => formatDuration(latency_ms * 1000) },
-  tokens: { id: "tokens", title: () => "Tokens", width: 68, share: 0, number: true, cell: ({ total_tokens, prompt_tokens, completion_tokens }) => <Tokens total={total_tokens} prompt={prompt_tokens} completion={completion_tokens} /> },
-  cost: { id: "cost", title: () => "Cost", width: 76, share: 0, number: true, cell: ({ cost_usd }) => (cost_usd === null ? NONE : formatCost(cost_usd)) },
+  tokens: { id: "tokens", title: () => "Tokens", width: 68, share: 0, number: true, cell: (item) => <Tokens item={item} /> },
+  cost: { id: "cost", title: () => "Cost", width: 76, share: 0, number: true, cell: (item) => <Cost item={item} /> },
   start_time: { id: "start_time", title: () => "Started", width: 150, share: 0, number: true, sort: "start_time", cell: (item, { now }) => <Started at={item.start_time} now={now} /> },
   model: { id: "model", title: () => "Model", width: 130, share: 0.4, cell: ({ model }) => model ?? NONE },
   user: { id: "user", title: () => "User", width: 110, share: 0.2, cell: ({ user_id }) => user_id ?? NONE },
@@ -118,9 +119,15 @@ function Status({ item: { status_code, status_message, error_count } }: { item: 
   return <SpanStatus code={code} message={status_message} />;
 }
 
-function Tokens({ total, prompt, completion }: { total: number | null; prompt: number | null; completion: number | null }) {
-  if (total === null) return NONE;
-  return <span title={prompt === null ? undefined : `${prompt.toLocaleString()} in, ${(completion ?? 0).toLocaleString()} out`}>{total.toLocaleString()}</span>;
+/** A root span that tells none of its own shows those of its trace. */
+function Tokens({ item: { total_tokens: total, prompt_tokens: prompt, completion_tokens, trace_tokens } }: { item: Item }) {
+  if (total === null) return trace_tokens === null ? NONE : <span title={OF_TRACE}>{trace_tokens.toLocaleString()}</span>;
+  return <span title={prompt === null ? undefined : `${prompt.toLocaleString()} in, ${(completion_tokens ?? 0).toLocaleString()} out`}>{total.toLocaleString()}</span>;
+}
+
+function Cost({ item: { cost_usd, trace_cost_usd } }: { item: Item }) {
+  if (cost_usd !== null) return formatCost(cost_usd);
+  return trace_cost_usd === null ? NONE : <span title={OF_TRACE}>{formatCost(trace_cost_usd)}</span>;
 }
 
 function Started({ at, now }: { at: string; now: Date }) {

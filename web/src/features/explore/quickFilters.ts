@@ -1,4 +1,5 @@
-import { anyOf, hasClause, quoted, withClause, withoutClause } from "../../domain/filter";
+import { anyOf, hasClause, withClause, withoutClause } from "../../domain/filter";
+import { quoted } from "../../domain/quoted";
 import { ROOTS } from "../../domain/roots";
 import type { Level } from "./view";
 

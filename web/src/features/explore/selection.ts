@@ -1,4 +1,5 @@
-import { quoted, withClause } from "../../domain/filter";
+import { withClause } from "../../domain/filter";
+import { quoted } from "../../domain/quoted";
 import type { Level } from "./view";
 
 /** Which rows are meant: these, or all that match but those that were taken out again. */

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
-import { useSearchParams } from "react-router";
 
+import { useSearchParams } from "../../router/location";
 import { type Selection, selectionOf, spelled } from "./selection";
 
 /** Browsers allow about 200 changes of the address in half a minute; a hand on `x` is faster. */
@@ -23,7 +23,7 @@ export function useSelection(viewKey: string): [Selection, (next: Selection | ((
           else next.set("sel", now);
           return next;
         },
-        { replace: true, preventScrollReset: true },
+        { replace: true },
       );
     }, WRITE_AFTER_MS);
     return () => clearTimeout(later);

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
 
 import { type AnnotationMatrix, type AnnotationSummary, matrixQuery, type Range } from "../../api/insight";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
+import { navigate } from "../../router/location";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { Matrix } from "../../ui/chart/Matrix";
 import { ErrorState } from "../../ui/ErrorState";
@@ -12,7 +12,6 @@ import { levelOf } from "./targets";
 
 /** Where the judge is wrong, and in which direction: what people said against what judges said of the same targets. */
 export function Agreement({ address, summary, rubric, range }: { address: string; summary: AnnotationSummary; rubric: Rubric | undefined; range: Range }) {
-  const navigate = useNavigate();
   const matrix = useQuery(matrixQuery(address, summary.name, summary.target_kind, "HUMAN", "LLM", range));
   const question = `Where do judges differ from people on ${summary.name}?`;
   if (matrix.isError) {
@@ -36,7 +35,7 @@ export function Agreement({ address, summary, rubric, range }: { address: string
             columnsAre="Judges"
             labels={data.labels.map((label) => ({ label, standing: standingOf(rubric, label) }))}
             cells={data.cells.map(({ row, column, count, filter }) => ({ row, column, count, href: filter === null ? null : explore(filter) }))}
-            onOpen={(href) => void navigate(href)}
+            onOpen={(href) => navigate(href)}
           />
         ))}
     </Figure>

@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import { type AnnotationSummary, type Disagreement, disagreementsQuery, type Range } from "../../api/insight";
 import { rubricsQuery } from "../../api/rubric";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { AnswerStrip } from "../../ui/AnswerStrip";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { ErrorState } from "../../ui/ErrorState";

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useParams, useSearchParams } from "react-router";
 
 import { summariesQuery } from "../../api/insight";
 import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
 import { RANGES, type RangeName, rangeNamed, rangeUntil } from "../../domain/timeRange";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
+import { useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { Button, buttonLook } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";

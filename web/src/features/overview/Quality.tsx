@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearchParams } from "react-router";
 
 import { annotationSeriesQuery, type AnnotationSummary, type Range } from "../../api/insight";
 import { rubricsQuery } from "../../api/rubric";
 import { paths } from "../../paths";
+import { navigate, useSearchParams } from "../../router/location";
 import { wordFor } from "../../ui/AuthorChip";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { LineChart } from "../../ui/chart/LineChart";
@@ -46,7 +46,6 @@ export function Quality({ address, summaries, range, bucket }: { address: string
 type Part = { address: string; summary: AnnotationSummary; rubric: Parameters<typeof measureOf>[1]; range: Range };
 
 function OverTime({ address, summary, rubric, range, bucket, controls }: Part & { bucket: number; controls: React.ReactNode }) {
-  const navigate = useNavigate();
   const series = useQuery(annotationSeriesQuery(address, summary.name, summary.target_kind, range, bucket));
   const measure = measureOf(summary, rubric);
   if (measure === null) return null;
@@ -54,7 +53,7 @@ function OverTime({ address, summary, rubric, range, bucket, controls }: Part & 
   const what = measure.kind === "score" ? "Mean score" : `Share of “${measure.label}”`;
   const open = (at: number) => {
     const start = at - (bucket * 1000) / 2;
-    void navigate(
+    navigate(
       paths.explore(address, {
         level: levelOf(summary.target_kind),
         f: `${annotationsOf(summary.target_kind)}[${quoted(summary.name)}].annotator_kind is not None`,

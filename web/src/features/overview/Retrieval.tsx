@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import { type AnnotationSummary, type Range, ranksQuery, type RetrievalRank } from "../../api/insight";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { FractionBars } from "../../ui/chart/Bars";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { ErrorState } from "../../ui/ErrorState";

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearchParams } from "react-router";
 
 import { type AnnotationSummary, type Range, sharesQuery } from "../../api/insight";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
+import { navigate, useSearchParams } from "../../router/location";
 import { ShareBars } from "../../ui/chart/Bars";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { ErrorState } from "../../ui/ErrorState";
@@ -22,7 +22,6 @@ type By = (typeof BYS)[number][0];
 
 /** Which version broke it: how labels are divided, for each version, model or prompt. */
 export function Shares({ address, summary, rubric, range }: { address: string; summary: AnnotationSummary; rubric: Rubric | undefined; range: Range }) {
-  const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const by: By = BYS.find(([key]) => key === search.get("by"))?.[0] ?? "metadata.version";
   const shares = useQuery(sharesQuery(address, summary.name, summary.target_kind, by, range));
@@ -72,7 +71,7 @@ export function Shares({ address, summary, rubric, range }: { address: string; s
         (bars.length === 0 ? (
           <NoFigure>Nobody gave labels under {summary.name} in this time.</NoFigure>
         ) : (
-          <ShareBars bars={bars} onOpen={(href) => void navigate(href)} />
+          <ShareBars bars={bars} onOpen={(href) => navigate(href)} />
         ))}
     </Figure>
   );

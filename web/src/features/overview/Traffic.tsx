@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
 
 import { type Range, type SpanSeries, spanSeriesQuery } from "../../api/insight";
 import { paths } from "../../paths";
+import { navigate } from "../../router/location";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { type Line, LineChart } from "../../ui/chart/LineChart";
 import { formatDuration } from "../../ui/duration";
@@ -13,12 +13,11 @@ type Bucket = SpanSeries["points"][number];
 /** What is slow, what fails, what it costs. */
 export function Traffic({ address, range, bucket }: { address: string; range: Range; bucket: number }) {
   const series = useQuery(spanSeriesQuery(address, range, bucket));
-  const navigate = useNavigate();
   if (series.isError) return <ErrorState message={series.error.message} onRetry={() => void series.refetch()} />;
   const points = series.data?.data.points ?? [];
   const open = (at: number, line: string) => {
     const start = at - (bucket * 1000) / 2;
-    void navigate(
+    navigate(
       paths.explore(address, {
         level: "span",
         f: line === "errors" ? "status_code == 'ERROR'" : null,

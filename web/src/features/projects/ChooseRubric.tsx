@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import type { Project } from "../../api/project";
 import { rubricsQuery, useFirstRubric } from "../../api/rubric";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { Dialog } from "../../ui/Dialog";
 import { NoRubric } from "../../ui/NoRubric";
 import { toast } from "../../ui/Toasts";

@@ -1,15 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
 
 import { createProject } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
 import { addressOf, paths } from "../../paths";
+import { navigate } from "../../router/location";
 import { ProjectForm } from "./ProjectForm";
 
 /** A project before its first span; then on to how to send it. */
 export function NewProject({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();
-  const navigate = useNavigate();
   return (
     <ProjectForm
       title="New project"
@@ -22,7 +21,7 @@ export function NewProject({ onClose }: { onClose: () => void }) {
         const project = await createProject(name, description);
         await readAgain(queries, ["projects"]);
         onClose();
-        void navigate(paths.explore(addressOf(project)));
+        navigate(paths.explore(addressOf(project)));
       }}
     />
   );

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
 
 import { useOnTopic, useOnTopics } from "../../api/live";
 import type { Project, ProjectFigures } from "../../api/project";
 import { rubricFiguresQuery, rubricsQuery } from "../../api/rubric";
 import type { Rubric } from "../../domain/rubric";
 import { addressOf, paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import { Popover } from "../../ui/Popover";

@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { useOnTopic, useOnTopics } from "../../api/live";
 import { type Project, type ProjectFigures, projectFiguresQuery, projectsQuery } from "../../api/project";
 import { addressOf, paths } from "../../paths";
+import { Link } from "../../router/Link";
+import { navigate, useSearchParams } from "../../router/location";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorState } from "../../ui/ErrorState";
@@ -40,7 +41,7 @@ export function ProjectsPage() {
   const [making, setMaking] = useState(false);
   const find = (text: string) => {
     setTyped(text); // the address follows a moment later; a field that waited for it would lose letters
-    setSearch(text === "" ? {} : { q: text }, { replace: true });
+    setSearch(new URLSearchParams(text === "" ? {} : { q: text }), { replace: true });
   };
   const refresh = () => {
     void projects.refetch();
@@ -103,15 +104,14 @@ function isNewServer(projects: readonly Project[] | undefined, figures: Readonly
 /** Whoever waited for the first span is led to it when it comes. */
 function useLeadToFirstSpan(isNew: boolean, projects: readonly Project[] | undefined, figures: ReadonlyMap<string, ProjectFigures> | undefined) {
   const waited = useRef(false);
-  const navigate = useNavigate();
   useEffect(() => {
     if (isNew) waited.current = true;
     const first = projects?.find(({ id }) => (figures?.get(id)?.span_count ?? 0) > 0);
     if (isNew || !waited.current || !first) return;
     waited.current = false;
     toast(`The first span of ${first.name} is here.`);
-    void navigate(paths.explore(addressOf(first)));
-  }, [isNew, projects, figures, navigate]);
+    navigate(paths.explore(addressOf(first)));
+  }, [isNew, projects, figures]);
 }
 
 function Welcome({ projects, onChange }: { projects: readonly Project[]; onChange: () => void }) {

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo, useState } from "react";
-import { Link } from "react-router";
 
 import { type ReviewItem, stepQuery } from "../../api/reviewItem";
 import type { Span } from "../../api/span";
 import { conversationOf, type Conversation as Spoken } from "../../domain/conversation";
 import type { Message as Said } from "../../domain/message";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { Conversation, paired } from "../../ui/content/Conversation";
 import { ErrorDetails } from "../../ui/content/ErrorDetails";
@@ -25,6 +25,7 @@ export function Content({ review, around, project, correction, evidence }: { rev
   return (
     <>
       {turns.length > 0 && <Turns review={review} project={project} />}
+      {turns.length > 0 && (item.trace_count ?? 0) > turns.length && <p className={styles.note}>The first {turns.length} of {item.trace_count?.toLocaleString()} turns. The session shows all.</p>}
       {span === null && turns.length === 0 && <p className={styles.note}>The first span of this {item.target_kind} has not arrived. What is there can be read step by step.</p>}
       {span !== null && <SpanContent span={span} item={item} asked={around.find(({ span_kind }) => span_kind === "LLM")} cut={truncated.length > 0} correction={correction} evidence={evidence} />}
       {span === null && (

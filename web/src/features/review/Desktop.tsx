@@ -1,8 +1,10 @@
 import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 
-import { hurry, useOutbox } from "../../api/outbox";
+import { StuckAnswers } from "../../annotate/SaveState";
+import { hurry } from "../../api/outbox";
 import type { Span } from "../../api/span";
+import { CORRECTION } from "../../domain/annotation";
 import { answerOfKey, choicesOf } from "../../domain/answer";
 import { KEYMAP, spelled } from "../../keys/keymap";
 import { useKeys } from "../../keys/useKeys";
@@ -16,9 +18,7 @@ import { Documents } from "./Documents";
 import { Frame, type FrameProps } from "./Frame";
 import { focusOn } from "./ids";
 import { Others } from "./Others";
-import { CORRECTION } from "./queue";
 import { RubricPane } from "./RubricPane";
-import { Stuck } from "./SaveState";
 import { answerIn, type Entry, isAnswered, mineOf, mineOfDocument, type Session } from "./session";
 import { Steps } from "./Steps";
 
@@ -53,7 +53,6 @@ export function Desktop({ frame, desk, session, entry, around, says }: Props) {
   const choices = useMemo(() => relevanceOf(frame.rubrics), [frame.rubrics]);
   const answered = isAnswered(session, entry);
   const correction = mineOf(session, entry, CORRECTION)?.explanation ?? null;
-  const stuck = useOutbox().entries.filter(({ state, target }) => (state === "refused" || state === "conflict") && target.id === id);
   const content = useRef<{ item: string; element: HTMLElement | null }>({ item: id, element: null });
   useLayoutEffect(() => {
     if (content.current.item !== id) content.current.element?.scrollTo(0, 0);
@@ -139,11 +138,7 @@ export function Desktop({ frame, desk, session, entry, around, says }: Props) {
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <section ref={(element) => void (content.current.element = element)} tabIndex={0} aria-label="Item" data-item={id} className={styles.content}>
           <div key={`${id} ${opened.step}`} className={styles.column}>
-            {stuck.map((one) => (
-              <div key={one.key} role="alert" className={styles.stuck}>
-                <Stuck entry={one} />
-              </div>
-            ))}
+            <StuckAnswers id={id} />
             {opened.step !== null ? (
               <StepContent spanId={opened.step} onClose={() => open({ step: null })} />
             ) : (

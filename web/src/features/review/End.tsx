@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import { agreementQuery, exportOfMine } from "../../api/reviewItem";
 import type { Rubric } from "../../domain/rubric";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { Button, buttonLook } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import styles from "./End.module.css";

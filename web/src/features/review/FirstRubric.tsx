@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import { rubricsQuery, useFirstRubric } from "../../api/rubric";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { ErrorState } from "../../ui/ErrorState";
 import { NoRubric } from "../../ui/NoRubric";
 

@@ -1,9 +1,9 @@
 import { type ReactNode, useState } from "react";
-import { useNavigate } from "react-router";
 
 import type { Rubric } from "../../domain/rubric";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
+import { navigate } from "../../router/location";
 import styles from "./Frame.module.css";
 import { Header } from "./Header";
 import type { Queue } from "./queue";
@@ -14,13 +14,13 @@ export type FrameProps = { project: string; queue: Queue; rubrics: readonly Rubr
 /** What surrounds a review: its header, its keys, and a voice for those who do not see it. There is no other navigation. */
 export function Frame({ children, footer, says = "", skipTo = "review", ...header }: FrameProps & { children: ReactNode; footer?: ReactNode; says?: string; skipTo?: "review" | "rubric" }) {
   const [keyList, setKeyList] = useState(false);
-  const navigate = useNavigate();
   const { project } = header;
   useKeys("everywhere", {
     keyList: () => setKeyList(true),
-    goExplore: () => void navigate(paths.explore(project)),
-    goAnnotations: () => void navigate(paths.annotations(project)),
-    goOverview: () => void navigate(paths.overview(project)),
+    goExplore: () => navigate(paths.explore(project)),
+    goAnnotations: () => navigate(paths.annotations(project)),
+    goDatasets: () => navigate(paths.datasets()),
+    goOverview: () => navigate(paths.overview(project)),
   });
   return (
     <div className={styles.screen}>

@@ -1,19 +1,21 @@
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
 
+import { SaveState } from "../../annotate/SaveState";
 import { isTaken } from "../../api/reviewItem";
+import { questionsOf } from "../../domain/question";
 import type { Rubric } from "../../domain/rubric";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
 import { usePreferences } from "../../preferences";
+import { Link } from "../../router/Link";
+import { useSearchParams } from "../../router/location";
 import { KeyList } from "../../shell/KeyList";
 import { Button } from "../../ui/Button";
 import { KeyHint } from "../../ui/KeyHint";
 import { Popover } from "../../ui/Popover";
 import { ProgressBar } from "../../ui/ProgressBar";
 import styles from "./Header.module.css";
-import { type Queue, questionsOf, titleOf } from "./queue";
-import { SaveState } from "./SaveState";
+import { type Queue, titleOf } from "./queue";
 import { minutesLeft, progressOf, type Session } from "./session";
 
 type Props = { project: string; queue: Queue; rubrics: readonly Rubric[]; asked: readonly Rubric[]; session: Session | null; keyList: boolean; onKeyList: (shown: boolean) => void };
@@ -97,7 +99,7 @@ function Options({ queue, rubrics, asked, onName }: { queue: Queue; rubrics: rea
     <div className={styles.options}>
       <fieldset className={styles.group}>
         <legend className={styles.legend}>Questions</legend>
-        {[...new Set([...questionsOf(rubrics, []), ...asked])].map(({ name }) => (
+        {[...new Set([...questionsOf(rubrics, queue.kind), ...asked])].map(({ name }) => (
           <label key={name} className={styles.option}>
             <input type="checkbox" checked={names.includes(name)} disabled={names.length === 1 && names[0] === name} onChange={({ target }) => ask(name, target.checked)} /> <bdi>{name}</bdi>
           </label>

@@ -1,15 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
+import { resumeDrafts } from "../../api/drafts";
+import { resume } from "../../api/outbox";
 import { isTaken } from "../../api/reviewItem";
 import { projectRubricsQuery } from "../../api/rubric";
 import { NameForm } from "../../person/NameForm";
 import { usePreferences } from "../../preferences";
+import { useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { ErrorState } from "../../ui/ErrorState";
 import { Skeleton } from "../../ui/Skeleton";
 import { Frame } from "./Frame";
-import { queueOf, questionsOf } from "./queue";
+import { askedIn, queueOf } from "./queue";
 import { Review } from "./Review";
 import styles from "./ReviewPage.module.css";
 
@@ -22,8 +25,9 @@ export function ReviewPage() {
   const [search] = useSearchParams();
   const { person } = usePreferences();
   const { data: rubrics, error, refetch } = useQuery({ ...projectRubricsQuery(project), staleTime: Infinity });
-  const queue = queueOf(search);
-  const questions = rubrics ? questionsOf(rubrics, queue.rubrics) : [];
+  const resumed = useResumed();
+  const queue = useMemo(() => queueOf(search), [search]);
+  const questions = useMemo(() => askedIn(queue, rubrics ?? []), [queue, rubrics]);
   const frame = { project, queue, rubrics: rubrics ?? [], asked: questions, session: null };
 
   if (error) {
@@ -35,7 +39,7 @@ export function ReviewPage() {
       </Frame>
     );
   }
-  if (!rubrics) {
+  if (!rubrics || !resumed) {
     return (
       <Frame {...frame}>
         <Skeleton rows={8} />
@@ -63,5 +67,15 @@ export function ReviewPage() {
       </Frame>
     );
   }
-  return <Review key={`${project} ${search.toString()} ${person} ${questions.map(({ id }) => id).join()}`} project={project} queue={queue} rubrics={rubrics} questions={questions} person={person} />;
+  const items = JSON.stringify({ ...queue, rubrics: null, stays: null });
+  return <Review key={`${project} ${items} ${person}`} project={project} queue={queue} rubrics={rubrics} questions={questions} person={person} />;
+}
+
+/** Whether it is known what an earlier visit could not send, which is laid over what the server tells. */
+function useResumed(): boolean {
+  const [resumed, setResumed] = useState(false);
+  useEffect(() => {
+    void Promise.all([resume(), resumeDrafts()]).then(() => setResumed(true));
+  }, []);
+  return resumed;
 }

@@ -1,11 +1,11 @@
 import { type ReactNode, useEffect, useRef } from "react";
 
+import { FLAG, NOTE, SKIP } from "../../domain/annotation";
 import { choicesOf } from "../../domain/answer";
 import { Button } from "../../ui/Button";
 import { KeyHint } from "../../ui/KeyHint";
 import { RubricForm } from "../../ui/RubricForm";
 import { PLACES } from "./ids";
-import { FLAG, NOTE, SKIP } from "./queue";
 import styles from "./RubricPane.module.css";
 import { answerIn, type Entry, type Event, mineOf, reasonFor, reasonIn, type Session } from "./session";
 import { Writing } from "./Writing";

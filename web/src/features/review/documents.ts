@@ -1,9 +1,9 @@
 import type { ReviewItem } from "../../api/reviewItem";
 import type { Span } from "../../api/span";
+import { RELEVANCE } from "../../domain/annotation";
 import { conversationOf, type RetrievedDocument } from "../../domain/conversation";
 import type { Result } from "../../domain/outbox";
 import type { Rubric } from "../../domain/rubric";
-import { RELEVANCE } from "./queue";
 import type { Slot } from "./session";
 
 /** A document that an answer was based on, the step that found it, and where its judgement is kept. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Rubric } from "../../domain/rubric";
-import { queueOf, questionsOf, requiredOf, titleOf, unansweredFilter } from "./queue";
+import { askedIn, queueOf, titleOf, unansweredFilter } from "./queue";
 
 const rubric = (name: string, type: Rubric["type"] = "CONTINUOUS") => ({ type, id: name, name, optimization_direction: "NONE", values: [] }) as unknown as Rubric;
 
@@ -21,20 +21,11 @@ test("an address says what to review", () => {
   expect(queueOf(new URLSearchParams("level=galaxy&f= ")).kind).toBe("span");
 });
 
-test("what users said of an answer, and what this screen writes beside, is no question", () => {
-  const rubrics = ["correctness", "user_feedback", "relevance", "note"].map((name) => rubric(name));
-  expect(questionsOf(rubrics, []).map(({ name }) => name)).toEqual(["correctness"]);
-  expect(questionsOf(rubrics, ["user_feedback", "gone", "correctness"]).map(({ name }) => name)).toEqual(["user_feedback", "correctness"]);
-});
-
-test("all rubrics of a project are asked oldest first, free text last", () => {
-  const newestFirst = [rubric("tone"), rubric("comment", "FREEFORM"), rubric("correctness")];
-  expect(questionsOf(newestFirst, []).map(({ name }) => name)).toEqual(["correctness", "tone", "comment"]);
-});
-
-test("free text is required when there is nothing else", () => {
-  expect(requiredOf([rubric("a"), rubric("b", "FREEFORM")]).map(({ name }) => name)).toEqual(["a"]);
-  expect(requiredOf([rubric("b", "FREEFORM")]).map(({ name }) => name)).toEqual(["b"]);
+test("an address may name the questions, in its order; those that are gone are left out", () => {
+  const rubrics = ["correctness", "user_feedback", "tone"].map((name) => rubric(name));
+  const asked = (search: string) => askedIn(queueOf(new URLSearchParams(search)), rubrics).map(({ name }) => name);
+  expect(asked("rubrics=user_feedback,gone,correctness")).toEqual(["user_feedback", "correctness"]);
+  expect(asked("")).toEqual(["tone", "correctness"]);
 });
 
 test("what is left is what misses an answer and was not skipped, within the filter", () => {

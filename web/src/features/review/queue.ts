@@ -1,16 +1,9 @@
 import type { ItemKind } from "../../api/reviewItem";
+import { SKIP } from "../../domain/annotation";
+import { questionsOf, requiredOf } from "../../domain/question";
+import { quoted } from "../../domain/quoted";
 import { ROOTS } from "../../domain/roots";
 import type { Rubric } from "../../domain/rubric";
-
-/** Names of annotations that this screen writes beside the answers to rubrics. */
-export const NOTE = "note";
-export const CORRECTION = "correction";
-export const FLAG = "flag";
-export const SKIP = "skip";
-/** Of documents: whether they help to answer. Retrieval metrics read it. */
-export const RELEVANCE = "relevance";
-
-const NOT_ASKED = new Set([NOTE, CORRECTION, FLAG, SKIP, RELEVANCE, "user_feedback"]);
 
 /** What is reviewed, as the address says it. */
 export type Queue = {
@@ -45,22 +38,10 @@ export function queueOf(search: URLSearchParams): Queue {
   };
 }
 
-/**
- * The rubrics to answer: those asked for, in their order, or all, the oldest first and free text last. Rubrics are given
- * newest first. User feedback is what users said; nobody else should say it for them.
- */
-export function questionsOf(rubrics: readonly Rubric[], wanted: readonly string[]): Rubric[] {
-  if (wanted.length === 0) {
-    const asked = rubrics.filter(({ name }) => !NOT_ASKED.has(name)).toReversed();
-    return asked.toSorted((one, other) => Number(one.type === "FREEFORM") - Number(other.type === "FREEFORM"));
-  }
+/** The rubrics to answer: those that the address names, or all that people are asked. */
+export function askedIn({ rubrics: wanted, kind }: Queue, rubrics: readonly Rubric[]): Rubric[] {
+  if (wanted.length === 0) return questionsOf(rubrics, kind);
   return wanted.flatMap((name) => rubrics.find((rubric) => rubric.name === name) ?? []);
-}
-
-/** The questions that an item needs answered: all but free text, unless there is nothing else. */
-export function requiredOf(questions: readonly Rubric[]): Rubric[] {
-  const closed = questions.filter(({ type }) => type !== "FREEFORM");
-  return closed.length > 0 ? closed : [...questions];
 }
 
 /** A filter for what a person has neither answered nor skipped, within another filter. */
@@ -77,8 +58,4 @@ export function titleOf({ kind, filter, ids }: Queue): string {
   if (ids.length > 0) return ids.length === 1 ? `One ${kind}` : `${ids.length} chosen ${plural}`;
   if (filter === ROOTS) return "All root spans";
   return filter === null ? `All ${plural}` : `${plural[0]?.toUpperCase()}${plural.slice(1)} with ${filter}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n")}'`;
 }

@@ -4,7 +4,7 @@ import type { ReviewItem } from "../../api/reviewItem";
 import { answerOfKey } from "../../domain/answer";
 import { keyOf, type Result } from "../../domain/outbox";
 import type { Rubric } from "../../domain/rubric";
-import { begin, current, type Event, isAnswered, mineOf, minutesLeft, progressOf, reasonFor, reasonIn, type Session, step } from "./session";
+import { begin, current, draftsSince, type Event, isAnswered, mineOf, minutesLeft, progressOf, reasonFor, reasonIn, type Session, step } from "./session";
 
 const ME = "app:Ada";
 
@@ -62,7 +62,7 @@ class Play {
 
   constructor(questions: readonly Rubric[], items: readonly ReviewItem[], { stays = false } = {}) {
     this.session = begin(ME, questions, stays, 0);
-    this.do({ type: "loaded", items, wanted: {} });
+    this.do({ type: "loaded", items, wanted: {}, drafts: new Map() });
   }
 
   do(...events: Event[]): this {
@@ -198,6 +198,29 @@ describe("a reason", () => {
     expect(mineOf(play.session, play.session.entries[0]!, "correctness")?.explanation).toBe("No such plan.");
   });
 
+  test("waits over a reload, until there is an answer or nothing is left of it", () => {
+    const play = new Play([correctness], three);
+    const told = (event: Event) => {
+      const before = play.session;
+      return draftsSince(before, play.do(event).session);
+    };
+    const place = keyOf({ target: { kind: "trace", id: "a", position: null }, name: "correctness", identifier: ME });
+    expect(told({ type: "reasoned", item: "a", question: "correctness", text: "No such" })).toEqual([[place, "No such"]]);
+    expect(told({ type: "moved", item: "a", by: 1 })).toEqual([]);
+    expect(told({ type: "answered", item: "a", question: "correctness", answer: { label: "correct", score: 1 }, settled: true })).toEqual([[place, ""]]);
+
+    const later = step(begin(ME, [correctness], false, 0), { type: "loaded", items: three, wanted: {}, drafts: new Map([[place, "No such"]]) }, 0).session;
+    expect(reasonIn(later, later.entries[0]!, correctness)).toBe("No such");
+    expect(reasonIn(later, later.entries[1]!, correctness)).toBe("");
+  });
+
+  test("stays when its answer is undone, and does not come back once it was emptied", () => {
+    const play = new Play([correctness], three).do({ type: "reasoned", item: "a", question: "correctness", text: "No such plan." }).press("3").do({ type: "undo" });
+    expect(reasonIn(play.session, current(play.session)!, correctness)).toBe("No such plan.");
+    play.press("3").do({ type: "reasoned", item: "a", question: "correctness", text: "" });
+    expect(reasonIn(play.session, play.session.entries[0]!, correctness)).toBe("");
+  });
+
   test("outlives another answer, and can be emptied", () => {
     const play = new Play([correctness], [item("a", { correctness: { label: "correct", score: 1, explanation: "Checked." } }), item("b")]).press("2");
     expect(mineOf(play.session, play.session.entries[0]!, "correctness")).toEqual({ label: "partial", score: 0.5, explanation: "Checked." });
@@ -246,7 +269,7 @@ test("after the last item there is none, until more are loaded", () => {
   const play = new Play([correctness], [item("a")]).press("1");
   expect(current(play.session)).toBeUndefined();
   expect(play.says.at(-1)).toBe("Saved correct. That was the last item.");
-  play.do({ type: "loaded", items: [item("a"), item("b")], wanted: {} });
+  play.do({ type: "loaded", items: [item("a"), item("b")], wanted: {}, drafts: new Map() });
   expect(play.where).toBe("b/correctness");
   expect(play.session.entries.map(({ id }) => id)).toEqual(["a", "b"]);
 });
@@ -255,7 +278,7 @@ test("what I said before is there, with what is still on its way laid over it", 
   const place = (id: string) => keyOf({ target: { kind: "trace", id, position: null }, name: "correctness", identifier: ME });
   const onItsWay = keyOf({ target: { kind: "document", id: "retriever of b", position: 2 }, name: "relevance", identifier: ME });
   const session = begin(ME, [correctness], false, 0);
-  const next = step(session, { type: "loaded", items: [item("a", { correctness: said("correct") }), item("b", { correctness: said("correct") })], wanted: { [place("a")]: said("partial"), [place("b")]: null, [onItsWay]: said("relevant") } }, 0).session;
+  const next = step(session, { type: "loaded", items: [item("a", { correctness: said("correct") }), item("b", { correctness: said("correct") })], wanted: { [place("a")]: said("partial"), [place("b")]: null, [onItsWay]: said("relevant") }, drafts: new Map() }, 0).session;
   const [a, b] = next.entries;
   expect(mineOf(next, a!, "correctness")?.label).toBe("partial");
   expect(mineOf(next, b!, "correctness")).toBeNull();
@@ -264,11 +287,40 @@ test("what I said before is there, with what is still on its way laid over it", 
 });
 
 test("progress counts what was finished before, here, and skipped", () => {
-  const play = new Play([correctness], three).do({ type: "counted", before: 23, total: 60 });
+  const play = new Play([correctness], three).do({ type: "counted", finished: 23, total: 60 });
   expect(progressOf(play.session)).toEqual({ number: 24, finished: 23, total: 60 });
   play.press("1").do({ type: "skipped", item: "b" });
   expect(play.says.at(-1)).toBe("Skipped. Item 26 of 60.");
   expect(progressOf(play.session)).toEqual({ number: 26, finished: 25, total: 60 });
+});
+
+describe("other questions", () => {
+  test("are asked where one is, and what was answered before can be undone", () => {
+    const play = new Play([correctness], three).press("1").do({ type: "asked", questions: [correctness, helpfulness], stays: false });
+    expect(play.where).toBe("b/correctness");
+    play.press("2").press("4");
+    expect(play.do({ type: "undo" }, { type: "undo" }, { type: "undo" }).where).toBe("a/correctness");
+    expect(play.writes.slice(-3)).toEqual(["b helpfulness=-", "b correctness=-", "a correctness=-"]);
+  });
+
+  test("find the items that come anew; those that were seen stay", () => {
+    const play = new Play([correctness], three).press("1").do({ type: "asked", questions: [helpfulness], stays: false });
+    expect(play.session.entries.map(({ id }) => id)).toEqual(["a", "b"]);
+    play.do({ type: "loaded", items: [item("a"), item("b"), item("d")], wanted: {}, drafts: new Map() }, { type: "counted", finished: 0, total: 4 });
+    expect(play.session.entries.map(({ id }) => id)).toEqual(["a", "b", "d"]);
+    expect(progressOf(play.session)).toEqual({ number: 2, finished: 0, total: 4 });
+  });
+
+  test("that were answered here are not counted twice", () => {
+    const play = new Play([correctness], three).press("1").do({ type: "counted", finished: 24, total: 60 });
+    expect(progressOf(play.session)).toEqual({ number: 25, finished: 24, total: 60 });
+  });
+
+  test("changing only whether to stay changes nothing else", () => {
+    const play = new Play([correctness, helpfulness], three).press("1").do({ type: "asked", questions: [correctness, helpfulness], stays: true });
+    expect(play.where).toBe("a/helpfulness");
+    expect(play.press("4").where).toBe("a/helpfulness");
+  });
 });
 
 test("the time left is told by the usual item, not by a break", () => {
@@ -285,7 +337,7 @@ test("200 answers, typed ahead through batches, are each on their item", () => {
   const play = new Play([correctness], []);
   const digits = Array.from({ length: 200 }, (_, place) => String(((place * 7) % 3) + 1));
   digits.forEach((digit, place) => {
-    if (place % 20 === 0) play.do({ type: "loaded", items: Array.from({ length: 20 }, (__, more) => item(String(place + more))), wanted: {} });
+    if (place % 20 === 0) play.do({ type: "loaded", items: Array.from({ length: 20 }, (__, more) => item(String(place + more))), wanted: {}, drafts: new Map() });
     play.press(digit);
   });
   const labels = ["correct", "partial", "incorrect"];

@@ -1,14 +1,14 @@
 import type { ReviewItem } from "../../api/reviewItem";
-import type { Answer } from "../../domain/answer";
-import { saysSomething } from "../../domain/answer";
+import { CORRECTION, FLAG, NOTE, SKIP } from "../../domain/annotation";
+import { type Answer, answerIn as answerOf, resultOf, saysSomething } from "../../domain/answer";
 import { keyOf, type Result, type Target } from "../../domain/outbox";
+import { requiredOf } from "../../domain/question";
 import type { Rubric } from "../../domain/rubric";
-import { CORRECTION, FLAG, NOTE, requiredOf, SKIP } from "./queue";
 
 /** What one person said in one place of an item: the item itself, or one of its documents. */
 export type Slot = { target: Target; name: string };
 
-/** An item with what I said of it. `drafts` are reasons for questions that have no answer yet. */
+/** An item with what I said of it. `drafts` are reasons for questions that have no answer yet, by the question. */
 export type Entry = { id: string; review: ReviewItem; mine: Readonly<Record<string, Result>>; drafts: Readonly<Record<string, string>> };
 
 type Edit = { slot: Slot; before: Result | null; after: Result | null };
@@ -42,8 +42,9 @@ export type Session = {
 
 /** What happened. Whatever answers carries the item and the question that were on the screen at that moment. */
 export type Event =
-  | { type: "loaded"; items: readonly ReviewItem[]; wanted: Readonly<Record<string, Result | null>> }
-  | { type: "counted"; before: number; total: number }
+  | { type: "loaded"; items: readonly ReviewItem[]; wanted: Readonly<Record<string, Result | null>>; drafts: ReadonlyMap<string, string> }
+  | { type: "asked"; questions: readonly Rubric[]; stays: boolean }
+  | { type: "counted"; finished: number; total: number }
   | { type: "answered"; item: string; question: string; answer: Answer | null; settled: boolean }
   | { type: "reasoned"; item: string; question: string; text: string }
   | { type: "wrote"; item: string; name: typeof NOTE | typeof CORRECTION; text: string }
@@ -69,9 +70,11 @@ export function begin(identifier: string, questions: readonly Rubric[], stays: b
 export function step(session: Session, event: Event, now: number): Step {
   switch (event.type) {
     case "loaded":
-      return quiet(loaded(session, event.items, event.wanted, now));
+      return quiet(loaded(session, event, now));
+    case "asked":
+      return quiet(asked(session, event, now));
     case "counted":
-      return quiet({ ...session, before: event.before, total: event.total });
+      return quiet({ ...session, before: Math.max(event.finished - finishedIn(session), 0), total: event.total });
     case "answered":
       return answered(session, event, now);
     case "reasoned":
@@ -119,6 +122,18 @@ export function mineOf(session: Session, entry: Entry, name: string): Result | n
   return slot === null ? null : (entry.mine[slotKey(session, slot)] ?? null);
 }
 
+/** Reasons that wait for their answer, by the place of the answer, where they are others than before; empty for those that wait no more. */
+export function draftsSince(before: Session, session: Session): [key: string, text: string][] {
+  if (before.entries === session.entries) return [];
+  const known = new Map(before.entries.map((entry) => [entry.id, entry.drafts]));
+  return session.entries.flatMap(({ id, drafts, review }) => {
+    const was = known.get(id) ?? {};
+    if (drafts === was) return [];
+    const changes = Object.entries(drafts).filter(([question, text]) => text !== (was[question] ?? ""));
+    return changes.map(([name, text]): [string, string] => [slotKey(session, { target: slotTarget(review), name }), text]);
+  });
+}
+
 /** What I said of one document. */
 export function mineOfDocument(session: Session, entry: Entry, slot: Slot): Result | null {
   return entry.mine[slotKey(session, slot)] ?? null;
@@ -126,9 +141,7 @@ export function mineOfDocument(session: Session, entry: Entry, slot: Slot): Resu
 
 /** What the form shows for a question. */
 export function answerIn(session: Session, entry: Entry, question: Rubric): Answer | null {
-  const result = mineOf(session, entry, question.name);
-  if (result === null) return null;
-  return question.type === "FREEFORM" ? { text: result.explanation } : { label: result.label, score: result.score };
+  return answerOf(question, mineOf(session, entry, question.name));
 }
 
 /** Whether each question that needs an answer has one. */
@@ -150,7 +163,7 @@ export function reasonIn(session: Session, entry: Entry, question: Rubric): stri
 
 /** Which item of all this is, counted from 1, and how many are finished. */
 export function progressOf(session: Session): { number: number; finished: number; total: number } {
-  const finished = session.entries.filter((entry) => isAnswered(session, entry) || mineOf(session, entry, SKIP) !== null).length;
+  const finished = finishedIn(session);
   const known = session.before + session.entries.length;
   return { number: session.before + session.at + 1, finished: session.before + finished, total: Math.max(session.total ?? known, known) };
 }
@@ -164,16 +177,30 @@ export function minutesLeft(session: Session): number | null {
   return (usual * Math.max(total - finished, 0)) / 60;
 }
 
-function loaded(session: Session, items: readonly ReviewItem[], wanted: Readonly<Record<string, Result | null>>, now: number): Session {
+function finishedIn(session: Session): number {
+  return session.entries.filter((entry) => isAnswered(session, entry) || mineOf(session, entry, SKIP) !== null).length;
+}
+
+/** Other questions about the same items. What was seen stays, so that it can be undone; what comes is found by the new questions. */
+function asked(session: Session, { questions, stays }: Event & { type: "asked" }, now: number): Session {
+  if (questions === session.questions && stays === session.stays) return session;
+  const isSame = questions.length === session.questions.length && questions.every(({ name }, place) => name === session.questions[place]?.name);
+  if (isSame) return { ...session, questions, stays };
+  const changes = new Set([...session.done, ...session.undone].map(({ item }) => item));
+  const entries = session.entries.filter(({ id }, place) => place <= session.at || changes.has(id));
+  return arrived({ ...session, questions, stays, entries }, now);
+}
+
+function loaded(session: Session, { items, wanted, drafts }: Event & { type: "loaded" }, now: number): Session {
   const known = new Set(session.entries.map(({ id }) => id));
-  const fresh = items.filter(({ item }) => !known.has(item.id)).map((review) => entryOf(review, session.identifier, wanted));
+  const fresh = items.filter(({ item }) => !known.has(item.id)).map((review) => entryOf(review, session.identifier, wanted, drafts));
   if (fresh.length === 0) return session;
   const next = { ...session, entries: [...session.entries, ...fresh] };
   return session.at < session.entries.length ? next : arrived(next, now);
 }
 
 /** An item with what I said of it: what the server has, and over it what is still on its way there. */
-function entryOf(review: ReviewItem, identifier: string, wanted: Readonly<Record<string, Result | null>>): Entry {
+function entryOf(review: ReviewItem, identifier: string, wanted: Readonly<Record<string, Result | null>>, drafts: ReadonlyMap<string, string>): Entry {
   const mine: Record<string, Result> = {};
   for (const { target, name, result } of review.item.annotations) {
     const said = wanted[keyOf({ target, name, identifier })];
@@ -185,7 +212,12 @@ function entryOf(review: ReviewItem, identifier: string, wanted: Readonly<Record
     const [kind, id] = JSON.parse(key) as [string, string];
     if (result !== null && ((kind === own.kind && id === own.id) || (kind === "document" && review.steps.some(({ span_id }) => span_id === id)))) mine[key] = result;
   }
-  return { id: review.item.id, review, mine, drafts: {} };
+  const reasons: Record<string, string> = {};
+  for (const [key, text] of drafts) {
+    const [kind, id, position, name, author] = JSON.parse(key) as [string, string, number | null, string, string];
+    if (kind === own.kind && id === own.id && position === null && author === identifier) reasons[name] = text;
+  }
+  return { id: review.item.id, review, mine, drafts: reasons };
 }
 
 function answered(session: Session, { item, question, answer, settled }: Event & { type: "answered" }, now: number): Step {
@@ -197,7 +229,7 @@ function answered(session: Session, { item, question, answer, settled }: Event &
   if (!rubric || !entry || !slot || !skip) return quiet(session);
 
   const complete = isAnswered(session, entry);
-  const edits: [Slot, Result | null][] = [[slot, resultOf(rubric, answer, reasonIn(session, entry, rubric) || null)]];
+  const edits: [Slot, Result | null][] = [[slot, resultOf(rubric, answer, reasonIn(session, entry, rubric))]];
   if (saidIn(session, item, skip) !== null && saysSomething(answer)) edits.push([skip, null]);
   const { session: next, writes } = changed(session, item, edits, { growing: !settled && rubric.type === "FREEFORM", says: question });
   const after = next.entries.find(({ id }) => id === item);
@@ -243,7 +275,7 @@ function takenBack(session: Session, now: number): Step {
   const change = session.done.at(-1);
   if (!change) return { ...quiet(session), says: "There is nothing to undo." };
   const next = applied(session, change.item, change.edits.map(({ slot, before }) => [slot, before]));
-  const shown = { ...goTo(next, placeOf(session, change.item), now), marked: change.marked, done: session.done.slice(0, -1), undone: [...session.undone, change] };
+  const shown = { ...goTo(next, placeOf(session, change.item), now), marked: Math.min(change.marked, session.questions.length - 1), done: session.done.slice(0, -1), undone: [...session.undone, change] };
   return { session: shown, writes: change.edits.map(({ slot, before }) => ({ slot, result: before, growing: false })), says: `Undone: ${change.says}. ${placeIn(shown)}` };
 }
 
@@ -282,16 +314,21 @@ function joined(before: Change, change: Change): Change {
   return first && last ? { ...before, edits: [{ ...first, after: last.after }] } : change;
 }
 
+/** Says it, or takes it away. A reason goes with its answer, and stays as a draft when the answer is taken away. */
 function applied(session: Session, item: string, said: readonly (readonly [Slot, Result | null])[]): Session {
   const at = placeOf(session, item);
   const entry = session.entries[at];
   if (!entry) return session;
   const mine = { ...entry.mine };
+  const drafts = { ...entry.drafts };
   for (const [slot, result] of said) {
-    if (result === null) delete mine[slotKey(session, slot)];
-    else mine[slotKey(session, slot)] = result;
+    const key = slotKey(session, slot);
+    const question = session.questions.find(({ name }) => name === slot.name);
+    if (question !== undefined && question.type !== "FREEFORM") drafts[question.name] = result === null ? (mine[key]?.explanation ?? "") : "";
+    if (result === null) delete mine[key];
+    else mine[key] = result;
   }
-  return { ...session, entries: session.entries.with(at, { ...entry, mine }) };
+  return { ...session, entries: session.entries.with(at, { ...entry, mine, drafts }) };
 }
 
 function goTo(session: Session, at: number, now: number): Session {
@@ -305,12 +342,6 @@ function arrived(session: Session, now: number): Session {
   const open = entry ? session.questions.findIndex((question) => requiredOf(session.questions).includes(question) && !saysSomething(answerIn(session, entry, question))) : -1;
   const first = Math.max(0, session.questions.findIndex((question) => requiredOf(session.questions).includes(question)));
   return { ...session, marked: open === -1 ? first : open, last: null, document: null, shownAt: now };
-}
-
-function resultOf(rubric: Rubric, answer: Answer | null, reason: string | null): Result | null {
-  if (!saysSomething(answer)) return null;
-  if (rubric.type === "FREEFORM") return { label: null, score: null, explanation: answer?.text ?? null };
-  return { label: answer?.label ?? null, score: answer?.score ?? null, explanation: reason };
 }
 
 function wordFor(answer: Answer | null): string {

@@ -1,12 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { allProjectsQuery } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
 import { assignRubric, createRubric } from "../../api/rubric";
 import { PRESETS } from "../../domain/preset";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
+import { navigate, useSearchParams } from "../../router/location";
 import { Button, buttonLook } from "../../ui/Button";
 import { Page } from "../../ui/Page";
 import { toast } from "../../ui/Toasts";
@@ -24,7 +25,6 @@ export function NewRubric() {
   const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
   const projects = useQuery(allProjectsQuery());
   const queries = useQueryClient();
-  const navigate = useNavigate();
   useLeaveWarning(draft.name !== "" || draft.description !== "");
 
   const assigned = chosen ?? new Set(projects.data?.filter(({ id, name }) => id === project || name === project).map(({ id }) => id));
@@ -35,7 +35,7 @@ export function NewRubric() {
     await Promise.all([...assigned].map((id) => assignRubric(id, rubric.id)));
     await readAgain(queries, ["rubrics"]);
     toast(`Made ${rubric.name}.`);
-    void navigate(paths.rubrics(rubric.name));
+    navigate(paths.rubrics(rubric.name));
   }
 
   return (

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import { Link } from "react-router";
 
 import type { Project } from "../../api/project";
 import { addressOf, paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { controlLook } from "../../ui/Field";
 import styles from "./RubricPage.module.css";
 

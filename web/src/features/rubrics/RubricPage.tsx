@@ -1,12 +1,13 @@
 import { type UseQueryResult, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
 
 import { allProjectsQuery } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
 import { assignRubric, deleteRubric, restoreRubric, type RubricFigures, rubricVersionsQuery, unassignRubric, updateRubric } from "../../api/rubric";
 import type { NewRubric, Rubric } from "../../domain/rubric";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
+import { navigate } from "../../router/location";
 import { Button } from "../../ui/Button";
 import { ErrorState } from "../../ui/ErrorState";
 import { Icon } from "../../ui/Icon";
@@ -52,7 +53,6 @@ export function RubricPage({ name, rubrics, figures }: { name: string; rubrics: 
 function Loaded({ rubric, figures }: { rubric: Rubric; figures: RubricFigures | undefined }) {
   const versions = useQuery(rubricVersionsQuery(rubric.id));
   const queries = useQueryClient();
-  const navigate = useNavigate();
   const inForce = draftOf(rubric);
   const [base, setBase] = useState(inForce);
   const [draft, setDraft] = useState(inForce);
@@ -115,7 +115,7 @@ function Loaded({ rubric, figures }: { rubric: Rubric; figures: RubricFigures | 
     startFrom(draftOf(saved));
     await refresh();
     toast(number === undefined ? "Saved." : `Saved as version ${number + 1}.`);
-    if (saved.name !== rubric.name) void navigate(paths.rubrics(saved.name), { replace: true });
+    if (saved.name !== rubric.name) navigate(paths.rubrics(saved.name), { replace: true });
   }
 
   async function remove() {
@@ -126,7 +126,7 @@ function Loaded({ rubric, figures }: { rubric: Rubric; figures: RubricFigures | 
       toast(`${rubric.name} was not deleted. ${messageOf(refusal)}`, { failed: true });
       return;
     }
-    void navigate(paths.rubrics());
+    navigate(paths.rubrics());
     await refresh();
     toast(`Deleted ${rubric.name}.`, {
       undo: () =>

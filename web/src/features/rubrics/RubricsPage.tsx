@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams, useSearchParams } from "react-router";
 
 import { useOnTopic } from "../../api/live";
 import { rubricFiguresQuery, type RubricFigures, rubricsQuery } from "../../api/rubric";
 import { rangeOf } from "../../domain/answer";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { addressOf, paths } from "../../paths";
+import { Link } from "../../router/Link";
+import { useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { buttonLook } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorState } from "../../ui/ErrorState";

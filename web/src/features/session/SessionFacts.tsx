@@ -5,7 +5,7 @@ import { Timestamp } from "../../ui/Timestamp";
 import styles from "./SessionPage.module.css";
 
 /** When a session began, how long it lasted, and what it cost. */
-export function SessionFacts({ item }: { item: SessionItem["item"] }) {
+export function SessionFacts({ item }: { item: SessionItem }) {
   return (
     <span className={styles.facts}>
       <span>{counted(item.trace_count ?? 0, "turn")}</span>

@@ -1,6 +1,5 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { type UseQueryResult, useInfiniteQuery, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 
 import { AnnotatePanel } from "../../annotate/AnnotatePanel";
 import { targetOf } from "../../annotate/mine";
@@ -10,17 +9,19 @@ import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
 import { projectRubricsQuery } from "../../api/rubric";
-import { MOST_TURNS, sessionAnnotationsQuery, type SessionItem, sessionQuery } from "../../api/session";
+import { sessionAnnotationsQuery, type SessionItem, sessionQuery, type Turn, turnsQuery } from "../../api/session";
 import type { Annotation } from "../../domain/annotation";
 import { useKeys } from "../../keys/useKeys";
 import { AskName } from "../../person/AskName";
+import { useSearchParams } from "../../router/location";
+import { useParams } from "../../router/params";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { ErrorState } from "../../ui/ErrorState";
 import { KeyHint } from "../../ui/KeyHint";
 import { Page } from "../../ui/Page";
-import { formatCount } from "../../ui/number";
 import { Skeleton } from "../../ui/Skeleton";
+import { More } from "./More";
 import { SessionFacts } from "./SessionFacts";
 import styles from "./SessionPage.module.css";
 import { TurnCard } from "./TurnCard";
@@ -46,15 +47,20 @@ export function SessionPage() {
   return <Loaded key={id} address={address} id={id} session={session.data} />;
 }
 
-const NOTHING: Annotation[] = [];
+/** Pages of annotations as one list. */
+function together(pages: UseQueryResult<Annotation[]>[]) {
+  return { annotations: pages.flatMap(({ data }) => data ?? []), isComplete: pages.length > 0 && pages.every(({ data }) => data !== undefined), failed: pages.find(({ isError }) => isError) };
+}
 
-function Loaded({ address, id, session: { item, turns } }: { address: string; id: string; session: SessionItem }) {
+function Loaded({ address, id, session: item }: { address: string; id: string; session: SessionItem }) {
   const [search, setSearch] = useSearchParams();
   const queries = useQueryClient();
   const project = useQuery(projectQuery(address));
   const rubrics = useQuery(projectRubricsQuery(address));
-  const said = useQuery(sessionAnnotationsQuery(address, id, turns));
-  const annotations = said.data ?? NOTHING;
+  const conversation = useInfiniteQuery(turnsQuery(item));
+  const turns = useMemo(() => conversation.data?.pages.flatMap(({ data }) => data) ?? [], [conversation.data]);
+  const { annotations, isComplete, failed } = useQueries({ queries: (conversation.data?.pages ?? []).map(({ data }, page) => sessionAnnotationsQuery(address, id, data, page === 0)), combine: together });
+  const byTarget = useMemo(() => groupedByTarget(annotations), [annotations]);
   const refresh = () => void readAgain(queries, ["session", address, id, "annotations"]);
   useOnTopic(`annotations:${project.data?.data.id ?? ""}`, refresh);
   const mine = useMine(address, annotations, refresh);
@@ -63,6 +69,14 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
 
   const wanted = search.get("annotate");
   const about = wanted === "session" || places.has(wanted ?? "") ? wanted : null;
+  const { hasNextPage, isFetching, fetchNextPage } = conversation;
+  const more = () => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  };
+  const isFurther = wanted !== null && about === null; // a link to a turn that is not read yet
+  useEffect(() => {
+    if (isFurther && hasNextPage && !isFetching) void fetchNextPage();
+  }, [isFurther, hasNextPage, isFetching, fetchNextPage]);
   const annotate = (target: string | null) =>
     setSearch(
       (before) => {
@@ -71,7 +85,7 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
         else after.set("annotate", target);
         return after;
       },
-      { replace: true, preventScrollReset: true },
+      { replace: true },
     );
   useKeys("trace", { annotate: () => annotate("session") });
   const turn = about === null ? undefined : places.get(about);
@@ -91,7 +105,7 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
                   turn={one}
                   place={place + 1}
                   address={address}
-                  answers={annotations.filter(({ target }) => target.id === one.trace_id || (target.kind === "span" && target.id === one.span_id))}
+                  answers={answersOf(one, byTarget)}
                   rubrics={byName}
                   me={mine.me}
                   open={about === one.trace_id}
@@ -100,13 +114,11 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
               </li>
             ))}
           </ol>
-          {(item.trace_count ?? 0) > turns.length && (
-            <p className={styles.note}>
-              The first {MOST_TURNS} of {formatCount(item.trace_count ?? 0)} turns are shown. Explore lists them all.
-            </p>
-          )}
-          {said.isError && <ErrorState message={said.error.message} onRetry={() => void said.refetch()} />}
-          {said.data && (
+          {conversation.isPending && <Skeleton rows={8} />}
+          {conversation.isError && <ErrorState message={conversation.error.message} onRetry={() => void (conversation.data ? fetchNextPage() : conversation.refetch())} />}
+          {hasNextPage && !conversation.isError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
+          {failed && <ErrorState message={failed.error?.message ?? ""} onRetry={() => void failed.refetch()} />}
+          {isComplete && !hasNextPage && (
             <Said
               title="All annotations"
               annotations={annotations}
@@ -139,4 +151,20 @@ function Loaded({ address, id, session: { item, turns } }: { address: string; id
       {mine.asking && <AskName onDone={() => mine.onNamed(true)} onClose={() => mine.onNamed(false)} />}
     </Page>
   );
+}
+
+function groupedByTarget(annotations: readonly Annotation[]): Map<string, Annotation[]> {
+  const groups = new Map<string, Annotation[]>();
+  for (const annotation of annotations) {
+    const group = groups.get(annotation.target.id);
+    if (group) group.push(annotation);
+    else groups.set(annotation.target.id, [annotation]);
+  }
+  return groups;
+}
+
+/** What is said of a turn as a whole: of its trace, and of its root span, but not of the span's documents. */
+function answersOf({ trace_id, span_id }: Turn, byTarget: ReadonlyMap<string, Annotation[]>): Annotation[] {
+  const ofRoot = span_id === null ? [] : (byTarget.get(span_id) ?? []);
+  return [...(byTarget.get(trace_id) ?? []), ...ofRoot.filter(({ target }) => target.kind === "span")];
 }

@@ -1,11 +1,11 @@
 import { useId } from "react";
-import { Link } from "react-router";
 
 import type { Turn } from "../../api/session";
 import { type Annotation, compared, NOTE } from "../../domain/annotation";
 import { said } from "../../domain/message";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { AnswerStrip } from "../../ui/AnswerStrip";
 import { Button } from "../../ui/Button";
 import { Message } from "../../ui/content/Message";

@@ -1,14 +1,11 @@
 import { type Mine } from "../../annotate/useMine";
-import type { Annotation } from "../../domain/annotation";
+import { type Annotation, RELEVANCE } from "../../domain/annotation";
 import type { Target } from "../../domain/outbox";
 import { type Rubric, standingOf } from "../../domain/rubric";
 import { AnswerStrip } from "../../ui/AnswerStrip";
 import { Button } from "../../ui/Button";
 import { LabelMark } from "../../ui/LabelChip";
 import styles from "./DocumentJudgement.module.css";
-
-/** The name under which documents are judged; what measures of retrieval look at. */
-const RELEVANCE = "relevance";
 
 const CHOICES = [
   { label: "relevant", score: 1, standing: "good" },

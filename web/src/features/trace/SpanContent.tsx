@@ -1,10 +1,10 @@
 import { type ReactNode, useMemo } from "react";
-import { Link } from "react-router";
 
 import type { WholeSpan } from "../../api/span";
 import type { Step } from "../../api/trace";
 import type { Conversation as Told, RetrievedDocument } from "../../domain/conversation";
 import type { Fields } from "../../domain/nested";
+import { Link } from "../../router/Link";
 import { Conversation, paired } from "../../ui/content/Conversation";
 import { CopyButton } from "../../ui/content/CopyButton";
 import { DocumentCard } from "../../ui/content/DocumentCard";

@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { Link } from "react-router";
 
 import { readAgain } from "../../api/queryClient";
 import { projectRubricsQuery } from "../../api/rubric";
@@ -15,6 +14,7 @@ import type { Target } from "../../domain/outbox";
 import { useKeys } from "../../keys/useKeys";
 import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
+import { Link } from "../../router/Link";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";

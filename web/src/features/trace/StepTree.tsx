@@ -1,10 +1,10 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useId, useMemo, useRef } from "react";
+import { useId, useLayoutEffect, useMemo, useRef } from "react";
 
 import type { Step } from "../../api/trace";
 import { formatDuration } from "../../ui/duration";
 import { Icon } from "../../ui/Icon";
 import { formatCost, formatCount } from "../../ui/number";
+import { revealRow, useRowsInView } from "../../ui/useRowsInView";
 import styles from "./StepTree.module.css";
 import { barOf, type Row } from "./steps";
 
@@ -30,12 +30,11 @@ const MOVES: Readonly<Record<string, Parameters<Props["onMove"]>[0]>> = { ArrowD
 export function StepTree({ rows, extent, selected, onSelect, onFold, onMove }: Props) {
   const pane = useRef<HTMLDivElement>(null);
   const id = useId();
-  // oxlint-disable-next-line react/incompatible-library -- the React Compiler, which it concerns, is not used
-  const list = useVirtualizer({ count: rows.length, getScrollElement: () => pane.current, estimateSize: () => ROW_PX, overscan: 8 });
+  const { first, end } = useRowsInView(pane, rows.length, ROW_PX);
   const place = useMemo(() => rows.findIndex(({ step }) => step.span_id === selected), [rows, selected]);
-  useEffect(() => {
-    if (place !== -1) list.scrollToIndex(place, { align: "auto" });
-  }, [list, place]);
+  useLayoutEffect(() => {
+    if (place !== -1 && pane.current) revealRow(pane.current, place, ROW_PX);
+  }, [place]);
   return (
     <div
       ref={pane}
@@ -51,10 +50,10 @@ export function StepTree({ rows, extent, selected, onSelect, onFold, onMove }: P
         onMove(move);
       }}
     >
-      <div role="presentation" style={{ height: list.getTotalSize() }} className={styles.whole}>
-        {list.getVirtualItems().map(({ index, start }) => {
-          const row = rows[index];
-          return row && <TreeItem key={row.step.span_id} id={`${id}-${index}`} row={row} top={start} extent={extent} selected={index === place} onSelect={onSelect} onFold={onFold} />;
+      <div role="presentation" style={{ height: rows.length * ROW_PX }} className={styles.whole}>
+        {rows.slice(first, end).map((row, offset) => {
+          const index = first + offset;
+          return <TreeItem key={row.step.span_id} id={`${id}-${index}`} row={row} top={index * ROW_PX} extent={extent} selected={index === place} onSelect={onSelect} onFold={onFold} />;
         })}
       </div>
     </div>

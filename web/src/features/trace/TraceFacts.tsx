@@ -1,7 +1,7 @@
-import { Link } from "react-router";
 
 import type { Trace } from "../../api/trace";
 import { paths } from "../../paths";
+import { Link } from "../../router/Link";
 import { CopyButton } from "../../ui/content/CopyButton";
 import { formatDuration } from "../../ui/duration";
 import { counted, formatCost, formatCount } from "../../ui/number";

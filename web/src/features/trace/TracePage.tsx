@@ -1,6 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
-import { Navigate, useLocation, useParams } from "react-router";
 
 import { ApiFailure } from "../../api/failure";
 import { useOnTopic } from "../../api/live";
@@ -8,6 +7,9 @@ import { readAgain } from "../../api/queryClient";
 import { spanQuery } from "../../api/span";
 import { type Trace, traceQuery } from "../../api/trace";
 import { addressOf, paths } from "../../paths";
+import { Navigate } from "../../router/Link";
+import { useLocation } from "../../router/location";
+import { useParams } from "../../router/params";
 import { ErrorState } from "../../ui/ErrorState";
 import { Page } from "../../ui/Page";
 import { Skeleton } from "../../ui/Skeleton";
@@ -41,7 +43,7 @@ export function TracePage() {
     );
   }
   const home = addressOf(trace.data.project);
-  if (project !== home && project !== trace.data.project.id) return <Navigate replace to={`${paths.trace(home, id)}${search}`} />;
+  if (project !== home && project !== trace.data.project.id) return <Navigate to={`${paths.trace(home, id)}${search}`} />;
   return <Loaded key={id} project={project} trace={trace.data} />;
 }
 

@@ -1,5 +1,6 @@
 import { useCallback } from "react";
-import { useSearchParams } from "react-router";
+
+import { useSearchParams } from "../../router/location";
 
 /** What of the page stands in its address. */
 export type View = {
@@ -19,7 +20,7 @@ type Change = { [K in keyof View]?: View[K] };
 export function useView(): View & { change: (change: Change) => void } {
   const [search, setSearch] = useSearchParams();
   const change = useCallback(
-    (wanted: Change) => setSearch((before) => written(before, wanted), { replace: true, preventScrollReset: true }),
+    (wanted: Change) => setSearch((before) => written(before, wanted), { replace: true }),
     [setSearch],
   );
   return { ...viewOf(search), change };

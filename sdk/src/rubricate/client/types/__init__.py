@@ -1,5 +1,6 @@
 """Values that the client's methods take."""
 
+from rubricate.client.types.prompts import PromptVersion
 from rubricate.client.types.spans import SpanQuery
 
-__all__ = ["SpanQuery"]
+__all__ = ["PromptVersion", "SpanQuery"]

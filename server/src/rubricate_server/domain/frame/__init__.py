@@ -12,11 +12,24 @@ from typing import Any
 
 from rubricate_server.domain.frame.cell import iso_time
 from rubricate_server.domain.frame.column import Column, Frame, Span
+from rubricate_server.domain.frame.columnar import Columnar, Group, Slot, filled
 from rubricate_server.domain.frame.picked import PickedFrame
 from rubricate_server.domain.frame.query import FrameError, FrameQuery
 from rubricate_server.domain.frame.whole import WholeFrame
 
-__all__ = ["Column", "Frame", "FrameError", "FrameQuery", "Span", "frame_of", "iso_time"]
+__all__ = [
+    "Column",
+    "Columnar",
+    "Frame",
+    "FrameError",
+    "FrameQuery",
+    "Group",
+    "Slot",
+    "Span",
+    "filled",
+    "frame_of",
+    "iso_time",
+]
 
 
 def frame_of(query: FrameQuery, *, time: Callable[[int], Any]) -> Frame:

@@ -1,7 +1,9 @@
 """What frames are made of: spans as they come in, columns as they turn up."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
+
+from rubricate_server.domain.frame.columnar import Columnar
 
 SPAN_ID: Final = "context.span_id"
 TRACE_ID: Final = "context.trace_id"
@@ -101,3 +103,6 @@ class Frame(Protocol):
 
     def rows(self, spans: Iterable[Span]) -> list[dict[str, Any]]:
         """The rows of these spans, each without its empty cells."""
+
+    def columnar(self, spans: Sequence[Span]) -> Columnar:
+        """The same rows, as columns."""

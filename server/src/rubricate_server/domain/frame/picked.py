@@ -1,12 +1,13 @@
 """Picked frames: the columns that were named."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import orjson
 
 from rubricate_server.domain.frame.cell import Node, finished, put
 from rubricate_server.domain.frame.column import FIELDS, Column, Columns, Span
+from rubricate_server.domain.frame.columnar import Columnar
 from rubricate_server.domain.frame.query import FrameQuery, Path
 
 _TIMES: Final = frozenset({"start_time", "end_time"})
@@ -120,6 +121,11 @@ class PickedFrame:
     def columns(self) -> list[Column]:
         """See Frame."""
         return self._columns.all
+
+    def columnar(self, spans: Sequence[Span]) -> Columnar:
+        """See Frame."""
+        rows = self.rows(spans)
+        return Columnar(len(rows), {}, [], dict(enumerate(rows)))
 
     def rows(self, spans: Iterable[Span]) -> list[dict[str, Any]]:
         """See Frame."""

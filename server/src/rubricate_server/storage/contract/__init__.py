@@ -14,6 +14,15 @@ All methods block and are called off the event loop. Words used below:
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rubricate_server.storage.contract.account import (
+    AccountStore,
+    Credential,
+    NewApiKey,
+    NewUser,
+    StoredApiKey,
+    StoredUser,
+    UserUpdate,
+)
 from rubricate_server.storage.contract.annotation import (
     NO_ANNOTATIONS,
     AnnotationChange,
@@ -85,6 +94,14 @@ from rubricate_server.storage.contract.item import (
 )
 from rubricate_server.storage.contract.maintenance import Maintenance
 from rubricate_server.storage.contract.project import ProjectStore, StoredProject
+from rubricate_server.storage.contract.prompt import (
+    NewPromptTag,
+    PromptStore,
+    PromptUpdate,
+    StoredPrompt,
+    StoredPromptTag,
+    StoredPromptVersion,
+)
 from rubricate_server.storage.contract.retention import RetentionRule, RetentionStore, StoredRetention
 from rubricate_server.storage.contract.rubric import RubricStore, StoredRubricUse, StoredRubricVersion
 from rubricate_server.storage.contract.session import SessionQuery, SessionStore, StoredSession
@@ -107,12 +124,14 @@ __all__ = [
     "NO_ANNOTATIONS",
     "PREVIEW",
     "SMALL_ATTRIBUTE",
+    "AccountStore",
     "AnnotationChange",
     "AnnotationKey",
     "AnnotationQuery",
     "AnnotationStore",
     "AnnotationUpdate",
     "Annotators",
+    "Credential",
     "DatasetStore",
     "DeadLetter",
     "DisagreementMark",
@@ -141,11 +160,16 @@ __all__ = [
     "Maintenance",
     "MatrixQuery",
     "NewAnnotation",
+    "NewApiKey",
     "NewExample",
     "NewExperiment",
+    "NewPromptTag",
     "NewSpan",
+    "NewUser",
     "ProjectFigures",
     "ProjectStore",
+    "PromptStore",
+    "PromptUpdate",
     "Removed",
     "Restored",
     "RetentionRule",
@@ -169,6 +193,7 @@ __all__ = [
     "Storage",
     "StoreStats",
     "StoredAnnotation",
+    "StoredApiKey",
     "StoredDataset",
     "StoredDatasetVersion",
     "StoredDeadLetter",
@@ -179,6 +204,9 @@ __all__ = [
     "StoredItem",
     "StoredLabel",
     "StoredProject",
+    "StoredPrompt",
+    "StoredPromptTag",
+    "StoredPromptVersion",
     "StoredResult",
     "StoredRetention",
     "StoredRubricUse",
@@ -192,12 +220,14 @@ __all__ = [
     "StoredSummary",
     "StoredTag",
     "StoredTrace",
+    "StoredUser",
     "SummaryQuery",
     "TargetPreview",
     "TargetShown",
     "TraceMark",
     "TraceQuery",
     "TraceStore",
+    "UserUpdate",
 ]
 
 
@@ -213,11 +243,13 @@ class Storage:
     annotations: AnnotationStore
     projects: ProjectStore
     rubrics: RubricStore
+    prompts: PromptStore
     datasets: DatasetStore
     splits: SplitStore
     labels: LabelStore
     experiments: ExperimentStore
     runs: RunStore
+    accounts: AccountStore
     insight: InsightStore
     explore: ExploreStore
     export: ExportStore

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, TypedDict
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
+from rubricate_server.domain.authorship import ANYBODY, Author
 
 
 class AnnotationKey(NamedTuple):
@@ -144,19 +145,26 @@ class TargetShown(NamedTuple):
 class AnnotationStore(Protocol):
     """Annotations of every kind of target, and their history."""
 
-    def put(self, annotations: Sequence[NewAnnotation], *, must_exist: bool = False) -> list[int]:
+    def put(self, annotations: Sequence[NewAnnotation], *, must_exist: bool = False, by: Author = ANYBODY) -> list[int]:
         """Write annotations; durable, idempotent by key, all or nothing. One id for each, in order.
 
         An annotation whose target is not stored yet waits for it. With `must_exist` it is refused instead:
-        NotFound, whose message names the missing targets. Each change is kept in the history.
+        NotFound, whose message names the missing targets. Each change is kept in the history. NotYours, when one would
+        replace what the author may not change, or has the identifier of another's answers: see `domain/authorship.py`.
         """
 
-    def write(self, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None]) -> list[StoredAnnotation]:
+    def write(
+        self,
+        annotations: Sequence[NewAnnotation],
+        expected: Mapping[int, int | None],
+        *,
+        by: Author = ANYBODY,
+    ) -> list[StoredAnnotation]:
         """Write annotations if they are as the writer thinks; durable, idempotent, all or nothing. In order.
 
         `expected` says of some, by place, when they were last updated, or None: that there is none yet. Raises
         AnnotationChanged where that is not so; but what says the same already is no conflict, and is left as it is.
-        Raises NotFound, whose message names the missing targets.
+        Raises NotFound, whose message names the missing targets, and NotYours as `put`.
         """
 
     def take_over(self, annotations: Sequence[KeptAnnotation]) -> int:
@@ -172,23 +180,25 @@ class AnnotationStore(Protocol):
     def shown_with(self, annotations: Sequence[StoredAnnotation]) -> dict[int, TargetShown]:
         """The targets of annotations, by the annotations' row ids; nothing for those that wait for theirs."""
 
-    def delete(self, query: AnnotationQuery, *, undoable: bool = False) -> Removed:
+    def delete(self, query: AnnotationQuery, *, undoable: bool = False, by: Author = ANYBODY) -> Removed:
         """Delete what the query finds; durable. The history keeps what they were. `undoable`: `restore` can undo it.
 
-        In steps that never block writers for long, so a crash may leave a part: calling again deletes that.
+        In steps that never block writers for long, so a crash may leave a part: calling again deletes that. NotYours,
+        and nothing is deleted, when some are not the author's to change.
         """
 
-    def delete_some(self, annotations: Mapping[int, TargetKind]) -> Removed:
+    def delete_some(self, annotations: Mapping[int, TargetKind], *, by: Author = ANYBODY) -> Removed:
         """Delete annotations by row id, those whose targets are of the given kind; durable, idempotent, undoable.
 
-        Those that are not there are passed over. In steps, as `delete`.
+        Those that are not there are passed over. In steps, and only the author's, as `delete`.
         """
 
-    def restore(self, removal_id: int) -> Restored:
+    def restore(self, removal_id: int, *, by: Author = ANYBODY) -> Restored:
         """Undo a removal; durable, and safe to repeat. Raises NotFound when there is none, or it was forgotten.
 
-        Annotations come back under their row ids and with their times; those whose place was taken since stay
-        deleted, and so do those whose targets are gone. In steps, as `delete`.
+        NotYours, and nothing comes back, when some are not the author's to change. Annotations come back under their
+        row ids and with their times; those whose place was taken since stay deleted, and so do those whose targets are
+        gone. In steps, as `delete`.
         """
 
     def forget(self, before_us: int) -> int:
@@ -205,14 +215,14 @@ class AnnotationStore(Protocol):
     ) -> list[StoredAnnotation]:
         """Annotations whose target has not arrived, newest row first, from this row on."""
 
-    def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
-        """Change some fields of one annotation; durable, idempotent but for the history. Raises NotFound.
+    def update(self, annotation_id: int, update: AnnotationUpdate, *, by: Author = ANYBODY) -> StoredAnnotation:
+        """Change some fields of one annotation; durable, idempotent but for the history. Raises NotFound, NotYours.
 
-        The version of its rubric becomes the one in force.
+        It is the author's then. The version of its rubric becomes the one in force.
         """
 
-    def remove(self, annotation_id: int, user_id: str | None = None) -> None:
-        """Delete one annotation; durable. The history keeps what it was. Raises NotFound."""
+    def remove(self, annotation_id: int, *, by: Author = ANYBODY) -> None:
+        """Delete one annotation; durable. The history keeps what it was. Raises NotFound, NotYours."""
 
     def history(self, annotation_id: int) -> list[AnnotationChange]:
         """Every change of one annotation, oldest first, also of a deleted one. Empty: there never was one."""

@@ -19,6 +19,7 @@ class StoredDataset(NamedTuple):
     example_count: int
     created_us: int
     updated_us: int
+    version_count: int
 
 
 class StoredDatasetVersion(NamedTuple):

@@ -96,6 +96,8 @@ class StoredEvaluationSummary(NamedTuple):
     """Over the examples, of the mean score of each one's repetitions."""
     squares: float
     """Sum of the squared deviations of the examples' means from it."""
+    all_or_nothing: bool
+    """Whether each score is 0 or 1, so that the mean is a fraction."""
     labels: dict[str, int]
     """How often each was given, by label."""
 

@@ -40,6 +40,9 @@ class StoredItem(NamedTuple):
     span_count: int | None
     error_count: int | None
     trace_count: int | None
+    trace_tokens: int | None = None
+    """Of a root span: what the spans of its trace took together; None when they tell none, as is `trace_cost_usd`."""
+    trace_cost_usd: float | None = None
 
 
 class ItemMark(NamedTuple):

@@ -131,7 +131,7 @@ class SpanStore(Protocol):
 
         `annotations` are those that spans brought along, by the id of the span that did; their targets may be others.
         They are written like `AnnotationStore.put` writes, but only with a span that is new: a batch that is sent again
-        must not undo what was said since.
+        must not undo what was said since. They never replace what is somebody's: see `domain/authorship.py`.
 
         Makes projects, traces and sessions as needed. A span id that is stored already is left as it is; a trace
         stays with the project of its first span. Annotations that waited for these spans are bound to them.

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from rubricate.records.annotation import TargetKind
+from rubricate.records.annotation import AnnotatorKind, TargetKind
+from rubricate_server.domain.authorship import ANYBODY, PAGE, Author, Reach, first_foreign
 from rubricate_server.storage.contract import (
     AnnotationChange,
     AnnotationQuery,
@@ -19,7 +20,15 @@ from rubricate_server.storage.contract import (
     StoredAnnotation,
     TargetShown,
 )
-from rubricate_server.storage.schema import annotation, annotation_event, project, rubric_version, span
+from rubricate_server.storage.errors import NotYours
+from rubricate_server.storage.schema import (
+    annotation,
+    annotation_event,
+    project,
+    removed_annotation,
+    rubric_version,
+    span,
+)
 from rubricate_server.storage.sqlite.annotation_put import (
     Put,
     Write,
@@ -46,11 +55,12 @@ class SqliteAnnotations:
         self._writer = writer
         self._readers = readers
 
-    def put(self, annotations: Sequence[NewAnnotation], *, must_exist: bool = False) -> list[int]:
+    def put(self, annotations: Sequence[NewAnnotation], *, must_exist: bool = False, by: Author = ANYBODY) -> list[int]:
         """See the contract."""
         if not annotations:
             return []
-        return self._writer.call(put_all, Put(annotations, must_exist), weight=512 * len(annotations))
+        _refuse_borrowed(annotations, by)
+        return self._writer.call(put_all, Put(annotations, must_exist, by), weight=512 * len(annotations))
 
     def take_over(self, annotations: Sequence[KeptAnnotation]) -> int:
         """See the contract."""
@@ -96,23 +106,27 @@ class SqliteAnnotations:
         with reading(self._readers) as connection:
             return [stored_annotation(each) for each in connection.execute(statement)]
 
-    def update(self, annotation_id: int, update: AnnotationUpdate, user_id: str | None = None) -> StoredAnnotation:
+    def update(self, annotation_id: int, update: AnnotationUpdate, *, by: Author = ANYBODY) -> StoredAnnotation:
         """See the contract."""
-        self._writer.run(partial(update_annotation, annotation_id=annotation_id, update=update, user_id=user_id))
+        self._writer.run(partial(update_annotation, annotation_id=annotation_id, update=update, by=by))
         return self.get(annotation_id)
 
-    def remove(self, annotation_id: int, user_id: str | None = None) -> None:
+    def remove(self, annotation_id: int, *, by: Author = ANYBODY) -> None:
         """See the contract."""
-        self._writer.run(partial(remove_annotation, annotation_id=annotation_id, user_id=user_id))
+        self._writer.run(partial(remove_annotation, annotation_id=annotation_id, by=by))
 
-    def write(self, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None]) -> list[StoredAnnotation]:
+    def write(
+        self, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None], *, by: Author = ANYBODY
+    ) -> list[StoredAnnotation]:
         """See the contract."""
         if not annotations:
             return []
-        return self._writer.call(write_all, Write(annotations, expected), weight=512 * len(annotations))
+        _refuse_borrowed(annotations, by)
+        return self._writer.call(write_all, Write(annotations, expected, by), weight=512 * len(annotations))
 
-    def delete(self, query: AnnotationQuery, *, undoable: bool = False) -> Removed:
+    def delete(self, query: AnnotationQuery, *, undoable: bool = False, by: Author = ANYBODY) -> Removed:
         """See the contract. What comes while it runs stays."""
+        self._refuse_foreign(by, annotation, _where(query))
         newest = sa.select(sa.func.max(annotation.c.id))
         with reading(self._readers) as connection:
             last = connection.execute(newest).scalar() or 0
@@ -127,21 +141,37 @@ class SqliteAnnotations:
                 some = connection.execute(statement).fetchall()
             if not some:
                 return removed
-            removed = self._take_out({row: TargetKind(kind) for row, kind in some}, removed, undoable)
+            removed = self._take_out({row: TargetKind(kind) for row, kind in some}, removed, undoable, by)
 
-    def delete_some(self, annotations: Mapping[int, TargetKind]) -> Removed:
+    def delete_some(self, annotations: Mapping[int, TargetKind], *, by: Author = ANYBODY) -> Removed:
         """See the contract."""
         removed = Removed(0, None)
         items = list(annotations.items())
+        self._refuse_foreign(by, annotation, [annotation.c.id.in_(annotations)])
         for start in range(0, len(items), STEP):
-            removed = self._take_out(dict(items[start : start + STEP]), removed, undoable=True)
+            removed = self._take_out(dict(items[start : start + STEP]), removed, True, by)
         return removed
 
-    def _take_out(self, some: Mapping[int, TargetKind], so_far: Removed, undoable: bool) -> Removed:
-        return self._writer.run(partial(take_out, some=some, so_far=so_far, undoable=undoable))
+    def _take_out(self, some: Mapping[int, TargetKind], so_far: Removed, undoable: bool, by: Author) -> Removed:
+        return self._writer.run(partial(take_out, some=some, so_far=so_far, undoable=undoable, by=by))
 
-    def restore(self, removal_id: int) -> Restored:
+    def _refuse_foreign(self, by: Author, table: sa.Table, where: list[sa.ColumnElement[bool]]) -> None:
+        """Before the first step, so that nothing is changed; each step of a deletion looks once more."""
+        if by.reach == Reach.ALL:
+            return
+        statement = sa.select(sa.func.count()).select_from(table).where(*where, _foreign_to(by, table))
+        with reading(self._readers) as connection:
+            count = connection.execute(statement).scalar()
+        if count:
+            raise NotYours(
+                f"{count} of these annotations {'is' if count == 1 else 'are'} somebody else's. Only who gave them, or"
+                " an admin, can delete them or bring them back. Nothing was changed; name only those of your own user."
+            )
+
+    def restore(self, removal_id: int, *, by: Author = ANYBODY) -> Restored:
         """See the contract."""
+        aside = removed_annotation
+        self._refuse_foreign(by, aside, [aside.c.removal_id == removal_id])
         outcome, after = Restored(0, 0, 0), 0
         while True:
             some, last = self._writer.run(partial(restore_some, removal_id=removal_id, after=after, most=STEP))
@@ -194,6 +224,25 @@ class SqliteAnnotations:
         )
         with reading(self._readers) as connection:
             return [AnnotationChange(*row[:3], orjson.loads(row[3])) for row in connection.execute(statement)]
+
+
+def _refuse_borrowed(annotations: Sequence[NewAnnotation], by: Author) -> None:
+    borrowed = first_foreign(by, (each.key.identifier for each in annotations))
+    if borrowed is not None:
+        raise NotYours(
+            f"Under the identifier {borrowed!r}, answers of the page by another person stand. Nothing was written; use"
+            " an identifier of your own."
+        )
+
+
+def _foreign_to(by: Author, table: sa.Table) -> sa.ColumnElement[bool]:
+    """Annotations that the author may not change: `authorship.may_change`, in SQL."""
+    column = table.c
+    own: sa.ColumnElement[bool] = sa.false()
+    if by.user_id is not None:
+        own = sa.or_(column.user_id.is_not_distinct_from(by.user_id), column.identifier == f"{PAGE}{by.user_id}")
+    somebodys = sa.and_(column.annotator_kind == AnnotatorKind.HUMAN, column.user_id.is_not(None))
+    return sa.and_(sa.not_(own), somebodys if by.reach == Reach.UNOWNED else sa.true())
 
 
 _ALIVE = sa.or_(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from rubricate.records.annotation import TargetKind
+from rubricate_server.domain.authorship import ANYBODY, Author, Reach, may_change
 from rubricate_server.storage.contract import (
     AnnotationKey,
     AnnotationUpdate,
@@ -15,7 +16,7 @@ from rubricate_server.storage.contract import (
     NewAnnotation,
     StoredAnnotation,
 )
-from rubricate_server.storage.errors import AnnotationChanged, NotFound
+from rubricate_server.storage.errors import AnnotationChanged, NotFound, NotYours
 from rubricate_server.storage.sqlite.connection import select_in, touch, touch_owners
 from rubricate_server.storage.sqlite.history import record_writes
 from rubricate_server.storage.sqlite.removal import delete_annotations
@@ -29,6 +30,7 @@ class Put(NamedTuple):
 
     annotations: Sequence[NewAnnotation]
     must_exist: bool
+    by: Author
 
 
 class Write(NamedTuple):
@@ -36,6 +38,7 @@ class Write(NamedTuple):
 
     annotations: Sequence[NewAnnotation]
     expected: Mapping[int, int | None]
+    by: Author
 
 
 class Target(NamedTuple):
@@ -64,13 +67,25 @@ def put_all(connection: sqlite3.Connection, puts: Sequence[Put]) -> list[list[in
     outcomes: list[list[int] | Exception] = []
     for put in puts:
         refusal = _refusal(put, targets)
-        outcomes.append(refusal or _put_one(connection, put.annotations, targets, versions))
+        outcomes.append(refusal or _put_one(connection, put.annotations, targets, versions, put.by))
     return outcomes
 
 
+FROM_SPANS = Author(None, Reach.UNOWNED)
+
+
 def put_annotations(connection: sqlite3.Connection, annotations: Sequence[NewAnnotation]) -> None:
-    """Write annotations in the writer's thread, as a part of its transaction."""
-    put_all(connection, [Put(annotations, must_exist=False)])
+    """Write annotations that came with spans, as a part of the writer's transaction.
+
+    What stands there as somebody's is left as it is: whoever sends spans could name anybody.
+    """
+    kept = [each for each in annotations if _is_free(connection, each.key)]
+    put_all(connection, [Put(kept, must_exist=False, by=ANYBODY)])
+
+
+def _is_free(connection: sqlite3.Connection, key: AnnotationKey) -> bool:
+    current = _current(connection, key)
+    return current is None or may_change(FROM_SPANS, current.annotator_kind, current.user_id, key.identifier)
 
 
 def write_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> list[list[StoredAnnotation] | Exception]:
@@ -79,7 +94,10 @@ def write_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> list[l
 
 
 def _write(
-    connection: sqlite3.Connection, annotations: Sequence[NewAnnotation], expected: Mapping[int, int | None]
+    connection: sqlite3.Connection,
+    annotations: Sequence[NewAnnotation],
+    expected: Mapping[int, int | None],
+    by: Author,
 ) -> list[StoredAnnotation] | Exception:
     last = {annotation.key: annotation for annotation in annotations}
     standing: dict[AnnotationKey, int] = {}
@@ -92,7 +110,7 @@ def _write(
         elif (None if current is None else current.updated_us) != updated_us:
             return AnnotationChanged(place, wanted.key.name, current)
     changing = [annotation for annotation in annotations if annotation.key not in standing]
-    (written,) = put_all(connection, [Put(changing, must_exist=True)])
+    (written,) = put_all(connection, [Put(changing, must_exist=True, by=by)])
     if isinstance(written, Exception):
         return written
     standing |= zip((annotation.key for annotation in changing), written, strict=True)
@@ -185,13 +203,17 @@ def targets_of(connection: sqlite3.Connection, kind: TargetKind, ids: set[bytes]
 _UPSERT = (
     "insert into annotation (target_kind, target_id, position, name, identifier, annotator_kind, label, score,"
     " explanation, metadata, source, user_id, rubric_version, created_us, updated_us, target_row, project_id, start_ns)"
-    " values {} on conflict (target_kind, target_id, position, name, identifier) do update set"
+    " values {rows} on conflict (target_kind, target_id, position, name, identifier) do update set"
     " annotator_kind = excluded.annotator_kind, label = excluded.label, score = excluded.score,"
     " explanation = excluded.explanation, metadata = excluded.metadata, source = excluded.source,"
     " user_id = excluded.user_id, rubric_version = excluded.rubric_version, updated_us = excluded.updated_us,"
-    " target_row = excluded.target_row, project_id = excluded.project_id, start_ns = excluded.start_ns"
+    " target_row = excluded.target_row, project_id = excluded.project_id, start_ns = excluded.start_ns {whose}"
     " returning id, target_kind, target_id, position, name, identifier, created_us"
 )
+_OWN = "annotation.user_id = excluded.user_id or annotation.identifier = 'app:' || excluded.user_id"
+_NOBODYS = "annotation.annotator_kind != 'HUMAN' or annotation.user_id is null"
+_WHOSE = {Reach.ALL: "", Reach.OWN: f"where {_OWN}", Reach.UNOWNED: f"where {_OWN} or {_NOBODYS}"}
+"""What a conflict may replace: `authorship.may_change`, in SQL. What it may not is not returned."""
 _ROW = "(" + ",".join("?" * 18) + ")"
 _AT_ONCE = 64
 
@@ -201,8 +223,9 @@ def _put_one(
     annotations: Sequence[NewAnnotation],
     targets: dict[TargetKind, dict[bytes, Target]],
     versions: dict[str, _Version],
+    by: Author,
 ) -> list[int]:
-    """Of the same key twice in one request, the last wins, and both get its id."""
+    """Of the same key twice in one request, the last wins, and both get its id. Raises NotYours."""
     last = {item.key: item for item in annotations}
     now_us = moment(connection)
     ids: dict[tuple[Any, ...], int] = {}
@@ -216,12 +239,15 @@ def _put_one(
                 for item in items[start : start + size]
                 for value in _values(item, targets[item.key.target_kind].get(item.key.target_id), versions, now_us)
             ]
-            for row, *key, created_us in connection.execute(_UPSERT.format(",".join([_ROW] * size)), values).fetchall():
+            statement = _UPSERT.format(rows=",".join([_ROW] * size), whose=_WHOSE[by.reach])
+            for row, *key, created_us in connection.execute(statement, values).fetchall():
                 ids[tuple(key)] = row
                 item = last[AnnotationKey(*key)]
                 version = versions.get(item.key.name)
                 written.append((row, created_us == now_us, item, version.number if version else None))
             start += size
+    if len(ids) < len(items):
+        raise not_yours(next(item.key for item in items if item.key not in ids))
     record_writes(connection, written, now_us)
     return [ids[item.key] for item in annotations]
 
@@ -282,20 +308,30 @@ def _values(item: NewAnnotation, target: Target | None, versions: dict[str, _Ver
     )
 
 
-def update_annotation(
-    connection: sqlite3.Connection, annotation_id: int, update: AnnotationUpdate, user_id: str | None
-) -> None:
+def not_yours(key: AnnotationKey) -> NotYours:
+    """Of an annotation that somebody else gave."""
+    shown = key.target_id.decode() if key.target_kind == TargetKind.SESSION else key.target_id.hex()
+    whose = f"under the identifier {key.identifier!r} " if key.identifier else ""
+    return NotYours(
+        f"The annotation {key.name!r} of {key.target_kind} {shown} {whose}is somebody else's. Only who gave it, or an"
+        " admin, can change or delete it. Nothing was changed; use an identifier of your own."
+    )
+
+
+def update_annotation(connection: sqlite3.Connection, annotation_id: int, update: AnnotationUpdate, by: Author) -> None:
     """Read, change and write in one transaction, so that two people who change different fields both have their way."""
     before = connection.execute(
         "select target_kind, target_id, position, name, identifier, annotator_kind, label, score, explanation,"
-        f" metadata, source from annotation where id = ? and {IN_A_PROJECT}",
+        f" metadata, source, user_id from annotation where id = ? and {IN_A_PROJECT}",
         (annotation_id,),
     ).fetchone()
     if before is None:
         raise missing_annotation(annotation_id)
-    touch_owners(connection, "annotation", [annotation_id])
     key = AnnotationKey(TargetKind(before[0]), *before[1:5])
-    kept = NewAnnotation._make([key, *before[5:9], orjson.loads(before[9]), before[10], user_id])
+    if not may_change(by, before[5], before[11], key.identifier):
+        raise not_yours(key)
+    touch_owners(connection, "annotation", [annotation_id])
+    kept = NewAnnotation._make([key, *before[5:9], orjson.loads(before[9]), before[10], by.user_id])
     changed = kept._replace(**update)
     version = _versions(connection, [changed.key.name]).get(changed.key.name)
     now_us = moment(connection)
@@ -308,7 +344,7 @@ def update_annotation(
             changed.score,
             changed.explanation,
             orjson.dumps(changed.metadata).decode(),
-            user_id,
+            by.user_id,
             version.id if version else None,
             now_us,
             annotation_id,
@@ -317,12 +353,26 @@ def update_annotation(
     record_writes(connection, [(annotation_id, False, changed, version.number if version else None)], now_us)
 
 
-def remove_annotation(connection: sqlite3.Connection, annotation_id: int, user_id: str | None) -> None:
-    """Delete one annotation. Raises NotFound."""
+def remove_annotation(connection: sqlite3.Connection, annotation_id: int, by: Author) -> None:
+    """Delete one annotation. Raises NotFound, NotYours."""
     found = connection.execute(f"select 1 from annotation where id = ? and {IN_A_PROJECT}", (annotation_id,)).fetchone()
     if found is None:
         raise missing_annotation(annotation_id)
-    delete_annotations(connection, [annotation_id], user_id)
+    refuse_foreign(connection, [annotation_id], by)
+    delete_annotations(connection, [annotation_id], by.user_id)
+
+
+def refuse_foreign(connection: sqlite3.Connection, rows: Sequence[int], by: Author) -> None:
+    """Raise NotYours when one of the annotations is not the author's to change."""
+    if by.reach == Reach.ALL:
+        return
+    said = (
+        "select target_kind, target_id, position, name, identifier, annotator_kind, user_id from annotation"
+        " where id in ({})"
+    )
+    for kind, *key, annotator_kind, user_id in select_in(connection, said, list(rows)):
+        if not may_change(by, annotator_kind, user_id, key[-1]):
+            raise not_yours(AnnotationKey(TargetKind(kind), *key))
 
 
 IN_A_PROJECT = "coalesce(project_id, 0) not in (select id from project where deleted_us is not null)"

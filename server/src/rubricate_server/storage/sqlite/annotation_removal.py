@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 
 from rubricate.records.annotation import TargetKind
+from rubricate_server.domain.authorship import Author
 from rubricate_server.storage.contract import Removed, Restored
 from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.schema import annotation
-from rubricate_server.storage.sqlite.annotation_put import IN_A_PROJECT, moment, targets_of
+from rubricate_server.storage.sqlite.annotation_put import IN_A_PROJECT, moment, refuse_foreign, targets_of
 from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
 from rubricate_server.storage.sqlite.history import record_restoration
 from rubricate_server.storage.sqlite.removal import delete_annotations
@@ -24,17 +25,21 @@ STEP_FORGOTTEN = 2000
 
 
 def take_out(
-    connection: sqlite3.Connection, some: Mapping[int, TargetKind], so_far: Removed, undoable: bool
+    connection: sqlite3.Connection, some: Mapping[int, TargetKind], so_far: Removed, undoable: bool, by: Author
 ) -> Removed:
-    """Delete annotations, as a part of a removal that may have begun before; set them aside if it is undoable."""
+    """Delete annotations, as a part of a removal that may have begun before; set them aside if it is undoable.
+
+    Raises NotYours.
+    """
     found = select_in(
         connection, f"select id, target_kind from annotation where {IN_A_PROJECT} and id in ({{}})", list(some)
     )
     rows = [row for row, kind in found if some[row] == kind]
     if not rows:
         return so_far
+    refuse_foreign(connection, rows, by)
     removal_id = _set_aside(connection, rows, so_far.removal_id) if undoable else None
-    delete_annotations(connection, rows)
+    delete_annotations(connection, rows, by.user_id)
     return Removed(so_far.count + len(rows), removal_id)
 
 

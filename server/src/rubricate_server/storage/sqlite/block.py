@@ -32,6 +32,8 @@ class Column(NamedTuple):
     offsets: memoryview
     validity: memoryview | None
     values: memoryview
+    raw: bytes
+    """All of it as it was packed: the values are its end."""
 
     def get(self, index: int) -> bytes | None:
         """The value at a place; None when it is null."""
@@ -70,9 +72,10 @@ def unpack(frame: bytes) -> Column:
     if flags & ~HAS_NULLS:
         raise Damaged(f"a block column has flags {flags:#x}, which version {VERSION} does not have")
     try:
-        raw = memoryview(_decompressor().decompress(memoryview(frame)[_HEADER.size :], allow_extra_data=False))
+        whole = _decompressor().decompress(memoryview(frame)[_HEADER.size :], allow_extra_data=False)
     except (zstandard.ZstdError, MemoryError) as error:
         raise Damaged(f"a block column cannot be decompressed: {error}") from error
+    raw = memoryview(whole)
     start = 4 * (count + 1)
     body = start + ((count + 7) >> 3 if flags & HAS_NULLS else 0)
     if len(raw) < body:
@@ -85,7 +88,7 @@ def unpack(frame: bytes) -> Column:
     # The header has no checksum. A count that is too large reads values as offsets: then the last is not the largest.
     if offsets[0] != 0 or offsets[count] != len(raw) - body or max(offsets) != offsets[count]:
         raise Damaged(f"a block column of {count} values has {len(raw) - body} bytes where {offsets[count]} belong")
-    return Column(offsets, raw[start:body] if flags & HAS_NULLS else None, raw[body:])
+    return Column(offsets, raw[start:body] if flags & HAS_NULLS else None, raw[body:], whole)
 
 
 def _bitmap(values: Sequence[bytes | None]) -> bytes:

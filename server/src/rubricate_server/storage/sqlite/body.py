@@ -12,6 +12,7 @@ from rubricate_server.domain.attributes import list_at
 from rubricate_server.domain.filter import contains_text, cost_part
 from rubricate_server.storage.contract import SpanBody
 from rubricate_server.storage.sqlite.block import Column, pack, unpack
+from rubricate_server.storage.sqlite.search import TextSearch
 
 BLOCK_SPANS = 64
 """Spans in a full block. Larger compresses little better and makes reading one span dearer."""
@@ -26,8 +27,6 @@ COLUMNS = {
 """Part of a body: column of span_block."""
 
 CACHED_COLUMNS = 8
-CACHED_ABSENCES = 1024
-"""Blocks that a scan knows not to have a text; it comes back to them for their other rows."""
 
 
 def pack_block(bodies: Sequence[SpanBody], level: int = 3) -> list[bytes | None]:
@@ -104,31 +103,6 @@ def register_functions(connection: sqlite3.Connection) -> None:
         text = value(block, offset, part)
         return None if text is None else text.decode("utf-8", "replace")
 
-    lowered: OrderedDict[tuple[int, str], bytes] = OrderedDict()
-    without: set[tuple[int, str, str]] = set()
-
-    def body_contains(block: int | None, offset: int | None, part: str, needle: str) -> bool | None:
-        if block is None or offset is None:
-            return None
-        found = column(block, part)
-        if found is None or found.is_null(offset):
-            return None
-        # Most blocks do not have the text at all: then one look answers for all of their rows.
-        if (block, part, needle) in without:
-            return False
-        text = lowered.get((block, part))
-        if text is None:
-            text = lowered[block, part] = bytes(found.values).lower()
-            if len(lowered) > CACHED_COLUMNS:
-                lowered.popitem(last=False)
-        wanted = needle.encode()
-        if wanted not in text:
-            if len(without) >= CACHED_ABSENCES:
-                without.clear()
-            without.add((block, part, needle))
-            return False
-        return text.find(wanted, found.offsets[offset], found.offsets[offset + 1]) >= 0
-
     def body_attr(block: int | None, offset: int | None, key: str) -> str | float | int | None:
         attributes = value(block, offset, "attributes")
         if attributes is None or orjson.dumps(key.partition(".")[0])[:-1] not in attributes:
@@ -137,7 +111,10 @@ def register_functions(connection: sqlite3.Connection) -> None:
         return orjson.dumps(found).decode() if isinstance(found, dict | list) else found
 
     connection.create_function("body_text", 3, body_text, deterministic=True)
-    connection.create_function("body_contains", 4, body_contains, deterministic=True)
+    search = TextSearch(connection, column)
+    connection.create_function("body_contains", 3, search.contains, deterministic=True)
+    connection.create_function("body_holds", 3, search.holds, deterministic=True)
+    connection.create_function("sieve_lacks", 2, search.lacks, deterministic=True)
     connection.create_function("body_attr", 3, body_attr, deterministic=True)
     connection.create_function("contains_text", 2, contains_text, deterministic=True)
     connection.create_function("cost_part", 5, cost_part, deterministic=True)

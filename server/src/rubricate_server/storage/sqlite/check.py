@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 from rubricate_server.storage.errors import Damaged, StorageError, WrongSchema
 from rubricate_server.storage.sqlite.block import unpack
 from rubricate_server.storage.sqlite.body import COLUMNS
 from rubricate_server.storage.sqlite.migration import SCHEMA_VERSION, known_version
+from rubricate_server.storage.sqlite.sieve import grams, may_hold, readable
 from rubricate_server.storage.sqlite.store import DATABASE, LOCK
 
 BLOCKS_AT_ONCE = 64
@@ -21,6 +23,9 @@ ENOUGH_SPACE = 1 << 30
 """Free bytes below which a disk counts as nearly full."""
 
 RESTORE = "Copy the directory as it is, then restore a backup into an empty one: rubricate restore BACKUP --data DIR"
+SIEVES = (
+    'Stop the server and run: sqlite3 rubricate.db "delete from block_sieve". It makes them again in the background.'
+)
 
 
 class Finding(NamedTuple):
@@ -44,11 +49,11 @@ def check_directory(directory: Path, *, blocks: bool = False) -> Iterator[Findin
     if not path.exists():
         yield Finding(True, f"no database in {directory} yet; `rubricate serve` makes it")
         return
-    yield from check_database(path, blocks=blocks)
+    yield from check_database(path, blocks=blocks, sieves=blocks)
 
 
-def check_database(path: Path, *, blocks: bool = False) -> Iterator[Finding]:
-    """Look at one database file."""
+def check_database(path: Path, *, blocks: bool = False, sieves: bool = False) -> Iterator[Finding]:
+    """Look at one database file. Sieves can be made again, so a copy is whole without them."""
     try:
         with closing(open_readonly(path, leave_no_trace=True)) as connection:
             version = known_version(connection, path)
@@ -57,6 +62,8 @@ def check_database(path: Path, *, blocks: bool = False) -> Iterator[Finding]:
             yield from _integrity(connection)
             if blocks:
                 yield from _blocks(connection)
+            if sieves:
+                yield from _sieves(connection)
     except WrongSchema as error:
         yield Finding(False, str(error))
     except (sqlite3.Error, StorageError) as error:
@@ -185,6 +192,40 @@ def _frames(n: int, frames: list[bytes | None]) -> Iterator[str]:
             continue
         if len(column.offsets) - 1 != n:
             yield f"column {name} has {len(column.offsets) - 1} values, not {n}"
+
+
+def _sieves(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """See that sieves let through what is in their blocks: a search relies on them."""
+    after = checked = wrong = 0
+    while True:
+        rows = connection.execute(
+            "select block, span_block.inputs, block_sieve.inputs, span_block.outputs, block_sieve.outputs"
+            " from block_sieve join span_block on id = block where block > ? order by block limit ?",
+            (after, BLOCKS_AT_ONCE),
+        ).fetchall()
+        if not rows:
+            break
+        for block, *pairs in rows:
+            checked += 1
+            problems = [*_sieve("inputs", *pairs[:2]), *_sieve("outputs", *pairs[2:])]
+            wrong += bool(problems)
+            if wrong <= NAMED_AT_MOST:
+                yield from (Finding(False, f"block {block}: {problem}", SIEVES) for problem in problems)
+        after = rows[-1][0]
+    if not wrong:
+        yield Finding(True, f"{checked} sieves let through what is in their blocks")
+
+
+def _sieve(name: str, frame: bytes | None, sieve: bytes | None) -> Iterator[str]:
+    if sieve is None or frame is None:
+        return
+    if readable(sieve) is None:
+        yield f"the sieve of column {name} cannot be read; searches do without it"
+        return
+    with suppress(Damaged):  # told already
+        found = grams(bytes(unpack(frame).values)) or set()
+        if not may_hold(sieve, tuple(map(crc32, found))):
+            yield f"the sieve of column {name} lacks text that is there; searches miss it"
 
 
 def _pointers(n: int, live: int, count: int, last: int | None) -> Iterator[str]:

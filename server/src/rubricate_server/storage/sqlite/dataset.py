@@ -37,7 +37,9 @@ BATCH = 200
 """Examples read at once: they are in memory together."""
 _AT_ONCE = 500
 
-_DATASET = tuple(dataset.c[name] for name in StoredDataset._fields)
+_OWN_FIELDS = StoredDataset._fields[:-1]
+_VERSION_COUNT = sa.select(sa.func.count()).where(dataset_version.c.dataset_id == dataset.c.id).scalar_subquery()
+_DATASET = (*(dataset.c[name] for name in _OWN_FIELDS), _VERSION_COUNT.label("version_count"))
 _VERSION = tuple(dataset_version.c[name] for name in StoredDatasetVersion._fields)
 _REVISION = dataset_example_revision.c
 EXAMPLE = (
@@ -267,7 +269,7 @@ def _splits_of(connection: sa.Connection, example_ids: Sequence[int]) -> dict[in
 
 
 def _stored(connection: sqlite3.Connection, dataset_id: int) -> StoredDataset:
-    columns = ", ".join(StoredDataset._fields)
+    columns = ", ".join((*_OWN_FIELDS, "(select count(*) from dataset_version where dataset_id = dataset.id)"))
     row = connection.execute(f"select {columns} from dataset where id = ?", (dataset_id,)).fetchone()
     if row is None:
         raise NotFound(f"No dataset has the row id {dataset_id}")

@@ -220,16 +220,21 @@ class SqliteRuns:
             .order_by(said.c.label)
         )
         of_example = sa.func.avg(said.c.score).label("score")
+        all_or_nothing = sa.func.min(sa.case((said.c.score.in_((0, 1)), 1), else_=0)).label("all_or_nothing")
         examples = (
-            sa.select(said.c.name, of_example)
+            sa.select(said.c.name, of_example, all_or_nothing)
             .where(good, said.c.score.is_not(None))
             .group_by(said.c.name, said.c.example_id)
         ).subquery()
         mean = sa.func.avg(examples.c.score).over(partition_by=examples.c.name).label("mean")
-        beside = sa.select(examples.c.name, examples.c.score, mean).subquery()
+        beside = sa.select(examples.c.name, examples.c.score, examples.c.all_or_nothing, mean).subquery()
         away = beside.c.score - beside.c.mean
         scored = sa.select(
-            beside.c.name, sa.func.count(), sa.func.max(beside.c.mean), sa.func.sum(away * away)
+            beside.c.name,
+            sa.func.count(),
+            sa.func.max(beside.c.mean),
+            sa.func.sum(away * away),
+            sa.func.min(beside.c.all_or_nothing),
         ).group_by(beside.c.name)
         with reading(self._readers) as connection:
             if not _alive(connection, experiment_id):
@@ -245,9 +250,12 @@ class SqliteRuns:
         ]
 
 
-def _moments(row: Any) -> tuple[int, float | None, float]:
+def _moments(row: Any) -> tuple[int, float | None, float, bool]:
+    if row is None:
+        return 0, None, 0.0, False
+    count, mean, squares, all_or_nothing = row
     # SQLite has NULL for what is no number, as the mean of numbers is whose sum overflows twice.
-    return (0, None, 0.0) if row is None else (row[0], row[1], float("inf") if row[2] is None else row[2])
+    return count, mean, float("inf") if squares is None else squares, bool(all_or_nothing)
 
 
 def _alive(connection: sa.Connection, experiment_id: int) -> bool:

@@ -60,14 +60,25 @@ def items_of(connection: sa.Connection, kind: TargetKind, rows: Sequence[Any]) -
     """The items of rows that have the columns of their kind."""
     match kind:
         case TargetKind.SPAN:
-            sessions = _sessions_of(connection, {row.trace_id for row in rows})
-            return [_span_item(row, sessions.get(row.trace_id)) for row in rows]
+            traces = _traces_of(connection, {row.trace_id for row in rows})
+            return [_span_item(row, traces.get(row.trace_id)) for row in rows]
         case TargetKind.TRACE:
             sessions = _sessions_of(connection, {row.trace_id for row in rows if row.session_row is not None})
             roots = _roots_of(connection, [row.trace_id for row in rows])
             return [_trace_item(row, roots.get(row.trace_id), sessions.get(row.trace_id)) for row in rows]
         case _:
             return _session_items(connection, rows)
+
+
+def _traces_of(connection: sa.Connection, trace_ids: set[bytes]) -> dict[bytes, Any]:
+    """The session of each trace, if it is in one, and its sums."""
+    sums = (trace.c.tokens_prompt + trace.c.tokens_completion).label("tokens"), trace.c.cost_usd
+    statement = (
+        sa.select(trace.c.trace_id, session.c.session_id, *sums)
+        .join_from(trace, session, session.c.id == trace.c.session_row, isouter=True)
+        .where(trace.c.trace_id.in_(trace_ids))
+    )
+    return {row.trace_id: row for row in connection.execute(statement)} if trace_ids else {}
 
 
 def _sessions_of(connection: sa.Connection, trace_ids: set[bytes]) -> dict[bytes, str]:
@@ -94,14 +105,15 @@ def _roots_of(connection: sa.Connection, trace_ids: Sequence[bytes]) -> dict[byt
     return found
 
 
-def _span_item(row: Any, session_id: str | None) -> StoredItem:
+def _span_item(row: Any, its_trace: Any) -> StoredItem:
+    summed = its_trace is not None and row.parent_id is None
     return StoredItem(
         TargetKind.SPAN,
         row.id,
         row.span_id,
         row.project_id,
         row.trace_id,
-        session_id,
+        its_trace.session_id if its_trace is not None else None,
         row.parent_id,
         row.span_id,
         row.name,
@@ -121,6 +133,8 @@ def _span_item(row: Any, session_id: str | None) -> StoredItem:
         None,
         None,
         None,
+        (its_trace.tokens or None) if summed else None,
+        (its_trace.cost_usd or None) if summed else None,
     )
 
 

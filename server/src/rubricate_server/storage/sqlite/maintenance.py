@@ -14,10 +14,9 @@ from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_bloc
 from rubricate_server.storage.sqlite.connection import reading
 from rubricate_server.storage.sqlite.experiment_write import remove_deleted_experiment
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
+from rubricate_server.storage.sqlite.sift import SMALL_BLOCK, Sifter
 from rubricate_server.storage.sqlite.writer import Turn, Writer
 
-SMALL_BLOCK = 32
-"""A block with fewer live spans is worth repacking together with others."""
 REPACK_AT = BLOCK_SPANS
 """Live spans that a project's small blocks must hold together before they are repacked."""
 REPACK_LEVEL = 6
@@ -35,10 +34,11 @@ class SqliteMaintenance:
     def __init__(self, writer: Writer, readers: sa.Engine) -> None:
         self._writer = writer
         self._readers = readers
+        self._sifter = Sifter(writer, readers)
 
     def step(self) -> bool:
         """See the contract."""
-        return self._writer.keep_up(_first_thing_to_do) or self._sum_up_annotations()
+        return self._writer.keep_up(_first_thing_to_do) or self._sum_up_annotations() or self._sifter.step()
 
     def _sum_up_annotations(self) -> bool:
         with reading(self._readers) as connection:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.errors import WrongSchema
 from rubricate_server.storage.schema import metadata
-from rubricate_server.storage.sqlite.annotation_hour import TRIGGERS
+from rubricate_server.storage.sqlite import annotation_hour, sift
 from rubricate_server.storage.sqlite.connection import configure_writer
 
 SCHEMA_VERSION = "0001"
@@ -93,7 +93,7 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(str(sa.schema.CreateTable(table).compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(str(sa.schema.CreateIndex(index).compile(dialect=dialect)))
-    for trigger in TRIGGERS:
+    for trigger in (*annotation_hour.TRIGGERS, *sift.TRIGGERS):
         connection.execute(trigger)
     connection.execute(
         "create table alembic_version (version_num varchar(32) not null,"

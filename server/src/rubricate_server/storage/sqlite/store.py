@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.contract import Storage
 from rubricate_server.storage.errors import Damaged, StorageError
+from rubricate_server.storage.sqlite.account import SqliteAccounts
 from rubricate_server.storage.sqlite.annotation import SqliteAnnotations
 from rubricate_server.storage.sqlite.connection import connect_writer, read_engine, reading
 from rubricate_server.storage.sqlite.dataset import SqliteDatasets
@@ -25,6 +26,7 @@ from rubricate_server.storage.sqlite.item import SqliteItems
 from rubricate_server.storage.sqlite.maintenance import SqliteMaintenance
 from rubricate_server.storage.sqlite.migration import prepare_schema
 from rubricate_server.storage.sqlite.project import SqliteProjects
+from rubricate_server.storage.sqlite.prompt import SqlitePrompts
 from rubricate_server.storage.sqlite.retention import SqliteRetention
 from rubricate_server.storage.sqlite.rubric import SqliteRubrics
 from rubricate_server.storage.sqlite.session import SqliteSessions
@@ -86,11 +88,13 @@ def open_storage(directory: Path, *, max_pending_bytes: int = 256 << 20, on_chan
         annotations=SqliteAnnotations(writer, readers),
         projects=SqliteProjects(writer, readers),
         rubrics=SqliteRubrics(writer, readers),
+        prompts=SqlitePrompts(writer, readers),
         datasets=SqliteDatasets(writer, readers),
         splits=SqliteSplits(writer, readers),
         labels=SqliteLabels(writer, readers),
         experiments=SqliteExperiments(writer, readers),
         runs=SqliteRuns(writer, readers),
+        accounts=SqliteAccounts(writer, readers),
         insight=SqliteInsight(readers),
         explore=SqliteExplore(readers),
         export=SqliteExport(readers),

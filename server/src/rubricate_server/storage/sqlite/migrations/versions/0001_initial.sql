@@ -77,6 +77,13 @@ CREATE INDEX ix_removed_annotation ON removed_annotation (removal_id, id);
 
 CREATE INDEX ix_removed_annotation_project ON removed_annotation (project_id);
 
+CREATE TABLE block_sieve (
+	block INTEGER NOT NULL, 
+	inputs BLOB, 
+	outputs BLOB, 
+	PRIMARY KEY (block)
+);
+
 CREATE TABLE dead_letter (
 	id INTEGER NOT NULL, 
 	at_us BIGINT NOT NULL, 
@@ -193,6 +200,34 @@ CREATE TABLE retention (
 	max_traces INTEGER, 
 	UNIQUE (name)
 );
+
+CREATE TABLE prompt (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	metadata TEXT NOT NULL, 
+	UNIQUE (name)
+);
+
+CREATE TABLE prompt_version (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	prompt_id INTEGER NOT NULL, 
+	body TEXT NOT NULL, 
+	created_us BIGINT NOT NULL
+);
+
+CREATE INDEX ix_prompt_version ON prompt_version (prompt_id, id);
+
+CREATE TABLE prompt_tag (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	prompt_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	version_id INTEGER NOT NULL, 
+	description TEXT, 
+	UNIQUE (prompt_id, name)
+);
+
+CREATE INDEX ix_prompt_tag_version_id ON prompt_tag (version_id);
 
 CREATE TABLE rubric (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -350,6 +385,47 @@ CREATE TABLE annotation_hour_stale (
 
 CREATE INDEX ix_annotation_hour ON annotation (project_id, start_ns / 3600000000000, name, target_kind, target_row, position, annotator_kind, label, score, start_ns);
 
+CREATE TABLE user (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	username TEXT NOT NULL, 
+	name_key TEXT NOT NULL, 
+	email TEXT, 
+	email_key TEXT, 
+	role TEXT NOT NULL, 
+	password TEXT NOT NULL, 
+	password_needs_reset BOOLEAN NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	updated_us BIGINT NOT NULL, 
+	deleted_us BIGINT, 
+	UNIQUE (name_key), 
+	UNIQUE (email_key)
+);
+
+CREATE TABLE user_session (
+	digest BLOB NOT NULL, 
+	user_id INTEGER NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	expires_us BIGINT NOT NULL, 
+	PRIMARY KEY (digest)
+);
+
+CREATE INDEX ix_user_session_user_id ON user_session (user_id);
+
+CREATE TABLE api_key (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	digest BLOB NOT NULL, 
+	user_id INTEGER, 
+	name TEXT NOT NULL, 
+	description TEXT, 
+	last_four TEXT NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	expires_us BIGINT, 
+	used_us BIGINT, 
+	UNIQUE (digest)
+);
+
+CREATE INDEX ix_api_key_user_id ON api_key (user_id);
+
 create trigger annotation_came after insert on annotation begin insert into annotation_hour_stale (project_id, hour, changes, changed_s) select new.project_id, new.start_ns / 3600000000000, 1, cast(strftime('%s', 'now') as integer) where new.project_id is not null on conflict (project_id, hour) do update set changes = changes + 1, changed_s = excluded.changed_s; end;
 
 create trigger annotation_went after delete on annotation begin insert into annotation_hour_stale (project_id, hour, changes, changed_s) select old.project_id, old.start_ns / 3600000000000, 1, cast(strftime('%s', 'now') as integer) where old.project_id is not null on conflict (project_id, hour) do update set changes = changes + 1, changed_s = excluded.changed_s; end;
@@ -450,3 +526,5 @@ CREATE TABLE dataset_version (
 );
 
 CREATE INDEX ix_dataset_version ON dataset_version (dataset_id, id);
+
+create trigger span_block_went after delete on span_block begin delete from block_sieve where block = old.id; end;

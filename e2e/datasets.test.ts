@@ -1,0 +1,289 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+
+import { barriers, picture, visit } from "./browser";
+import { type Server, startServer } from "./server";
+
+let server: Server;
+beforeAll(async () => {
+  server = await startServer("--sample");
+});
+afterAll(() => server?.stop());
+
+const PATIENCE_MS = 20_000;
+
+test("by keyboard: rows that are selected become examples of a new dataset, a corrected answer what is expected", async () => {
+  await send("shop", 3);
+  await correct("shop", 2, "The right answer.");
+  const { page, complaints } = await open("/p/shop/explore?level=span");
+  await page.getByRole("row", { name: /question 2/ }).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog", { name: "Send 2 spans to a dataset" });
+  await sheet.getByRole("textbox", { name: "Name of the new dataset" }).or(sheet.getByRole("combobox", { name: "Dataset" })).first().waitFor();
+  if (await sheet.getByRole("combobox", { name: "Dataset" }).isVisible()) await sheet.getByRole("combobox", { name: "Dataset" }).selectOption("A new one…");
+  await sheet.getByRole("textbox", { name: "Name of the new dataset" }).focus();
+  await page.keyboard.type("shop questions");
+  await page.keyboard.press("Enter");
+
+  const preview = sheet.getByRole("region", { name: "The first of them become" });
+  await preview.getByText("Example: new, with a corrected answer").waitFor();
+  expect(await preview.innerText()).toContain("The right answer.");
+  expect(await preview.innerText()).toContain("answer 1");
+  expect(await barriers(page)).toEqual([]);
+  await sheet.getByRole("button", { name: "Add 2 spans" }).focus();
+  await page.keyboard.press("Enter");
+
+  await sheet.getByText("2 examples added").waitFor();
+  expect(await sheet.getByText("1 expected output is a corrected answer").isVisible()).toBe(true);
+  await sheet.getByRole("link", { name: "Open shop questions" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "shop questions" }).waitFor();
+  const table = page.getByRole("table", { name: "Examples" });
+  await table.getByRole("row", { name: /question 2/ }).waitFor();
+  expect(await table.getByRole("row", { name: /question 2/ }).innerText()).toContain("The right answer.");
+  expect(await table.getByRole("row").count()).toBe(3);
+
+  await table.getByRole("button", { name: /question 2/ }).click();
+  const whole = page.getByRole("dialog", { name: "Example" });
+  expect(await whole.getByRole("region", { name: "Expected output" }).innerText()).toContain("The right answer.");
+  expect(await whole.getByRole("region", { name: "Metadata" }).innerText()).toContain("annotations");
+  expect(await barriers(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await table.getByRole("row", { name: /question 2/ }).getByRole("link", { name: /^Span/ }).click();
+  await page.getByRole("heading", { level: 1, name: "ask" }).waitFor();
+  expect(new URL(page.url()).pathname).toContain("/p/shop/t/");
+  expect(complaints).toEqual([]);
+});
+
+test("all that match are sent, not only the rows that are loaded; what is there already is told and not doubled", async () => {
+  await send("many", 130);
+  const dataset = await make("all of many");
+  const { page } = await open("/p/many/explore?level=span");
+  await page.getByRole("status").filter({ hasText: /^130 spans$/ }).waitFor();
+  await page.getByRole("button", { name: /^To a dataset/ }).click();
+  await add(page, "Send 130 spans to a dataset", dataset.name, "Add 130 spans");
+  await page.getByText("130 examples added").waitFor();
+  await page.getByRole("button", { name: "Close", exact: true }).last().click();
+
+  await page.getByRole("row", { name: /question 129/ }).getByRole("checkbox").check();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog", { name: "Send 1 span to a dataset" });
+  await sheet.getByText("Example: there already, the same").waitFor(); // the dataset used last is chosen
+  await sheet.getByRole("button", { name: "Add 1 span" }).click();
+  await sheet.getByText("1 example there already, and the same").waitFor();
+  expect((await ask<{ data: { example_count: number } }>(`/v1/datasets/${dataset.id}`)).data.example_count).toBe(130);
+});
+
+test("who selects everything but a row sends everything but that row", async () => {
+  await send("but", 5);
+  const dataset = await make("all but one");
+  const { page } = await open("/p/but/explore?level=span");
+  await page.getByRole("row", { name: /question 4/ }).waitFor();
+  await page.keyboard.press("a");
+  await page.getByRole("row", { name: /question 3/ }).getByRole("checkbox").uncheck();
+  await page.getByRole("button", { name: /^To a dataset/ }).click();
+  await add(page, "Send 4 spans to a dataset", dataset.name, "Add 4 spans");
+  await page.getByText("4 examples added").waitFor();
+  expect((await inputs(dataset.id)).toSorted()).toEqual(["question 0", "question 1", "question 2", "question 4"]);
+});
+
+test("a split is filled, a version can be looked at again, and both can be taken out", async () => {
+  await send("split", 3);
+  const dataset = await make("versions");
+  const { page, complaints } = await open(`/p/split/explore?level=span&f=${encodeURIComponent("'question 0' in input.value")}`);
+  await page.getByRole("row", { name: /question 0/ }).waitFor();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (0 examples)` });
+  await sheet.getByRole("textbox", { name: "Split" }).fill("test");
+  await sheet.getByRole("button", { name: /^Add/ }).click();
+  await sheet.getByText("1 example added").waitFor();
+  await ask(`/v1/datasets/${dataset.id}/examples/from_items`, "POST", { project: "split" });
+
+  await page.goto(`/datasets/${dataset.id}`);
+  const table = page.getByRole("table", { name: "Examples" });
+  await table.getByRole("row", { name: /question 2/ }).waitFor();
+  await page.getByRole("combobox", { name: "Split" }).selectOption({ label: "test (1)" });
+  await table.getByRole("row", { name: /question 2/ }).waitFor({ state: "detached" });
+  expect(await table.getByRole("row").count()).toBe(2);
+  await page.getByRole("combobox", { name: "Split" }).selectOption("All");
+  await table.getByRole("row", { name: /question 2/ }).waitFor();
+  await page.getByRole("combobox", { name: "Version" }).selectOption({ index: 1 });
+  await table.getByRole("row", { name: /question 2/ }).waitFor({ state: "detached" });
+  await page.reload();
+  await table.getByRole("row", { name: /question 0/ }).waitFor();
+  expect(await table.getByRole("row").count()).toBe(2);
+
+  await page.getByRole("button", { name: "Export" }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "JSON lines" }).click()]);
+  const lines = (await (await file.createReadStream()).setEncoding("utf8").toArray()).join("").trim().split("\n");
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain("question 0");
+  expect(complaints).toEqual([]);
+});
+
+test("a dataset is made and deleted; deleting asks, and says how much goes", async () => {
+  const { page, complaints } = await open("/");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("d");
+  await page.getByRole("heading", { level: 1, name: "Datasets" }).waitFor();
+  await page.getByRole("button", { name: "New dataset" }).click();
+  await page.getByRole("button", { name: "Make the dataset" }).click();
+  await page.getByText("A name is needed.").waitFor();
+  await page.getByRole("textbox", { name: "Name" }).fill("to be deleted");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "to be deleted" }).waitFor();
+  await page.getByText("There is no example yet").waitFor();
+
+  await page.goto("/datasets");
+  await page.getByRole("row", { name: /to be deleted/ }).getByRole("link").click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete to be deleted?" });
+  await dialog.getByText("0 examples and 1 version go with it.").waitFor();
+  await dialog.getByRole("button", { name: "Delete the dataset" }).click();
+  await page.getByText("Deleted to be deleted.").waitFor();
+  expect(await page.getByRole("row", { name: /to be deleted/ }).count()).toBe(0);
+  await page.goto("/datasets/RGF0YXNldDo5OTk5OTk=");
+  await page.getByRole("heading", { level: 1, name: "There is no such dataset" }).waitFor();
+  expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
+});
+
+test("a thousand examples: a few dozen rows are in the page, and scrolling reaches the last", async () => {
+  const dataset = await make("a thousand");
+  const values = Array.from({ length: 1000 }, (_, number) => ({ question: `Number ${number}?` }));
+  await ask("/v1/datasets/upload?sync=true", "POST", { action: "append", name: dataset.name, inputs: values, outputs: values, metadata: values.map(() => ({})) });
+  const { page } = await open(`/datasets/${dataset.id}`);
+  const table = page.getByRole("table", { name: "Examples" });
+  await table.getByRole("row", { name: /Number 0\?/ }).waitFor();
+  expect(await table.getByRole("row").count()).toBeLessThan(60);
+  expect(await table.getAttribute("aria-rowcount")).toBe("1001");
+  await expect
+    .poll(
+      async () => {
+        await table.evaluate((node) => node.scrollTo(0, node.scrollHeight));
+        return table.getByRole("row", { name: /Number 999\?/ }).count();
+      },
+      { timeout: PATIENCE_MS },
+    )
+    .toBe(1);
+  expect(await table.getByRole("row").count()).toBeLessThan(60);
+});
+
+test("when the server is away nothing is added, that is said, and it works once it is back", async () => {
+  const own = await startServer("--sample");
+  onTestFinished(own.stop);
+  const dataset = await make("kept", own);
+  const { page } = await open("/p/support-bot/explore", own);
+  await page.locator("[role=row][data-id]").first().waitFor();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (0 examples)` });
+  await sheet.getByRole("region", { name: "The first of them become" }).waitFor();
+  await own.halt();
+  await sheet.getByRole("button", { name: /^Add/ }).click();
+  await sheet.getByText("Nothing was added. The server does not answer.").waitFor();
+  await own.start();
+  await sheet.getByRole("button", { name: /^Add/ }).click();
+  await sheet.getByText("40 examples added").waitFor();
+  expect((await inputs(dataset.id, own)).length).toBe(40);
+});
+
+test.each([
+  { colorScheme: "light", width: 1440 },
+  { colorScheme: "dark", width: 1440 },
+  { colorScheme: "light", width: 768 },
+  { colorScheme: "dark", width: 768 },
+  { colorScheme: "light", width: 390 },
+  { colorScheme: "dark", width: 390 },
+] as const)("no barrier, and nothing beyond the edge, in $colorScheme at $width", async ({ colorScheme, width }) => {
+  const dataset = await make(`seen in ${colorScheme} at ${width}`);
+  await ask(`/v1/datasets/${dataset.id}/examples/from_items`, "POST", { project: "support-bot", filter: "parent_id is None", splits: ["test"] });
+  const { page } = await open("/datasets", server, { colorScheme, viewport: { width, height: 844 } });
+  await page.getByRole("link", { name: dataset.name }).waitFor();
+  expect(await troubles(page, `datasets-${colorScheme}-${width}`, width)).toEqual([]);
+  await page.goto(`/datasets/${dataset.id}`);
+  await page.getByRole("table", { name: "Examples" }).waitFor();
+  await page.getByRole("combobox", { name: "Split" }).waitFor();
+  expect(await troubles(page, `dataset-${colorScheme}-${width}`, width)).toEqual([]);
+  await page.getByRole("table").getByRole("button").first().click();
+  await page.getByRole("dialog", { name: "Example" }).waitFor();
+  expect(await troubles(page, `example-${colorScheme}-${width}`, width)).toEqual([]);
+  await page.goto("/p/support-bot/explore");
+  await page.getByRole("button", { name: /^To a dataset/ }).click();
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (40 examples)` });
+  await sheet.getByText("Example: there already, the same").first().waitFor();
+  expect(await troubles(page, `dataset-sheet-${colorScheme}-${width}`, width)).toEqual([]);
+});
+
+// --- what the tests are made of ---
+
+/** What is in somebody's way, beyond the edge too; and a picture. */
+async function troubles(page: Page, name: string, width: number): Promise<string[]> {
+  await picture(page, name);
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth);
+  return [...(await barriers(page)), ...(beyond > width ? [`the page is ${beyond} px wide`] : [])];
+}
+
+async function open(path: string, at: Server = server, options: Parameters<typeof visit>[1] = {}) {
+  const visited = await visit(at.origin, options);
+  onTestFinished(visited.close);
+  visited.page.setDefaultTimeout(PATIENCE_MS);
+  await visited.page.goto(path);
+  return visited;
+}
+
+/** Choose a dataset in the sheet, wait for what would become of the spans, and add them. */
+async function add(page: Page, title: string, dataset: string, button: string): Promise<void> {
+  const sheet = page.getByRole("dialog", { name: title });
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset} (0 examples)` });
+  await sheet.getByRole("region", { name: "The first of them become" }).waitFor();
+  await sheet.getByRole("button", { name: button }).click();
+}
+
+type Dataset = { id: string; name: string };
+
+async function make(name: string, at: Server = server): Promise<Dataset> {
+  return (await ask<{ data: Dataset }>("/v1/datasets", "POST", { name }, at)).data;
+}
+
+async function inputs(dataset: string, at: Server = server): Promise<unknown[]> {
+  const { data } = await ask<{ data: { examples: { input: { input: string } }[] } }>(`/v1/datasets/${dataset}/examples`, "GET", undefined, at);
+  return data.examples.map(({ input }) => input.input);
+}
+
+/** Spans "question 0" (the oldest) to `count - 1` with their answers, each a trace. */
+async function send(project: string, count: number): Promise<void> {
+  const spans = Array.from({ length: count }, (_, number) => ({
+    name: "ask",
+    span_kind: "CHAIN",
+    context: { trace_id: spanId(project, number).padStart(32, "0"), span_id: spanId(project, number) },
+    start_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number)).toISOString(),
+    end_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number + 1)).toISOString(),
+    attributes: { "input.value": `question ${number}`, "output.value": `answer ${number}` },
+  }));
+  await ask(`/v1/projects/${project}/spans`, "POST", { data: spans });
+  await expect.poll(async () => (await ask<{ count: number }>(`/v1/projects/${project}/items/count?target_kind=span`)).count, { timeout: PATIENCE_MS }).toBe(count);
+}
+
+async function correct(project: string, number: number, answer: string): Promise<void> {
+  await ask("/v1/annotations", "PUT", {
+    data: [{ target: { kind: "span", id: spanId(project, number) }, name: "correction", annotator_kind: "HUMAN", identifier: "app:Grace", source: "APP", result: { label: null, score: null, explanation: answer } }],
+  });
+}
+
+function spanId(project: string, number: number): string {
+  const place = Array.from(project).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 1_000_000, 7);
+  return (place * 100_000 + number + 1).toString(16).padStart(16, "0");
+}
+
+async function ask<T>(path: string, method = "GET", body?: unknown, at: Server = server): Promise<T> {
+  const answer = await fetch(`${at.origin}${path}`, { method, headers: { "content-type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
