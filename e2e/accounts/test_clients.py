@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]  # has no stubs
+import httpx
 import pytest
 from phoenix.client import Client as PhoenixClient
 from phoenix.otel import register as phoenix_register
@@ -17,7 +18,7 @@ from rubricate.otel import register
 
 from ..cli.command import a_span as otlp_span
 from ..cli.command import otlp
-from ..clients.helpers import Json, a_span, awaited, id_of
+from ..clients.helpers import Json, a_span, awaited, id_of, soon
 from ..js.test_npm_client import HERE as JS
 from ..js.test_npm_client import environment, node_modules
 from ..server import Server, program, strangers_environment
@@ -108,6 +109,24 @@ def test_a_client_does_its_work_with_a_key(
     found = client.spans.get_span_annotations(span_ids=[id_of(span)], project_identifier="clients")
     assert [each["user_id"] for each in found] == [ana.name]
     assert id_of(span) in client.spans.get_spans_dataframe(project_identifier="clients").index
+
+
+@pytest.mark.parametrize("make", [Client, PhoenixClient], ids=["ours", "Phoenix's"])
+def test_an_experiment_runs_and_is_traced_with_a_key(guarded: Server, somebody: Somebody, make: Any) -> None:
+    ana = somebody("MEMBER")
+    client = make(base_url=guarded.base_url, api_key=ana.new_key())
+    dataset = client.datasets.create_dataset(name=f"of {ana.name}", inputs=[{"n": 1}, {"n": 2}])
+    ran = client.experiments.run_experiment(
+        dataset=dataset, task=lambda input: input["n"], evaluators=[lambda output: output > 1]
+    )
+    assert sorted(run["output"] for run in ran["task_runs"]) == [1, 2]
+    assert sorted(each.result["score"] for each in ran["evaluation_runs"]) == [0, 1]
+    assert len(soon(lambda: spans_in(ana, ran["project_name"]), within_s=10)) == 2
+    onlooker = somebody("ANNOTATOR")
+    looks_on = make(base_url=guarded.base_url, api_key=onlooker.new_key())
+    assert len(looks_on.experiments.get_experiment(experiment_id=ran["experiment_id"])["task_runs"]) == 2
+    with pytest.raises(httpx.HTTPStatusError, match="403"):
+        looks_on.experiments.create(dataset_id=dataset.id)
 
 
 def test_our_variable_comes_first_and_a_missing_key_is_told(

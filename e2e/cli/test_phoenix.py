@@ -21,7 +21,16 @@ create table spans (id integer primary key, trace_rowid integer not null, span_i
 create table users (id integer primary key, username varchar not null, email varchar);
 create table annotation_configs (id integer primary key, name varchar not null, config json not null);
 create table project_annotation_configs (id integer primary key, project_id integer, annotation_config_id integer);
-create table datasets (id integer primary key);
+create table datasets (id integer primary key, name varchar not null, description varchar, metadata json not null);
+create table dataset_versions (id integer primary key, dataset_id integer not null);
+create table dataset_examples (id integer primary key, dataset_id integer not null, span_rowid integer,
+    external_id varchar);
+create table dataset_example_revisions (id integer primary key, dataset_example_id integer not null,
+    dataset_version_id integer not null, input json not null, output json not null, metadata json not null,
+    revision_kind varchar not null);
+create table dataset_splits (id integer primary key, name varchar not null);
+create table dataset_splits_dataset_examples (dataset_split_id integer, dataset_example_id integer);
+create table experiments (id integer primary key);
 """
 ANNOTATIONS = """
 create table {} (id integer primary key, {} integer not null, name varchar not null, label varchar, score float,
@@ -65,7 +74,19 @@ def phoenix(tmp_path: Path) -> Path:
         "users": [(5, "ana", "ana@example.com")],
         "annotation_configs": [(1, "quality", json.dumps(config))],
         "project_annotation_configs": [(1, 2, 1)],
-        "datasets": [(1,), (2,)],
+        "datasets": [(1, "golden", "", "{}"), (2, "empty", "Nothing yet", '{"k": 1}')],
+        "dataset_versions": [(1, 1), (2, 1), (3, 2)],
+        "dataset_examples": [(1, 1, 1, "one"), (2, 1, None, None), (3, 1, None, None)],
+        "dataset_example_revisions": [
+            (1, 1, 1, '{"q": 1}', '{"a": "old"}', "{}", "CREATE"),
+            (2, 2, 1, '{"q": 2}', "{}", '{"m": [1]}', "CREATE"),
+            (3, 3, 1, '{"q": 3}', "{}", "{}", "CREATE"),
+            (4, 1, 2, '{"q": 1}', '{"a": "new"}', "{}", "PATCH"),
+            (5, 3, 2, '{"q": 3}', "{}", "{}", "DELETE"),
+        ],
+        "dataset_splits": [(1, "train"), (2, "test")],
+        "dataset_splits_dataset_examples": [(1, 1), (2, 1)],
+        "experiments": [(1,), (2,)],
     }
     said = ("quality", "good", 0.1, "why", '{"m": 1}', "HUMAN", "2026-10-27 01:02:03", "2026-10-28 01:02:03.000004")
     inserts |= {
@@ -89,11 +110,13 @@ def test_a_phoenix_moves_in_once(server: Server, phoenix: Path) -> None:
     ran = rubricate("import", "--phoenix", phoenix, server=server)
     assert ran.code == 0, ran.err
     assert ran.err.splitlines() == [
-        "not taken over: 2 datasets",
+        "not taken over: 2 experiments",
         "projects: 1 new, 1 there already",
         "annotation configs: 1 new, 0 there already",
         "spans: 2 new, 0 there already",
         "annotations: 5 new, 0 there already",
+        "datasets: 2 new, 0 there already",
+        "examples: 2 new, 0 there already",
     ]
     exported = rubricate("export", "spans", "-p", "shop", server=server).out
     root, child = map(json.loads, exported.splitlines())
@@ -125,8 +148,29 @@ def test_a_phoenix_moves_in_once(server: Server, phoenix: Path) -> None:
     configs = HTTP.get(f"{server.base_url}/v1/projects/shop/annotation_configs").json()["data"]
     assert [config["name"] for config in configs] == ["quality"]
 
+    datasets = HTTP.get(f"{server.base_url}/v1/datasets").json()["data"]
+    assert [(each["name"], each["description"], each["metadata"]) for each in datasets] == [
+        ("empty", "Nothing yet", {"k": 1}),
+        ("golden", None, {}),
+    ]
+    golden = rubricate("export", "examples", "-d", "golden", server=server).out
+    first, second = map(json.loads, golden.splitlines())
+    assert first == {
+        "dataset": "golden",
+        "id": "one",
+        "input": {"q": 1},
+        "output": {"a": "new"},
+        "metadata": {},
+        "splits": ["test", "train"],
+        "span_id": ROOT,
+    }
+    assert (second["id"], second["input"], second["metadata"]) == (None, {"q": 2}, {"m": [1]})
+    changed = {"update": [{"id": "one", "output": {"a": "better"}}]}
+    HTTP.patch(f"{server.base_url}/v1/datasets/golden/examples", json=changed).raise_for_status()
+
     again = rubricate("import", "--phoenix", phoenix, server=server)
     assert again.code == 0
+    assert '"better"' in rubricate("export", "examples", "-d", "golden", server=server).out
     assert " new" in again.err
     assert all(": 0 new" in line for line in again.err.splitlines()[1:])
     assert rubricate("export", "spans", "-p", "shop", server=server).out == exported

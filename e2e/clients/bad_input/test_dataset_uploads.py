@@ -125,6 +125,17 @@ def test_csv_that_cannot_be_read(http: httpx.Client, name: str, content: bytes, 
     is_not_there(http, name)
 
 
+def test_long_cells_and_odd_rows_are_taken(http: httpx.Client, name: str) -> None:
+    long = "x" * 500_000
+    csv = f'\ufeffq,a\r\n{long},1\r\n\r\n"two\nlines",2,too,many\r\nfew\r\n'
+    taken(upload(http, name, csv.encode()))
+    assert [(each["input"], each["output"]) for each in examples(http, name)] == [
+        ({"q": long}, {"a": "1"}),
+        ({"q": "two\nlines"}, {"a": "2"}),
+        ({"q": "few"}, {}),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

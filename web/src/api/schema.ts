@@ -2565,8 +2565,8 @@ export interface paths {
          * @description The versions of topics: all on connection, then those that change, at most four times a second.
          *
          *     Each event is named `topics`; its data is a JSON object of versions by topic: `projects`, `rubrics`,
-         *     `accounts`, `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the
-         *     server. A topic that is not there has not changed since the server started.
+         *     `datasets`, `experiments`, `accounts`, `spans:{project id}`, `annotations:{project id}`, and `server`, which changes
+         *     with every start of the server. A topic that is not there has not changed since the server started.
          */
         get: operations["stream_events"];
         put?: never;

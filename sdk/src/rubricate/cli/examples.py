@@ -40,13 +40,19 @@ def examples(server: "Connection", dataset: str) -> Iterator[Json]:
 
 
 def send_examples(server: "Connection", lines: Iterable[Json], tally: "Tally", progress: Progress) -> None:
-    """Add examples to the datasets that they name: one request, and so one version, a dataset."""
+    """Add examples to the datasets that they name: one request, and so one version, a dataset.
+
+    What is there already stays as it is, also when it says something else by now.
+    """
     from rubricate.client.calls import Request, body
+    from rubricate.errors import InvalidRequest
 
     by_dataset: dict[str, list[Json]] = {}
     for line in lines:
         by_dataset.setdefault(str(line["dataset"]), []).append(line)
-    for dataset, some in by_dataset.items():
+    for dataset, sent in by_dataset.items():
+        there = _ids_there(server, dataset)
+        some = [line for line in sent if line.get("id") is None or line["id"] not in there]
         upload = {
             "action": "append",
             "name": dataset,
@@ -57,9 +63,20 @@ def send_examples(server: "Connection", lines: Iterable[Json], tally: "Tally", p
             "span_ids": [line.get("span_id") for line in some],
             "example_ids": [line.get("id") for line in some],
         }
-        answer = body(server.send(Request("POST", "v1/datasets/upload", {"sync": "true"}, json=upload)))
-        tally.add("examples", len(some), answer["data"]["num_created_examples"])
-        progress.add(len(some))
+        try:
+            answer = server.try_send(Request("POST", "v1/datasets/upload", {"sync": "true"}, json=upload))
+        except InvalidRequest as error:
+            tally.add("examples", len(sent), 0, len(sent), f"{dataset}: {error.detail}")
+        else:
+            tally.add("examples", len(sent), body(answer)["data"]["num_created_examples"])
+        progress.add(len(sent))
+
+
+def _ids_there(server: "Connection", dataset: str) -> set[str]:
+    from rubricate.client.calls import Request, body
+
+    found = body(server.send(Request("GET", "v1/datasets", {"name": dataset})))["data"]
+    return {line["id"] for line in examples(server, found[0]["id"]) if line["id"] is not None} if found else set()
 
 
 def _line(dataset: str, example: Json) -> Json:

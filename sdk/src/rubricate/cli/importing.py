@@ -18,7 +18,8 @@ files, told apart by what is in them:
   what `rubricate export` wrote as JSON lines: spans and annotations, ids and times included, and examples of datasets
   OTLP: one request in protobuf or JSON, or JSON lines as the OpenTelemetry Collector's file exporter writes them
   --phoenix: the database of Phoenix; its server may run meanwhile. Copied are projects, spans, annotations (of spans,
-  traces, sessions, documents), and annotation configs. Not copied: datasets, experiments, prompts, users
+  traces, sessions, documents), annotation configs, and the newest versions of datasets. Not copied: experiments,
+  prompts, users
 
 What is there already stays as it is, so importing twice changes nothing.
 
@@ -455,6 +456,10 @@ def _from_phoenix(server: "Connection", path: Path, tally: Tally, progress: Prog
                 send_spans(server, spans, None, tally, progress)
             for annotations in phoenix.annotations(ANNOTATIONS_AT_ONCE):
                 send_annotations(server, annotations, tally, progress)
+            for dataset in phoenix.datasets():
+                _create(server, "datasets", dataset, tally)
+            for examples in phoenix.examples():
+                send_examples(server, examples, tally, progress)
             for what, count in phoenix.left_out():
                 say(f"not taken over: {count:,} {what}")
     except StorageError as error:

@@ -126,15 +126,16 @@ def _of_frame(table: "pd.DataFrame", columns: Columns) -> Iterator[JsonObject]:
 def _of_file(path: Path, columns: Columns) -> Iterator[JsonObject]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
-        names = next(reader, [])
-        named = columns.checked(names)
-        count = 0
-        for cells in reader:
-            if cells:
-                count += 1
-                yield _row({name: cell for name, cell in zip(names, cells, strict=False) if cell}, named)
-    if not count:
+        try:
+            names = next(reader, [])
+            rows = [cells for cells in reader if cells]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise InvalidInput(f"{path}, line {reader.line_num}: {error}") from error
+    named = columns.checked(names)
+    if not rows:
         raise InvalidInput(f"{path} has no rows.")
+    for cells in rows:
+        yield _row({name: cell for name, cell in zip(names, cells, strict=False) if cell}, named)
 
 
 def _row(cells: Mapping[str, Any], columns: Columns) -> JsonObject:

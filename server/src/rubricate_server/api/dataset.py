@@ -1,6 +1,7 @@
 """Datasets over HTTP: what there is, versions, examples, and changes by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
+from itertools import chain
 from typing import Annotated, Any
 
 import orjson
@@ -23,6 +24,7 @@ from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, dataset_of, global_id, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us
+from rubricate_server.api.streaming import Streamed
 from rubricate_server.domain.example import ExampleText, example_text
 from rubricate_server.storage.contract import (
     ExamplesWritten,
@@ -38,6 +40,9 @@ router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["datasets"])
 DATASET = "Dataset"
 VERSION = "DatasetVersion"
 EXAMPLE = "DatasetExample"
+
+ANSWERED_AT_ONCE = 1000
+"""Examples up to which an answer is made whole before it is sent."""
 
 VersionId = Annotated[str | None, Query(description="A version of the dataset; without it, the newest.")]
 
@@ -129,17 +134,31 @@ def list_dataset_examples(
         from_id=cursor_row(cursor, EXAMPLE),
         limit=None if limit is None else limit + 1,
     )
-    found = [each for batch in batches for each in batch]
-    following = None
-    if limit is not None and len(found) > limit:
-        following = global_id(EXAMPLE, found[limit].id)
-    data = {
+    about = {
         "dataset_id": global_id(DATASET, dataset.id),
         "version_id": global_id(VERSION, version),
         "filtered_splits": names,
-        "examples": [example_wire(each) for each in found[:limit]],
     }
+    found: list[StoredExample] = []
+    for batch in batches:
+        found += batch
+        if limit is None and len(found) > ANSWERED_AT_ONCE:
+            return Streamed(_written_out(about, chain([found], batches)), "application/json")
+    following = None
+    if limit is not None and len(found) > limit:
+        following = global_id(EXAMPLE, found[limit].id)
+    data = {**about, "examples": [example_wire(each) for each in found[:limit]]}
     return json_answer({"data": data, "next_cursor": following})
+
+
+def _written_out(about: dict[str, Any], batches: Iterable[list[StoredExample]]) -> Generator[bytes]:
+    """The same answer while it is read: memory does not grow with it, and impatient clients see it begin."""
+    yield orjson.dumps({"data": about}).removesuffix(b"}}") + b',"examples":['
+    between = b""
+    for batch in batches:
+        yield between + b",".join(orjson.dumps(example_wire(each)) for each in batch)
+        between = b","
+    yield b']},"next_cursor":null}'
 
 
 @router.get(

@@ -20,6 +20,9 @@ JSON_LINES: Final = ("application/jsonl", "application/x-jsonlines", "applicatio
 
 Row = dict[str, Any]
 
+# By default a cell of 128 KB is an error. The size of the whole file is bounded already.
+csv.field_size_limit(2**31 - 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:

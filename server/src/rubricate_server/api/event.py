@@ -48,8 +48,8 @@ async def stream_events(request: Request) -> Response:
     """The versions of topics: all on connection, then those that change, at most four times a second.
 
     Each event is named `topics`; its data is a JSON object of versions by topic: `projects`, `rubrics`,
-    `accounts`, `spans:{project id}`, `annotations:{project id}`, and `server`, which changes with every start of the
-    server. A topic that is not there has not changed since the server started.
+    `datasets`, `experiments`, `accounts`, `spans:{project id}`, `annotations:{project id}`, and `server`, which changes
+    with every start of the server. A topic that is not there has not changed since the server started.
     """
     topics: Topics = request.app.state.topics
     loop = asyncio.get_running_loop()

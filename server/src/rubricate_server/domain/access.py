@@ -29,7 +29,7 @@ class Rule(NamedTuple):
     """Nobody has to sign in, whatever is sent."""
 
 
-_PAGE: Final = ("assets", "login", "account", "settings", "rubrics", "p")
+_PAGE: Final = ("assets", "login", "account", "settings", "rubrics", "datasets", "p")
 """Where the page lives. It holds no data: it asks the API, as the person who signed in."""
 
 RULES: Final = (
@@ -39,6 +39,8 @@ RULES: Final = (
     Rule("/arize_phoenix_version", public=True),
     Rule("/auth/login", public=True),
     Rule("/auth/logout", public=True),
+    # links of Phoenix's clients, which lie where the page does
+    *(Rule(f"/datasets/{{}}/{part}", read=SIGNED_IN) for part in ("examples", "experiments", "compare")),
     *(Rule(f"/{place}", public=True) for place in _PAGE),
     # people and keys
     Rule("/auth/password", write=PEOPLE),
@@ -73,8 +75,22 @@ RULES: Final = (
     Rule("/v1/traces", read=SIGNED_IN, write=TEAM),
     Rule("/v1/sessions", read=SIGNED_IN, write=TEAM),
     Rule("/v1/evaluations", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/datasets", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/dataset_splits", read=SIGNED_IN),
+    Rule("/v1/dataset_labels", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/experiments", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/experiment_evaluations", write=TEAM),
+    Rule("/v1/prompts", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/prompt_versions", read=SIGNED_IN, write=TEAM),
     Rule("/v1/annotation_configs", read=SIGNED_IN, write=TEAM),
     Rule("/v1/annotation_config_figures", read=SIGNED_IN),
+    Rule("/v1/datasets", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/dataset_splits", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/dataset_labels", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/experiments", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/experiment_evaluations", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/prompts", read=SIGNED_IN, write=TEAM),
+    Rule("/v1/prompt_versions", read=SIGNED_IN, write=TEAM),
     Rule("/v1/project_figures", read=SIGNED_IN),
     Rule("/v1/filter", read=SIGNED_IN),
     Rule("/v1/dead_letters", read=SIGNED_IN),

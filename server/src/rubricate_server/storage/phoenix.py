@@ -16,7 +16,7 @@ from rubricate_server.storage.errors import StorageError
 
 Json = dict[str, Any]
 
-NOT_TAKEN = ("datasets", "experiments", "prompts", "evaluators", "api_keys")
+NOT_TAKEN = ("experiments", "prompts", "evaluators", "api_keys")
 
 
 @contextmanager
@@ -96,6 +96,44 @@ class Phoenix:
             while some := rows.fetchmany(at_once):
                 yield [_annotation(row, kind) for row in some]
 
+    def datasets(self) -> Iterator[Json]:
+        """Name, description and metadata of all datasets."""
+        if "dataset_example_revisions" not in self._tables:
+            return
+        for row in self._connection.execute("select name, description, metadata from datasets order by id"):
+            yield {
+                "name": row["name"],
+                "description": row["description"] or None,
+                "metadata": _object(row["metadata"]),
+            }
+
+    def examples(self) -> Iterator[list[Json]]:
+        """The examples of each dataset's newest version, with their splits."""
+        if "dataset_example_revisions" not in self._tables:
+            return
+        there = {row["name"] for row in self._connection.execute("pragma table_info(dataset_examples)")}
+        own_id = "e.external_id" if "external_id" in there else "null"
+        splits = self._splits()
+        for dataset_id, name in self._connection.execute("select id, name from datasets order by id").fetchall():
+            rows = self._connection.execute(
+                f"select e.id, {own_id} as external_id, s.span_id, r.input, r.output, r.metadata, r.revision_kind"
+                " from dataset_examples e join dataset_example_revisions r on r.id ="
+                " (select max(last.id) from dataset_example_revisions last where last.dataset_example_id = e.id)"
+                " left join spans s on s.id = e.span_rowid where e.dataset_id = ? order by e.id",
+                (dataset_id,),
+            )
+            yield [_example(name, row, splits.get(row["id"], [])) for row in rows if row["revision_kind"] != "DELETE"]
+
+    def _splits(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        if "dataset_splits_dataset_examples" in self._tables:
+            for example_id, name in self._connection.execute(
+                "select m.dataset_example_id, s.name from dataset_splits_dataset_examples m"
+                " join dataset_splits s on s.id = m.dataset_split_id order by s.name"
+            ):
+                found.setdefault(example_id, []).append(name)
+        return found
+
     def left_out(self) -> Iterator[tuple[str, int]]:
         """What there is besides, and how much of it."""
         for table in NOT_TAKEN:
@@ -171,6 +209,18 @@ def _annotation(row: sqlite3.Row, kind: str) -> Json:
         "user_id": row["who"],
         "created_at": _time(created),
         "updated_at": _time(row["updated_at"] or created),
+    }
+
+
+def _example(dataset: str, row: sqlite3.Row, splits: list[str]) -> Json:
+    return {
+        "dataset": dataset,
+        "id": row["external_id"] or None,
+        "input": _object(row["input"]),
+        "output": _object(row["output"]),
+        "metadata": _object(row["metadata"]),
+        "splits": splits,
+        "span_id": row["span_id"],
     }
 
 

@@ -1,6 +1,7 @@
 """Datasets: uploads, versions that never change, what makes two examples the same."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,6 +133,14 @@ def test_an_id_may_be_the_row_of_an_example_of_the_dataset_and_of_no_other(store
     assert counts(put(store, *same)) == (0, 0, 0)
     assert counts(put(store, example("2b", external_id="its row", row=two))) == (0, 1, 0)
     assert counts(put(store, example("1", external_id="its row", row=one), name="other")) == (1, 0, 0)
+
+
+def test_an_example_that_is_uploaded_under_both_its_ids_is_refused(store: Storage) -> None:
+    first = put(store, named("e", "1"))
+    [row] = [each.id for each in listed(store.datasets, first)]
+    with pytest.raises(Conflict):
+        put(store, named("e", "2"), example("3", external_id="its row", row=row))
+    assert questions(store, first) == ["1"]
 
 
 def test_update_makes_it_exactly_what_was_sent(store: Storage) -> None:
@@ -322,6 +331,18 @@ def test_a_write_that_fails_leaves_nothing_and_others_that_came_with_it_go_throu
     store = data.reopen()
     assert set(store.splits.rows_of(["kept", "never"])) == {"kept"}
     assert [each.example_count for each in store.datasets.page()] == [1]
+
+
+def test_uploads_at_once_lose_nothing_and_double_nothing(store: Storage) -> None:
+    def append(first: int) -> ExamplesWritten:
+        return put(store, *(example(str(number)) for number in range(first, first + 20)))
+
+    with ThreadPoolExecutor(8) as threads:
+        written = list(threads.map(append, [0, 10, 20, 0, 10, 20, 0, 30]))
+    assert sum(each.created for each in written) == 50
+    newest = max(written, key=lambda each: each.version_id)
+    assert sorted(map(int, questions(store, newest))) == list(range(50))
+    assert len(store.datasets.page()) == 1
 
 
 # --- every old version reads exactly as it was ------------------------------------------------------------------------

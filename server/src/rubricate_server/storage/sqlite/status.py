@@ -18,6 +18,8 @@ _COUNTED = (
     "annotation",
     "annotation_event",
     "rubric",
+    "dataset",
+    "dataset_example",
     "dead_letter",
 )
 
