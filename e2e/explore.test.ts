@@ -321,7 +321,8 @@ describe("acting", () => {
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     for (let step = 0; step < 6; step += 1) await page.keyboard.press("PageDown");
-    await page.waitForTimeout(300); // the selection stands in the address a moment later
+    await page.waitForURL(/[?&]sel=/); // the selection stands in the address a moment later
+    await expect.poll(() => focused(page)).toBeTruthy();
     const name = await focused(page);
     const offset = await grid(page).evaluate((node) => node.scrollTop);
     expect(offset).toBeGreaterThan(1000);

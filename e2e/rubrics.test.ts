@@ -49,7 +49,7 @@ test("a preset is one click, is shown as reviewers see it, and is made with its 
 
   await page.getByText("Made acceptance.").waitFor();
   await page.getByRole("heading", { level: 1, name: "acceptance" }).waitFor();
-  expect(await page.getByRole("checkbox", { name: "support-bot" }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("checkbox", { name: "support-bot" }).isChecked()).toBe(true);
   expect(await rubric("acceptance")).toMatchObject({
     type: "CATEGORICAL",
     optimization_direction: "MAXIMIZE",

@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 const PROGRAM = process.env.RUBRICATE_PROGRAM ?? fileURLToPath(new URL("../.venv/bin/rubricate", import.meta.url));
 const READY_WITHIN_MS = 60_000;
 
-/** `halt` ends the program as a power cut would, and keeps its data; `start` starts it again in the same place. */
-export type Server = { origin: string; stop: () => Promise<void>; halt: () => Promise<void>; start: () => Promise<void> };
+/** `halt` ends the program as a power cut would, and keeps its data; `start` starts it again in the same place. `said` is what it printed. */
+export type Server = { origin: string; said: () => string; stop: () => Promise<void>; halt: () => Promise<void>; start: () => Promise<void> };
 
 /** A real server on free ports, with a data folder of its own. Ready when it says so itself. */
 export async function startServer(...options: string[]): Promise<Server> {
@@ -20,13 +20,14 @@ export async function startServer(...options: string[]): Promise<Server> {
   const [port, grpcPort] = await Promise.all([freePort(), freePort()]);
   const origin = `http://127.0.0.1:${port}`;
   let end: (signal: NodeJS.Signals) => Promise<void>;
+  let said = "";
 
   const start = async () => {
     const program = spawn(PROGRAM, ["serve", "--port", String(port), ...options], {
       env: { ...strangersEnvironment(), RUBRICATE_DATA: folder, RUBRICATE_GRPC_PORT: String(grpcPort) },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let said = "";
+    said = "";
     for (const stream of [program.stdout, program.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
     let over = false;
     const ended = new Promise<void>((resolve) => {
@@ -52,6 +53,7 @@ export async function startServer(...options: string[]): Promise<Server> {
   await start();
   return {
     origin,
+    said: () => said,
     start,
     halt: () => end("SIGKILL"),
     stop: async () => {

@@ -57,7 +57,7 @@ export default defineConfig({
   server: {
     port: 5173,
     strictPort: true,
-    proxy: { "/v1": server },
+    proxy: { "/v1": server, "/auth": server },
   },
   test: {
     include: ["src/**/*.test.{ts,tsx}"],

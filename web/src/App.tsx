@@ -20,6 +20,10 @@ const ReviewPage = pageFile(async () => (await import("./features/review/ReviewP
 const Lost = pageFile(async () => (await import("./shell/Lost")).Lost);
 const DatasetsPage = pageFile(async () => (await import("./features/datasets/DatasetsPage")).DatasetsPage);
 const RubricsPage = pageFile(async () => (await import("./features/rubrics/RubricsPage")).RubricsPage);
+const SignInPage = pageFile(async () => (await import("./accounts")).SignInPage);
+const AccountPage = pageFile(async () => (await import("./accounts")).AccountPage);
+const UsersPage = pageFile(async () => (await import("./accounts")).UsersPage);
+const KeysPage = pageFile(async () => (await import("./accounts")).KeysPage);
 
 /** Every address of the application, but for those that lead nowhere. Links are built by `paths.ts`. */
 const PAGES = [
@@ -28,6 +32,10 @@ const PAGES = [
   ["/rubrics/:name", RubricsPage],
   ["/datasets", DatasetsPage],
   ["/datasets/:dataset", DatasetsPage],
+  ["/login", SignInPage],
+  ["/account", AccountPage],
+  ["/settings/users", UsersPage],
+  ["/settings/keys", KeysPage],
   ["/p/:project", OverviewPage],
   ["/p/:project/explore", ExplorePage],
   ["/p/:project/t/:trace", TracePage],
@@ -36,7 +44,7 @@ const PAGES = [
   ["/p/:project/review/adhoc", ReviewPage],
 ] as const satisfies (readonly [pattern: string, file: PageFile])[];
 
-/** The page of the address, in the shell that all but the review share. */
+/** The page of the address, in the shell that all share but the review and who is not known yet. */
 export function App() {
   const { pathname } = useLocation();
   const { file, params } = useMemo(() => pageAt(pathname), [pathname]);
@@ -45,7 +53,7 @@ export function App() {
     <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
       <ParamsContext value={params}>
         <Suspense fallback={<Skeleton rows={4} />}>
-          {file === ReviewPage ? (
+          {file === ReviewPage || file === SignInPage ? (
             <Page file={file} />
           ) : (
             <Shell>

@@ -1,12 +1,14 @@
 import { useSyncExternalStore } from "react";
 
+import { account } from "./account";
+
 /** What a person chose in this browser. Nothing of it leaves the browser but the name, as the author of annotations. */
 export type Preferences = {
   theme: "system" | "light" | "dark";
   density: "comfortable" | "compact";
   /** Keys without a modifier do something. Some people dictate, or press keys by accident (WCAG 2.1.4). */
   singleKeys: boolean;
-  /** Who annotates here; null until asked. */
+  /** Who annotates here; null until asked. Where people sign in it is who did, and nothing to choose. */
   person: string | null;
 };
 
@@ -15,10 +17,13 @@ export const INITIAL: Preferences = { theme: "system", density: "comfortable", s
 const KEY = "rubricate:preferences";
 const listeners = new Set<() => void>();
 let current = read();
+let shown = current;
 
 /** The preferences as they are now. */
 export function preferences(): Preferences {
-  return current;
+  const name = account()?.name ?? current.person;
+  if (shown.person !== name || shown.theme !== current.theme || shown.density !== current.density || shown.singleKeys !== current.singleKeys) shown = { ...current, person: name };
+  return shown;
 }
 
 /** Change some; they are kept for the next visit and told to other tabs. */

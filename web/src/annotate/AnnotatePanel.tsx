@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, type RefObject, useEffect, useRef, useSyncExternalStore } from "react";
 
+import { mayAnnotate } from "../account";
 import { projectRubricsQuery, rubricsQuery, useFirstRubric } from "../api/rubric";
 import type { Target } from "../domain/outbox";
 import { questionsOf } from "../domain/question";
@@ -73,6 +74,14 @@ function useFocusWhileOpen(panel: RefObject<HTMLElement | null>): void {
 function Body({ project, target, about, mine }: Props) {
   const rubrics = useQuery(projectRubricsQuery(project));
   const asked = questionsOf(rubrics.data ?? [], target.kind);
+  if (!mayAnnotate()) {
+    return (
+      <>
+        {about}
+        <p>Your role is viewer: you may look, and not annotate. An admin can give you another one.</p>
+      </>
+    );
+  }
   return (
     <>
       {about}

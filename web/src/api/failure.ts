@@ -12,6 +12,11 @@ export class ApiFailure extends Error {
     return new ApiFailure(response.status, explanation(body) ?? `The server answered ${response.status} ${response.statusText}.`);
   }
 
+  /** Whether somebody has to sign in first. */
+  get unknown(): boolean {
+    return this.status === 401;
+  }
+
   /** Whether asking again may help: the server's fault or the network's, not ours. */
   get passing(): boolean {
     return this.status === null || this.status >= 500 || this.status === 429;

@@ -1,5 +1,7 @@
 import { useSyncExternalStore } from "react";
 
+import { account } from "../account";
+import { annotatorOf } from "../preferences";
 import { add, type Annotation, confirmed, conflicted, discarded, due, EMPTY, type Entry, failed, hurried, nextAt, type Outbox, refused, restored, retried, seen, sending, type Wanted } from "../domain/outbox";
 import { answered, client } from "./client";
 import { ApiFailure } from "./failure";
@@ -57,7 +59,9 @@ export function hurry(): void {
 export function resume(): Promise<void> {
   resumed ??= kept.all().then(
     (entries) => {
-      become(restored(outbox, entries));
+      // What somebody else said in this browser waits until that person is signed in again.
+      const me = account();
+      become(restored(outbox, me === null ? entries : entries.filter(({ identifier }) => identifier === annotatorOf(me.name))));
       pump();
     },
     () => undefined,
@@ -84,7 +88,8 @@ async function send(batch: readonly Entry[]): Promise<void> {
     become(outcome.conflict ? conflicted(outbox, batch, outcome.conflict.index, outcome.conflict.current) : confirmed(outbox, batch, outcome.annotations));
   } catch (reason) {
     const failure = reason instanceof ApiFailure ? reason : new ApiFailure(null, String(reason));
-    become(failure.passing ? failed(outbox, batch, failure.message, Date.now()) : refused(outbox, batch, failure.message));
+    // Who has to sign in again comes back with all that was said.
+    become(failure.passing || failure.unknown ? failed(outbox, batch, failure.message, Date.now()) : refused(outbox, batch, failure.message));
   }
   pump();
 }

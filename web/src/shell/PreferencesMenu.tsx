@@ -28,6 +28,7 @@ export function PreferencesMenu() {
         {(close) => (
           <Suspense fallback={<Skeleton rows={3} />}>
             <PreferencesPanel
+              onLeave={close}
               onRename={() => {
                 close();
                 setAsking(true);

@@ -8,6 +8,7 @@ import gc
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -82,16 +83,27 @@ def _without_collector() -> Iterator[None]:
 
 @_without_collector()
 def _from_arrow(table: Any) -> "pd.DataFrame":
-    nested = [field.name for field in table.schema if _is_nested(field)]
+    nested = [field.name for field in table.schema if _is_nested(field) and table.schema.names.count(field.name) == 1]
     as_json = {field.name for field in table.schema if _is_json(field)}
-    frame = _without_extensions(table).to_pandas(split_blocks=True, maps_as_pydicts="lossy")
+    stored = _without_extensions(table)
+    frame = _emptied(stored, nested).to_pandas(split_blocks=True, maps_as_pydicts="lossy")
     for name in nested:
         if name in frame.columns:
-            frame[name] = objects([plain(cell) for cell in frame[name].array], frame.index)
+            frame[name] = objects(plain_cells(stored.column(name)), frame.index)
     for name in as_json & set(frame.columns):
         cells = [json.loads(cell) if isinstance(cell, str | bytes) else None for cell in frame[name].array]
         frame[name] = objects(cells, frame.index)
     return frame
+
+
+def _emptied(table: Any, names: list[str]) -> Any:
+    """The table with nothing in columns that pandas need not read."""
+    import pyarrow
+
+    for name in names:
+        number = table.schema.get_field_index(name)
+        table = table.set_column(number, name, pyarrow.nulls(len(table)))
+    return table
 
 
 def _without_extensions(table: Any) -> Any:
@@ -120,6 +132,49 @@ def _is_nested(field: Any) -> bool:
 def _is_json(field: Any) -> bool:
     marked = (field.metadata or {}).get(b"ARROW:extension:name") == b"arrow.json"
     return marked or getattr(field.type, "extension_name", None) == "arrow.json"
+
+
+def plain_cells(column: Any) -> list[Any]:
+    """The cells of a nested column as lists and dicts, as `plain` makes them."""
+    if not _is_common(column.type):
+        return [plain(cell) for cell in column.to_pandas(maps_as_pydicts="lossy").array]
+    return list(chain.from_iterable(map(_cells, column.chunks)))
+
+
+def _is_common(kind: Any) -> bool:
+    """Whether `_cells` can read it."""
+    import pyarrow.types as kinds
+
+    if kinds.is_struct(kind):
+        names = [field.name for field in kind]
+        return 0 < len(names) == len(set(names)) and all(_is_common(field.type) for field in kind)
+    if kinds.is_list(kind):
+        return _is_common(kind.value_type)
+    return bool(kinds.is_string(kind) or kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind))
+
+
+def _cells(array: Any) -> list[Any]:
+    """Field by field, which takes half the time of cell by cell."""
+    import pyarrow.types as kinds
+
+    kind = array.type
+    cells: list[Any]
+    if kinds.is_struct(kind):
+        names = [field.name for field in kind]
+        rows = zip(*map(_cells, array.flatten()), strict=True)
+        cells = [{name: cell for name, cell in zip(names, row, strict=True) if cell is not None} for row in rows]
+        if array.null_count:
+            there = array.is_valid().to_pylist()
+            cells = [cell if is_there else None for cell, is_there in zip(cells, there, strict=True)]
+        return cells
+    if kinds.is_list(kind):
+        if kinds.is_integer(kind.value_type) or kinds.is_floating(kind.value_type):
+            cells = array.to_numpy(zero_copy_only=False).tolist()  # Vectors stay numpy arrays.
+            return cells
+        items = iter(_cells(array.flatten()))
+        return [None if length is None else list(islice(items, length)) for length in array.value_lengths().to_pylist()]
+    cells = array.to_numpy(zero_copy_only=False).tolist() if kinds.is_string(kind) else array.to_pylist()
+    return cells
 
 
 def plain(value: Any) -> Any:

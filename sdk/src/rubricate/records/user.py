@@ -47,7 +47,22 @@ UserName = Annotated[
 ]
 """A name to sign in with. It never changes and is never given twice: annotations carry it."""
 
-Password = Annotated[SecretStr, Field(min_length=FEWEST_PASSWORD_CHARACTERS, max_length=MOST_PASSWORD_CHARACTERS)]
+
+def _password(value: SecretStr) -> SecretStr:
+    if not FEWEST_PASSWORD_CHARACTERS <= len(value.get_secret_value()) <= MOST_PASSWORD_CHARACTERS:
+        raise PydanticCustomError(
+            "password",
+            "Must have {fewest} to {most} characters",
+            {"fewest": FEWEST_PASSWORD_CHARACTERS, "most": MOST_PASSWORD_CHARACTERS},
+        )
+    return value
+
+
+Password = Annotated[
+    SecretStr,
+    AfterValidator(_password),
+    Field(json_schema_extra={"minLength": FEWEST_PASSWORD_CHARACTERS, "maxLength": MOST_PASSWORD_CHARACTERS}),
+]
 """A password to set. An error does not repeat it."""
 
 

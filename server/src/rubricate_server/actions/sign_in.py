@@ -59,10 +59,11 @@ class Door(NamedTuple):
         key = f"{address} {principal.username.casefold()}"
         if wait_s := self.by_name.wait_s(key):
             raise TooManyTries(wait_s)
+        self.by_name.failed(key)
         found = self.accounts.password_of(principal.username)
         if found is None or not password_fits(current, found[1]):
-            self.by_name.failed(key)
             raise NotSignedIn("The current password is not right.")
+        self.by_name.succeeded(key)
         self.accounts.set_password(principal.user_row, hash_password(new), needs_reset=False, keep=principal.session)
 
     @property

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from rubricate_server.api.errors import refusal
@@ -15,6 +15,8 @@ STATIC = Path(__file__).parent.parent / "static"
 NOT_BUILT = "The UI is not built. Run `make run`.\n"
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 EACH_TIME = {"Cache-Control": "no-cache"}
+
+ACCOUNTS_ON = '<html data-accounts="on"'
 
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -47,7 +49,11 @@ def page(request: Request) -> Response:
         return FileResponse(file, headers=FOREVER if path.startswith("assets/") else EACH_TIME)
     if path.startswith("assets/"):
         return refusal(request, 404, f"There is no /{path}; the page may have been updated: reload it.")
-    return FileResponse(document, headers={**EACH_TIME, "Content-Security-Policy": security_policy(document)})
+    headers = {**EACH_TIME, "Content-Security-Policy": security_policy(document)}
+    if request.app.state.credentials is None:
+        return FileResponse(document, headers=headers)
+    # So that the page knows before its first request that it has to ask who is there; others do not ask.
+    return HTMLResponse(document.read_text(encoding="utf-8").replace("<html", ACCOUNTS_ON, 1), headers=headers)
 
 
 def security_policy(document: Path) -> str:

@@ -135,6 +135,14 @@ def test_an_id_may_be_the_row_of_an_example_of_the_dataset_and_of_no_other(store
     assert counts(put(store, example("1", external_id="its row", row=one), name="other")) == (1, 0, 0)
 
 
+def test_an_example_that_is_uploaded_under_both_its_ids_is_refused(store: Storage) -> None:
+    first = put(store, named("e", "1"))
+    [row] = [each.id for each in listed(store.datasets, first)]
+    with pytest.raises(Conflict):
+        put(store, named("e", "2"), example("3", external_id="its row", row=row))
+    assert questions(store, first) == ["1"]
+
+
 def test_update_makes_it_exactly_what_was_sent(store: Storage) -> None:
     first = put(store, named("e", "1"), example("2"), example("3"), example("3"))
     second = put(store, named("e", "1b"), example("3"), example("4"), action="update")

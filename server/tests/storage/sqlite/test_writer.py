@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rubricate_server.storage.contract import Storage
+from rubricate_server.storage.contract import NewSpan, Storage
 from rubricate_server.storage.errors import Conflict, NotFound, StorageError
 from rubricate_server.storage.sqlite import writer as writing
 from rubricate_server.storage.sqlite.span import SqliteSpans
@@ -191,3 +191,19 @@ def test_a_turn_ends_although_nobody_waits(writer: Writer) -> None:
         return time.monotonic() - began
 
     assert writing.SHORT_TURN_S < writer.keep_up(as_long_as_it_may) < 60
+
+
+def test_spans_that_come_in_do_not_pay_for_a_project_that_is_being_removed(store: Storage, writer: Writer) -> None:
+    def instructions(batch: Sequence[NewSpan]) -> int:
+        """Of SQLite's machine, in hundreds: says how much was looked at, on any machine."""
+        counted: list[int] = []
+        writer._connection.set_progress_handler(lambda: counted.append(1), 100)
+        store.spans.add(batch)
+        writer._connection.set_progress_handler(None, 0)
+        return len(counted)
+
+    store.spans.add([span._replace(project="large") for span in spans(5000)])
+    store.spans.add([new_span(10_000)])
+    before = instructions([new_span(number) for number in range(10_001, 10_065)])
+    store.projects.delete(store.projects.get("large").id)
+    assert instructions([new_span(number) for number in range(11_001, 11_065)]) < 2 * before

@@ -1,3 +1,4 @@
+import { account } from "../../account";
 import type { AnnotationFilter } from "../../api/annotation";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
@@ -5,6 +6,8 @@ import { described } from "./filter";
 
 /** Says what will be gone, and for how long it can be brought back. */
 export function DeleteFitting({ filter, onConfirm, onClose }: { filter: AnnotationFilter; onConfirm: () => void; onClose: () => void }) {
+  const user = account();
+  const mayDeleteAll = user === null || user.role === "ADMIN";
   return (
     <Dialog
       title="Delete all that fit?"
@@ -19,7 +22,8 @@ export function DeleteFitting({ filter, onConfirm, onClose }: { filter: Annotati
       }
     >
       <p>
-        This deletes every annotation {described(filter)}: also those not shown yet, and those of others. You can undo it right after; their history is kept.
+        This deletes every annotation {described(filter)}: also those not shown yet, {mayDeleteAll ? "and those of others" : "but nothing if some are somebody else’s"}. You can undo it right after; their history is
+        kept.
       </p>
     </Dialog>
   );

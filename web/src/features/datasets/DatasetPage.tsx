@@ -102,7 +102,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
         </span>
       </div>
       {examples.isPending && <Skeleton rows={8} />}
-      {examples.isError && <ErrorState message={examples.error.message} onRetry={() => void examples.refetch()} />}
+      {examples.isError && <ErrorState message={examples.error.message} onRetry={() => void (examples.data ? examples.fetchNextPage() : examples.refetch())} />}
       {examples.data && rows.length === 0 && <Nothing narrowed={split !== null || version !== null} />}
       {rows.length > 0 && (
         <ExampleTable
@@ -111,7 +111,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           stale={examples.isPlaceholderData}
           onOpen={setOpened}
           onNearEnd={() => {
-            if (examples.hasNextPage && !examples.isFetching) void examples.fetchNextPage();
+            if (examples.hasNextPage && !examples.isFetching && !examples.isError) void examples.fetchNextPage();
           }}
         />
       )}

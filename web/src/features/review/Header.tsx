@@ -1,6 +1,7 @@
 import { useState } from "react";
 
 import { SaveState } from "../../annotate/SaveState";
+import { account } from "../../account";
 import { isTaken } from "../../api/reviewItem";
 import { questionsOf } from "../../domain/question";
 import type { Rubric } from "../../domain/rubric";
@@ -114,7 +115,7 @@ function Options({ queue, rubrics, asked, onName }: { queue: Queue; rubrics: rea
       </label>
       {person !== null && (
         <p className={styles.person}>
-          You answer as <bdi>{person}</bdi>. <Button onClick={onName}>Change</Button>
+          You answer as <bdi>{person}</bdi>. {account() === null && <Button onClick={onName}>Change</Button>}
         </p>
       )}
     </div>

@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
 import { resumeDrafts } from "../../api/drafts";
 import { resume } from "../../api/outbox";
+import { mayAnnotate } from "../../account";
 import { isTaken } from "../../api/reviewItem";
 import { projectRubricsQuery } from "../../api/rubric";
 import { NameForm } from "../../person/NameForm";
@@ -53,6 +54,16 @@ export function ReviewPage() {
           <Suspense fallback={<Skeleton rows={8} />}>
             <FirstRubric project={project} missing={queue.rubrics} />
           </Suspense>
+        </div>
+      </Frame>
+    );
+  }
+  if (!mayAnnotate()) {
+    return (
+      <Frame {...frame}>
+        <div className={styles.middle}>
+          <h2 className={styles.title}>You may look, and not annotate</h2>
+          <p>Your role is viewer. An admin can give you another one.</p>
         </div>
       </Frame>
     );

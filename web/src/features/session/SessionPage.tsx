@@ -1,5 +1,5 @@
 import { type UseQueryResult, useInfiniteQuery, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 
 import { AnnotatePanel } from "../../annotate/AnnotatePanel";
 import { targetOf } from "../../annotate/mine";
@@ -47,6 +47,9 @@ export function SessionPage() {
   return <Loaded key={id} address={address} id={id} session={session.data} />;
 }
 
+/** The same for every turn of which nothing is said, so that none is drawn again when something is said of another. */
+const NOTHING: Annotation[] = [];
+
 /** Pages of annotations as one list. */
 function together(pages: UseQueryResult<Annotation[]>[]) {
   return { annotations: pages.flatMap(({ data }) => data ?? []), isComplete: pages.length > 0 && pages.every(({ data }) => data !== undefined), failed: pages.find(({ isError }) => isError) };
@@ -60,7 +63,7 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
   const conversation = useInfiniteQuery(turnsQuery(item));
   const turns = useMemo(() => conversation.data?.pages.flatMap(({ data }) => data) ?? [], [conversation.data]);
   const { annotations, isComplete, failed } = useQueries({ queries: (conversation.data?.pages ?? []).map(({ data }, page) => sessionAnnotationsQuery(address, id, data, page === 0)), combine: together });
-  const byTarget = useMemo(() => groupedByTarget(annotations), [annotations]);
+  const answers = useMemo(() => answersByTurn(turns, annotations), [turns, annotations]);
   const refresh = () => void readAgain(queries, ["session", address, id, "annotations"]);
   useOnTopic(`annotations:${project.data?.data.id ?? ""}`, refresh);
   const mine = useMine(address, annotations, refresh);
@@ -69,24 +72,27 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
 
   const wanted = search.get("annotate");
   const about = wanted === "session" || places.has(wanted ?? "") ? wanted : null;
-  const { hasNextPage, isFetching, fetchNextPage } = conversation;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = conversation;
   const more = () => {
     if (hasNextPage && !isFetching) void fetchNextPage();
   };
   const isFurther = wanted !== null && about === null; // a link to a turn that is not read yet
   useEffect(() => {
-    if (isFurther && hasNextPage && !isFetching) void fetchNextPage();
-  }, [isFurther, hasNextPage, isFetching, fetchNextPage]);
-  const annotate = (target: string | null) =>
-    setSearch(
-      (before) => {
-        const after = new URLSearchParams(before);
-        if (target === null || target === about) after.delete("annotate");
-        else after.set("annotate", target);
-        return after;
-      },
-      { replace: true },
-    );
+    if (isFurther && hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [isFurther, hasNextPage, isFetching, isError, fetchNextPage]);
+  const annotate = useCallback(
+    (target: string | null) =>
+      setSearch(
+        (before) => {
+          const after = new URLSearchParams(before);
+          if (target === null || target === before.get("annotate")) after.delete("annotate");
+          else after.set("annotate", target);
+          return after;
+        },
+        { replace: true },
+      ),
+    [setSearch],
+  );
   useKeys("trace", { annotate: () => annotate("session") });
   const turn = about === null ? undefined : places.get(about);
   return (
@@ -105,18 +111,18 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
                   turn={one}
                   place={place + 1}
                   address={address}
-                  answers={answersOf(one, byTarget)}
+                  answers={answers.get(one.trace_id) ?? NOTHING}
                   rubrics={byName}
                   me={mine.me}
                   open={about === one.trace_id}
-                  onAnnotate={() => annotate(one.trace_id)}
+                  onAnnotate={annotate}
                 />
               </li>
             ))}
           </ol>
           {conversation.isPending && <Skeleton rows={8} />}
           {conversation.isError && <ErrorState message={conversation.error.message} onRetry={() => void (conversation.data ? fetchNextPage() : conversation.refetch())} />}
-          {hasNextPage && !conversation.isError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
+          {hasNextPage && !isError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
           {failed && <ErrorState message={failed.error?.message ?? ""} onRetry={() => void failed.refetch()} />}
           {isComplete && !hasNextPage && (
             <Said
@@ -153,18 +159,13 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
   );
 }
 
-function groupedByTarget(annotations: readonly Annotation[]): Map<string, Annotation[]> {
-  const groups = new Map<string, Annotation[]>();
+/** What is said of each turn as a whole: of its trace, and of its root span, but not of the span's documents. */
+function answersByTurn(turns: readonly Turn[], annotations: readonly Annotation[]): Map<string, Annotation[]> {
+  const turnOf = new Map(turns.flatMap(({ trace_id, span_id }) => [trace_id, span_id ?? trace_id].map((id) => [id, trace_id] as const)));
+  const answers = new Map<string, Annotation[]>();
   for (const annotation of annotations) {
-    const group = groups.get(annotation.target.id);
-    if (group) group.push(annotation);
-    else groups.set(annotation.target.id, [annotation]);
+    const turn = annotation.target.kind === "document" ? undefined : turnOf.get(annotation.target.id);
+    if (turn !== undefined) answers.set(turn, [...(answers.get(turn) ?? []), annotation]);
   }
-  return groups;
-}
-
-/** What is said of a turn as a whole: of its trace, and of its root span, but not of the span's documents. */
-function answersOf({ trace_id, span_id }: Turn, byTarget: ReadonlyMap<string, Annotation[]>): Annotation[] {
-  const ofRoot = span_id === null ? [] : (byTarget.get(span_id) ?? []);
-  return [...(byTarget.get(trace_id) ?? []), ...ofRoot.filter(({ target }) => target.kind === "span")];
+  return answers;
 }

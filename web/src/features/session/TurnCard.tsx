@@ -1,4 +1,4 @@
-import { useId } from "react";
+import { memo, useId } from "react";
 
 import type { Turn } from "../../api/session";
 import { type Annotation, compared, NOTE } from "../../domain/annotation";
@@ -24,11 +24,11 @@ type Props = {
   rubrics: ReadonlyMap<string, Rubric>;
   me: string | null;
   open: boolean;
-  onAnnotate: () => void;
+  onAnnotate: (trace: string) => void;
 };
 
-/** One turn: what the user said, what came back, and what is said of it. */
-export function TurnCard({ turn, place, address, answers, rubrics, me, open, onAnnotate }: Props) {
+/** One turn: what the user said, what came back, and what is said of it. A session has hundreds: only what changed is drawn again. */
+export const TurnCard = memo(function TurnCard({ turn, place, address, answers, rubrics, me, open, onAnnotate }: Props) {
   const heading = useId();
   const shown = compared(answers.filter(({ name, result }) => name !== NOTE && (result?.label ?? result?.score ?? null) !== null));
   const names = [...new Set(shown.map(({ name }) => name))];
@@ -47,7 +47,7 @@ export function TurnCard({ turn, place, address, answers, rubrics, me, open, onA
           </Link>
         </span>
         <span className={styles.tools}>
-          <Button look="quiet" aria-expanded={open} aria-label={`Annotate turn ${place}`} onClick={onAnnotate}>
+          <Button look="quiet" aria-expanded={open} aria-label={`Annotate turn ${place}`} onClick={() => onAnnotate(turn.trace_id)}>
             Annotate
           </Button>
         </span>
@@ -80,4 +80,4 @@ export function TurnCard({ turn, place, address, answers, rubrics, me, open, onA
       )}
     </article>
   );
-}
+});

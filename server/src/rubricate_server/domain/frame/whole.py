@@ -1,6 +1,7 @@
 """Whole frames: a column for each attribute that occurs."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -79,6 +80,16 @@ def _leaf_length(segments: list[str], at: int) -> int:
     return 0
 
 
+def _is_whole(key: str) -> bool:
+    """Whether an object under that key is a cell, or a part of one, as it is."""
+    _, steps = _place(key)
+    return bool(steps) or key in OPAQUE or key.split(".")[0] not in ROOTS
+
+
+class _Spills(Exception):  # no error: a shape whose columns depend on its values
+    """An object is to be spread over columns, and slots do not say over which."""
+
+
 class WholeFrame:
     """All columns. Index and renamings of the query have no say, as in Phoenix."""
 
@@ -88,7 +99,6 @@ class WholeFrame:
         index = columns.add(SPAN_ID)
         self.index: tuple[str, ...] = (index,)
         self._shapes: dict[ShapeKey, dict[str, Any] | None] = {}
-        self._has_spilled = False
         self._fixed = (
             index,
             columns.add("name"),
@@ -170,22 +180,15 @@ class WholeFrame:
             return self._shapes[key]
         keys, types, no_input, no_output = key
         cells: dict[str, Any] | None = None
-        if all(kind in PLAIN or self._is_whole(name, kind) for name, kind in zip(keys, types, strict=True)):
+        if all(kind in PLAIN or (kind is dict and _is_whole(name)) for name, kind in zip(keys, types, strict=True)):
             flat = {name: slot(place, kind) for place, (name, kind) in enumerate(zip(keys, types, strict=True))}
             ends = (None if no_input else Slot(len(keys)), None if no_output else Slot(len(keys) + 1))
-            self._has_spilled = False
-            cells = self._spread(flat, *ends)
-            if self._has_spilled:
-                cells = None
+            with suppress(_Spills):
+                cells = self._spread(flat, *ends)
         if len(self._shapes) >= _MOST_SHAPES:
             self._shapes.clear()
         self._shapes[key] = cells
         return cells
-
-    def _is_whole(self, key: str, kind: type) -> bool:
-        """Whether an object under that key is a cell, or a part of one, as it is."""
-        _, _, leaf = self._plans[key]
-        return kind is dict and (leaf is not None or key in OPAQUE or key.split(".")[0] not in ROOTS)
 
     def _spread(self, flat: dict[str, Any], input_value: Any, output_value: Any) -> dict[str, Any]:
         """The cells of the other columns, from flat attributes. Depends on what the values are as `PLAIN` says."""
@@ -243,7 +246,8 @@ class WholeFrame:
 
     def _spill(self, row: dict[str, Any], column: str, node: Node) -> None:
         """Give the parts of an object columns of their own, because its column holds another value in this row."""
-        self._has_spilled = True
+        if any(isinstance(cell, Slot) for cell in row.values()):
+            raise _Spills
         name = column.split("_", 1)[1]
         for path, value in flatten(node).items():
             if value is not None:

@@ -106,6 +106,7 @@ class DatasetStore(Protocol):
         """Store examples; durable, all or nothing, and one new version if anything changed.
 
         create: makes the dataset; raises Conflict when there is one. append and update make it when there is none.
+        Raises Conflict also when an example is there twice, once by its external id and once by its row.
 
         An example with an external id is the one in the dataset that has it; one without is any that says the same
         and is not taken yet, so that two which say the same are two. What is there and says the same stays; what has

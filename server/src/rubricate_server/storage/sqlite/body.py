@@ -2,7 +2,7 @@
 
 import sqlite3  # noqa: TID251  # the engine
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ COLUMNS = {
 """Part of a body: column of span_block."""
 
 CACHED_COLUMNS = 8
+MANY = 16
+"""Spans of each block from which on all values are taken out at once."""
 
 
 def pack_block(bodies: Sequence[SpanBody], level: int = 3) -> list[bytes | None]:
@@ -51,16 +53,27 @@ def read_bodies(
     """The bodies at (block, offset) pointers, in order; parts that are not asked for are empty."""
     wanted = [part for part in SpanBody._fields if part in parts]
     columns = _read_columns(connection, {block for block, _ in pointers}, wanted)
-    texts = [part in ("input", "output") for part in wanted]
-    bodies = []
-    for block, offset in pointers:
-        values: dict[str, Any] = {"input": None, "output": None, "attributes": b"{}", "events": None, "envelope": None}
-        for part, is_text, column in zip(wanted, texts, columns[block], strict=True):
-            value = None if column is None else column.get(offset)
-            if value is not None:
-                values[part] = value.decode("utf-8", "surrogatepass") if is_text else value
-        bodies.append(SpanBody(**values))
-    return bodies
+    many = len(pointers) > MANY * len(columns)
+    values: dict[str, Sequence[Any]] = {}
+    for place, part in enumerate(wanted):
+        found = _values({block: column[place] for block, column in columns.items()}, pointers, many=many)
+        if part in ("input", "output"):
+            values[part] = [None if text is None else text.decode("utf-8", "surrogatepass") for text in found]
+        else:
+            values[part] = found
+    nothing = [None] * len(pointers)
+    inputs, outputs, attributes, events, envelopes = (values.get(part, nothing) for part in SpanBody._fields)
+    attributes = [each or b"{}" for each in attributes]
+    return list(map(SpanBody, inputs, outputs, attributes, events, envelopes))
+
+
+def _values(
+    columns: Mapping[int, Column | None], pointers: Sequence[tuple[int, int]], *, many: bool
+) -> list[bytes | None]:
+    if not many:
+        return [None if (column := columns[block]) is None else column.get(offset) for block, offset in pointers]
+    whole = {block: [None] * BLOCK_SPANS if column is None else column.all() for block, column in columns.items()}
+    return [whole[block][offset] for block, offset in pointers]
 
 
 def _read_columns(

@@ -14,7 +14,7 @@ from rubricate.records.dataset_split import DEFAULT_COLOR
 from rubricate_server.domain.example import ExampleText
 from rubricate_server.storage.contract import ExamplesWritten, ExampleUpload, NewExample
 from rubricate_server.storage.errors import Conflict, NotFound
-from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch
+from rubricate_server.storage.sqlite.connection import insert_rows, select_in, touch, update_rows
 
 
 @dataclass(slots=True)
@@ -118,13 +118,17 @@ def _match(connection: sqlite3.Connection, dataset_id: int, examples: Sequence[N
             free[digest].append(row)
     for rows in free.values():
         rows.sort(reverse=True)
+    met: set[int] = set()
     for example in examples:
         if example.external_id is not None:
             current = by_id.get(example.external_id)
             if current is None:
                 plan.created.append((None, example))
-            else:
-                _compare(plan, example, current)
+                continue
+            if current.row in met:
+                raise Conflict(f"{example.external_id!r} is an example that was uploaded under its other id, too.")
+            met.add(current.row)
+            _compare(plan, example, current)
         elif free.get(example.text.hash):
             plan.present.append((free[example.text.hash].pop(), example))
         else:
@@ -238,9 +242,11 @@ def _write(
         touch(connection, "datasets")
     else:
         version_id = connection.execute("select version_id from dataset where id = ?", (dataset_id,)).fetchone()[0]
-    connection.executemany(
-        "update dataset_example set span_id = ? where id = ? and span_id is null",
-        [(example.span_id, row) for row, example in plan.present if example.span_id is not None],
+    update_rows(
+        connection,
+        "dataset_example",
+        "span_id = coalesce(dataset_example.span_id, new.column2)",
+        [(row, example.span_id) for row, example in plan.present if example.span_id is not None],
     )
     moved = _put_into_splits(connection, [*created, *plan.present], only_these_splits)
     updated = {row for row, _ in plan.changed} | (moved - {row for row, _ in created})

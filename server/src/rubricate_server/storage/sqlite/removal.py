@@ -139,19 +139,16 @@ def remove_leftovers(
     """Make room for what comes again while its deleted project is still being removed, however far that is."""
     if connection.execute("select 1 from project where deleted_us is not null limit 1").fetchone() is None:
         return
-    dead = "(select id from project where deleted_us is not null)"
-    rows = select_in(connection, f"select id from span where project_id in {dead} and span_id in ({{}})", span_ids)
-    rows += select_in(
-        connection, f"select id from span where project_id in {dead} and trace_id in ({{}})", list(trace_ids)
-    )
+    # With the plus, SQLite looks for the ids. Else it reads all that is left of the project: 60 ms for 100,000 spans.
+    dead = "+project_id in (select id from project where deleted_us is not null)"
+    rows = select_in(connection, f"select id from span where {dead} and span_id in ({{}})", span_ids)
+    rows += select_in(connection, f"select id from span where {dead} and trace_id in ({{}})", list(trace_ids))
     doomed = list({row[0] for row in rows})
     for start in range(0, len(doomed), STEP_SPANS):
         delete_spans(connection, doomed[start : start + STEP_SPANS])
     # The removal takes spans away without counting them off, so traces and sessions may be left without any.
     for kind, table, keys in (("trace", "trace", trace_ids), ("session", "session", session_ids)):
-        rows = select_in(
-            connection, f"select id from {table} where project_id in {dead} and {kind}_id in ({{}})", list(keys)
-        )
+        rows = select_in(connection, f"select id from {table} where {dead} and {kind}_id in ({{}})", list(keys))
         for (row,) in rows:
             annotated = connection.execute(
                 "select id from annotation where target_kind = ? and target_row = ?", (kind, row)
