@@ -1,6 +1,6 @@
 """Large data frames: what server and client pay for 50,000 spans with annotations, by our client and by Phoenix's.
 
-python benchmarks/bench_frame.py [--spans 50000] [--data DIR --project NAME]     DIR: a data directory not in use
+python benchmarks/bench_frame.py [--spans 50000] [--data DIR --project NAME]     DIR: a data directory, not in use
 
 Gives seconds of the clock next to those of CPU: on a machine that others use, only the latter can be compared.
 """
