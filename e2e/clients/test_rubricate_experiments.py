@@ -205,9 +205,17 @@ def test_what_cannot_be_stored_is_a_failed_run(client: Any, dataset: Any) -> Non
 
     assert counts(client, ran["experiment_id"]) == (0, 3, 0)
     assert all("cannot be stored" in run["error"] and "64 levels" in run["error"] for run in ran["task_runs"])
+    halved = client.experiments.run_experiment(dataset=dataset, task=lambda input: "\ud800", retries=0)
+    assert all("surrogates" in run["error"] for run in halved["task_runs"])
+    ran = client.experiments.run_experiment(
+        dataset=dataset, task=answer, evaluators={"judged": lambda output: {"score": 1, "metadata": {"deep": deep}}}
+    )
+    read = client.experiments.get_experiment(experiment_id=ran["experiment_id"])
+    assert {each.name for each in read["evaluation_runs"]} == {"judged"}
+    assert all("cannot be stored" in str(each.error) for each in read["evaluation_runs"])
 
 
-@pytest.mark.parametrize("returned", [None, float("nan"), {"nothing": 1}, object()])
+@pytest.mark.parametrize("returned", [None, float("nan"), {"nothing": 1}, object(), []])
 def test_what_is_no_evaluation_is_an_error_of_the_evaluator(client: Any, dataset: Any, returned: Any) -> None:
     def judge(output: Json) -> Any:
         return returned
@@ -247,22 +255,22 @@ def test_what_is_called_too_fast_is_waited_for(client: Any, dataset: Any) -> Non
 
 def test_at_most_so_many_run_at_once(client: Any) -> None:
     name = f"many-{next(_numbers)}"
-    dataset = client.datasets.create_dataset(name=name, inputs=[{"n": number} for number in range(12)])
-    running, most, lock, met = 0, 0, threading.Lock(), threading.Barrier(4, timeout=20)
+    dataset = client.datasets.create_dataset(name=name, inputs=[{"n": number} for number in range(24)])
+    running, most, lock, met = 0, 0, threading.Lock(), threading.Barrier(12, timeout=20)
 
     def task(input: Json) -> int:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        met.wait()  # four come together, or none goes on
+        met.wait()  # all come together, or none goes on
         with lock:
             running -= 1
         return int(input["n"])
 
-    ran = client.experiments.run_experiment(dataset=dataset, task=task, concurrency=4)
-    assert most == 4
-    assert sorted(run["output"] for run in ran["task_runs"]) == list(range(12))
+    ran = client.experiments.run_experiment(dataset=dataset, task=task, concurrency=12)
+    assert most == 12
+    assert sorted(run["output"] for run in ran["task_runs"]) == list(range(24))
 
 
 def test_it_is_evaluated_later(client: Any, dataset: Any) -> None:
@@ -344,12 +352,13 @@ def test_asynchronous_functions_are_awaited(server: Server) -> None:
                     await asyncio.Event().wait()
                 return int(input["n"])
 
-            async def judge(output: int) -> float:
-                await asyncio.sleep(0)
-                return output / 2
+            class Judge:
+                async def __call__(self, output: int) -> float:
+                    await asyncio.sleep(0)
+                    return output / 2
 
             ran = await client.experiments.run_experiment(
-                dataset=dataset, task=task, evaluators=[judge], retries=0, timeout=2
+                dataset=dataset, task=task, evaluators={"judge": Judge()}, retries=0, timeout=2
             )
             assert scores(dict(ran), "judge") == [0.5, 1]
             assert {run["error"] for run in ran["task_runs"]} == {None, "TimeoutError()"}

@@ -147,7 +147,7 @@ def _run_evaluator(tracing: "Tracing", running: Running, judging: Judging, store
         f"Evaluation: {evaluator.name}",
         lambda name: tracing.attempt(name, "EVALUATOR", given, {"experiment_run_id": run["id"]}),
         lambda: bound(evaluator.function, values, "output"),
-        lambda returned: evaluations_of(returned if evaluator.scorer is None else evaluator.scorer(returned)),
+        lambda returned: json_of(evaluations_of(evaluator.scorer(returned) if evaluator.scorer else returned)),
     )
     several = attempt.value if attempt.error is None else [{}]
     evaluations = []
@@ -163,11 +163,24 @@ def _run_evaluator(tracing: "Tracing", running: Running, judging: Judging, store
         }
         evaluation_id = None
         if stored:
-            response = yield Request("POST", "v1/experiment_evaluations", json=content, timeout_s=running.timeout_s)
-            evaluation_id = str(data(response)["id"])
+            evaluation_id = yield from _stored_evaluation(content, evaluator, running.timeout_s)
         times = {"start_time": attempt.started, "end_time": attempt.ended}
         evaluations.append(EvaluationRun(id=evaluation_id, **{**content, **times}))
     return evaluations
+
+
+def _stored_evaluation(content: JsonObject, evaluator: Evaluator, timeout_s: float | None) -> Work[str]:
+    """The id of the evaluation, which becomes a failed one when it cannot be stored as it is."""
+    request = Request("POST", "v1/experiment_evaluations", json=content, timeout_s=timeout_s)
+    try:
+        response = yield request
+    except InvalidRequest as error:
+        if content["error"] is not None:
+            raise
+        refused = f"The evaluation cannot be stored: {error.detail}"
+        content |= {"name": evaluator.name, "result": None, "metadata": {}, "error": refused}
+        response = yield request
+    return str(data(response)["id"])
 
 
 def _attempts(

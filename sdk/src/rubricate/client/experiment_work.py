@@ -1,6 +1,7 @@
 """Tasks and evaluators: functions whose parameters say what they want to be given, and what their results mean."""
 
 import inspect
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -56,6 +57,8 @@ def evaluators_of(given: Evaluators) -> list[Evaluator]:
     else:
         found = [_evaluator(given, None)]
     names = [each.name for each in found]
+    if not all(name.strip() for name in names):
+        raise InvalidInput("An evaluator needs a name.")
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise InvalidInput(
@@ -104,8 +107,13 @@ def bound(function: Callable[..., Any], values: Mapping[str, Any], only: str) ->
 
 
 def json_of(value: Any) -> Any:
-    """The value as JSON can hold it: data classes and models as objects, arrays as lists, all else as text."""
-    return to_jsonable_python(value, fallback=_plain, inf_nan_mode="null", bytes_mode="base64", by_alias=True)
+    """The value as JSON can hold it: data classes and models as objects, arrays as lists, all else as text.
+
+    Raises ValueError for what cannot be sent: half of a surrogate pair, or something that holds itself.
+    """
+    plain = to_jsonable_python(value, fallback=_plain, inf_nan_mode="null", bytes_mode="base64", by_alias=True)
+    json.dumps(plain, ensure_ascii=False).encode()
+    return plain
 
 
 def evaluations_of(returned: Any) -> list[JsonObject]:
@@ -114,6 +122,8 @@ def evaluations_of(returned: Any) -> list[JsonObject]:
     Raises NoEvaluation.
     """
     if isinstance(returned, Sequence) and not isinstance(returned, str) and not _is_scored(returned):
+        if not returned:
+            raise NoEvaluation(f"It returned {returned!r}: not one evaluation.")
         return [_evaluation(each) for each in returned]
     return [_evaluation(returned)]
 
@@ -135,8 +145,10 @@ def _evaluator(given: Any, name: str | None) -> Evaluator:
     method = getattr(given, "async_evaluate", None) if not hasattr(given, "evaluate") else given.evaluate
     if method is not None and hasattr(given, "name"):
         kind = str(getattr(given, "kind", None) or getattr(given, "source", "CODE")).upper()
-        return Evaluator(name or str(given.name), "LLM" if kind == "LLM" else "CODE", _of_object(given, method))
-    return Evaluator(name or name_of(given), "CODE", given)
+        return Evaluator(
+            str(given.name) if name is None else name, "LLM" if kind == "LLM" else "CODE", _of_object(given, method)
+        )
+    return Evaluator(name_of(given) if name is None else name, "CODE", given)
 
 
 def _of_object(given: Any, method: Callable[..., Any]) -> Callable[..., Any]:

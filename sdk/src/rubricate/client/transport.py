@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import contextvars
 import email.utils
+import functools
 import inspect
 import itertools
 import logging
@@ -120,12 +122,21 @@ async def run_async(client: httpx.AsyncClient, server: Server, steps: Work[T]) -
 
 def is_awaited(function: Callable[..., Any]) -> bool:
     """Whether calling it makes a coroutine."""
-    call = getattr(function, "__call__", None)  # noqa: B004  # an object whose call is a coroutine counts, too
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
+    inner = function.func if isinstance(function, functools.partial) else function
+    call = getattr(inner, "__call__", None)  # noqa: B004  # an object whose call is a coroutine counts, too
+    return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(call)
 
 
 async def _invoked(wish: Invoke) -> Any:
-    return await (wish.function() if is_awaited(wish.function) else asyncio.to_thread(wish.function))
+    if is_awaited(wish.function):
+        return await wish.function()
+    # A thread of its own: the loop's pool may be smaller than what is to run at once.
+    thread = ThreadPoolExecutor(1, thread_name_prefix="rubricate")
+    try:
+        call = contextvars.copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(thread, call, wish.function)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def _together(client: httpx.Client, server: Server, wish: Together) -> list[Any]:
