@@ -3,6 +3,8 @@
 import io
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -418,6 +420,18 @@ def test_objects_of_too_many_keys_are_json_text_in_arrow(client: TestClient, sto
     store.spans = [store.spans[0]._replace(body=body._replace(attributes=orjson.dumps({"metadata": many})))]
     [frame] = frames_from_arrow(client, {})
     assert json.loads(frame["attributes.metadata"].iloc[0]) == many
+
+
+def test_a_server_does_not_load_pandas_for_a_frame() -> None:
+    code = (
+        "import sys; from rubricate_server.api.arrow import arrow_stream;"
+        "from rubricate_server.domain.frame import FrameQuery, frame_of;"
+        "from rubricate_server.storage.contract import SpanBody, StoredSpan;"
+        "span = StoredSpan(1, b'1', b'2', None, 'n', 'LLM', 1, 2, 0, '', SpanBody('i', 'o', b'{}', None, None));"
+        "b''.join(arrow_stream(frame_of(FrameQuery.parse({}), time=int), iter([[span]])));"
+        "assert 'pandas' not in sys.modules; import pandas"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_several_queries(client: TestClient, store: FakeStore) -> None:

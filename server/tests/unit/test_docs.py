@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 import zstandard
@@ -19,6 +20,7 @@ from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, SESSION
 from rubricate_server.settings import Settings
 from rubricate_server.storage.schema import metadata
 from rubricate_server.storage.sqlite.block import pack, unpack
+from rubricate_server.storage.sqlite.sieve import sieve_of
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -142,12 +144,22 @@ def test_every_column_of_an_export_is_described() -> None:
     assert {column.name for column in columns} <= said
 
 
+def bytes_of_the_block_format() -> list[bytes]:
+    """The examples of that page."""
+    examples = re.findall(r"(?:^    (?:[0-9a-f]{2} ?)+\n)+", read("reference/block-format.md"), re.MULTILINE)
+    return [bytes.fromhex(" ".join(match.split())) for match in examples]
+
+
+def test_the_example_of_a_sieve_is_right() -> None:
+    *_, sieve = bytes_of_the_block_format()
+    assert sieve == sieve_of("Ordered: Straße, order".encode())
+    bits = int.from_bytes(sieve[8:], "little")
+    assert bits >> crc32(b"orde") % 48 & 1
+
+
 def test_the_example_of_the_block_format_is_right() -> None:
     values = [b"hi", None, b"", b"ok"]
-    whole, inner = [
-        bytes.fromhex(" ".join(match.split()))
-        for match in re.findall(r"(?:^    (?:[0-9a-f]{2} ?)+\n)+", read("reference/block-format.md"), re.MULTILINE)
-    ]
+    whole, inner, _ = bytes_of_the_block_format()
 
     frame = unpack(whole)
     assert [frame.get(index) for index in range(4)] == values

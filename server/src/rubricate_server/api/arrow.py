@@ -13,6 +13,7 @@ import orjson
 
 from rubricate_server.api.arrow_column import ColumnTable
 from rubricate_server.api.arrow_kind import Kind
+from rubricate_server.api.arrow_library import load_pyarrow
 from rubricate_server.domain.frame import Column, Frame, Span
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ BATCH_ROWS: Final = 2048
 
 def arrow_stream(frame: Frame, batches: Iterator[list[Span]]) -> Generator[bytes]:
     """The frame as one Arrow stream, with what pandas needs to know about its index."""
-    import pyarrow as pa  # takes 0.2 s, and most servers never export Arrow
+    load_pyarrow()
+    import pyarrow as pa
 
     kinds: dict[str, Kind] = {}
     with _Held() as held:

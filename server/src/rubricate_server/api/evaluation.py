@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from rubricate.records.annotation import AnnotatorKind, TargetKind
 from rubricate.records.project import DEFAULT_PROJECT
+from rubricate_server.api.arrow_library import load_pyarrow
 from rubricate_server.api.errors import ApiError
 from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import storage_of
@@ -125,7 +126,8 @@ def _tables(storage: Storage, project_name: str) -> list[AnnotationQuery]:
 
 
 def _streams(store: AnnotationStore, tables: Iterable[AnnotationQuery]) -> Iterator[bytes]:
-    import pyarrow as pa  # takes 0.2 s, and most servers never export Arrow
+    load_pyarrow()
+    import pyarrow as pa
 
     for query in tables:
         kind = query.target_kind

@@ -1,7 +1,6 @@
 """Whole frames: a column for each attribute that occurs."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -88,6 +87,12 @@ def _is_whole(key: str) -> bool:
 
 class _Spills(Exception):  # no error: a shape whose columns depend on its values
     """An object is to be spread over columns, and slots do not say over which."""
+
+
+def _is_torn(keys: Sequence[str]) -> bool:
+    """Whether one key is above another: then an object is taken apart, and the values in it say into what."""
+    above = {key[:at] for key in keys for at in range(len(key)) if key[at] == "."}
+    return not above.isdisjoint(keys)
 
 
 class WholeFrame:
@@ -180,11 +185,14 @@ class WholeFrame:
             return self._shapes[key]
         keys, types, no_input, no_output = key
         cells: dict[str, Any] | None = None
-        if all(kind in PLAIN or (kind is dict and _is_whole(name)) for name, kind in zip(keys, types, strict=True)):
+        are_plain = all(
+            kind in PLAIN or (kind is dict and _is_whole(name)) for name, kind in zip(keys, types, strict=True)
+        )
+        ends_there = ([] if no_input else ["input.value"]) + ([] if no_output else ["output.value"])
+        if are_plain and not _is_torn([*keys, *ends_there]):
             flat = {name: slot(place, kind) for place, (name, kind) in enumerate(zip(keys, types, strict=True))}
             ends = (None if no_input else Slot(len(keys)), None if no_output else Slot(len(keys) + 1))
-            with suppress(_Spills):
-                cells = self._spread(flat, *ends)
+            cells = self._spread(flat, *ends)
         if len(self._shapes) >= _MOST_SHAPES:
             self._shapes.clear()
         self._shapes[key] = cells
@@ -246,8 +254,6 @@ class WholeFrame:
 
     def _spill(self, row: dict[str, Any], column: str, node: Node) -> None:
         """Give the parts of an object columns of their own, because its column holds another value in this row."""
-        if any(isinstance(cell, Slot) for cell in row.values()):
-            raise _Spills
         name = column.split("_", 1)[1]
         for path, value in flatten(node).items():
             if value is not None:
