@@ -16,7 +16,7 @@ from rubricate_server.actions.furnish import furnish
 from rubricate_server.actions.sign_in import open_door
 from rubricate_server.api.guard import Guard
 from rubricate_server.app import _PARTS, build_app
-from rubricate_server.domain.access import is_public, may, rule_for
+from rubricate_server.domain.access import RULES, is_public, may, rule_for
 from rubricate_server.domain.secret import digest_of
 from rubricate_server.ingest.pipeline import Ingest
 from rubricate_server.storage.contract import NewApiKey, NewUser, Storage
@@ -150,6 +150,13 @@ def test_without_a_key_only_what_is_for_everybody(client: TestClient, operation:
         else:
             assert (answer.status_code, answer.text) == (401, "Invalid token")
             assert answer.headers["www-authenticate"].startswith("Bearer ")
+
+
+def test_a_rule_stands_once_and_before_what_is_wider() -> None:
+    paths = [rule.path for rule in RULES]
+    assert len(paths) == len(set(paths))
+    hidden = [rule.path for rule in RULES if rule_for(rule.path.replace("{}", "x")) is not rule]
+    assert hidden == [], "a rule above covers them, so they never count"
 
 
 def test_a_viewer_hears_it_in_the_words_of_phoenix(client: TestClient) -> None:
