@@ -154,6 +154,12 @@ def sessions(http: httpx.Client, project: str) -> Iterator[Call]:
     yield "list_project_sessions", 422, http.get(url, params={"order": "x"})
     yield "get_session", 200, http.get(f"/v1/sessions/{names[0]}")
     yield "get_session", 404, http.get("/v1/sessions/nothing")
+    turns = f"/v1/sessions/{names[1]}/turns"
+    yield "list_session_turns", 200, http.get(turns)
+    yield "list_session_turns", 200, http.get(turns, params={"limit": 1})
+    yield "list_session_turns", 404, http.get("/v1/sessions/nothing/turns")
+    yield "list_session_turns", 422, http.get(turns, params={"cursor": "x"})
+    yield "list_session_turns", 422, http.get(turns, params={"limit": 1000})
     yield "delete_session", 204, http.delete(f"/v1/sessions/{names[0]}")
     yield "delete_session", 404, http.delete(f"/v1/sessions/{names[0]}")
     yield "delete_sessions", 422, http.post(several, json={"session_identifiers": []})

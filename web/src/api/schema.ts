@@ -5472,6 +5472,16 @@ export interface components {
             annotation_event: number;
             /** Rubric */
             rubric: number;
+            /** Dataset */
+            dataset: number;
+            /** Dataset Example */
+            dataset_example: number;
+            /** Experiment */
+            experiment: number;
+            /** Experiment Run */
+            experiment_run: number;
+            /** Prompt */
+            prompt: number;
             /** Dead Letter */
             dead_letter: number;
         };

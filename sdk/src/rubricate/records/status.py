@@ -58,6 +58,11 @@ class RowCounts(Record):
     annotation: int
     annotation_event: int
     rubric: int
+    dataset: int
+    dataset_example: int
+    experiment: int
+    experiment_run: int
+    prompt: int
     dead_letter: int
 
 

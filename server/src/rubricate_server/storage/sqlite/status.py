@@ -20,6 +20,9 @@ _COUNTED = (
     "rubric",
     "dataset",
     "dataset_example",
+    "experiment",
+    "experiment_run",
+    "prompt",
     "dead_letter",
 )
 
