@@ -19,9 +19,9 @@ from rubricate_server.domain.frame import Column, Frame, Span
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]  # has no stubs
 
-HELD_BYTES: Final = 16 * 2**20
+HELD_BYTES: Final = 8 * 2**20
 """What one answer may keep in memory before it moves to disk."""
-BATCH_ROWS: Final = 2048
+BATCH_ROWS: Final = 512
 """Rows of an Arrow batch: few enough for memory, many enough that types seldom change between batches."""
 
 
@@ -32,8 +32,7 @@ def arrow_stream(frame: Frame, batches: Iterator[list[Span]]) -> Generator[bytes
 
     kinds: dict[str, Kind] = {}
     with _Held() as held:
-        for spans in _regrouped(batches):
-            rows = frame.columnar(spans)
+        for rows in map(frame.columnar, _regrouped(batches)):
             if not rows.length:
                 continue
             table = ColumnTable(rows)
@@ -66,14 +65,14 @@ def arrow_stream(frame: Frame, batches: Iterator[list[Span]]) -> Generator[bytes
 
 
 def _regrouped(batches: Iterable[list[Span]]) -> Iterator[list[Span]]:
-    spans: list[Span] = []
+    held: list[Span] = []
     for batch in batches:
-        spans += batch
-        if len(spans) >= BATCH_ROWS:
-            yield spans
-            spans = []
-    if spans:
-        yield spans
+        held += batch
+        if len(held) >= BATCH_ROWS:
+            ready, held = [held], []
+            yield ready.pop()  # kept by nobody: their bodies are not needed once they are parsed
+    if held:
+        yield held
 
 
 def _arrow_schema(columns: list[Column], index: tuple[str, ...], types: dict[str, Any]) -> "pa.Schema":

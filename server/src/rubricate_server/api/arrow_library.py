@@ -10,8 +10,8 @@ from typing import Any
 def load_pyarrow() -> None:
     """Load pyarrow without pandas.
 
-    pyarrow loads pandas with the first array, if it is installed: 1.5 s and 50 MB for nothing, as the server makes no
-    arrays of pandas' own. It tries but once.
+    pyarrow loads pandas with the first array, if it is installed: more than 1 s and 40 MB for nothing, as the server
+    makes no arrays of pandas' own. It tries but once.
     """
     import pyarrow as pa  # type: ignore[import-untyped]  # has no stubs
 
