@@ -32,8 +32,8 @@ UI_SOURCES := web/index.html web/vite.config.ts web/package.json web/tsconfig.js
 run: $(VENV_STAMP) $(UI)  ## Build what is missing, then serve sample data on http://127.0.0.1:6006 (OTLP/gRPC on 4317)
 	rubricate serve --sample
 
-test: test-web  ## Run every test: web units, browser journeys, sdk and server; the last two at once, for both wait a lot
-	$(MAKE) -j2 e2e test-python
+test: test-web  ## Run every test: web units, then two at a time: on server processes, in browsers, sdk and server
+	$(MAKE) -j2 test-processes e2e test-units
 
 ##@ While working
 
@@ -76,6 +76,12 @@ clean:  ## Forget everything that was installed or built
 test-python: $(VENV_STAMP) $(UI)  ## pytest over sdk, server and e2e; one test: make test-python args='-k agreement'
 	pytest $(args)
 
+test-processes: $(VENV_STAMP) $(UI)  ## pytest over e2e: real servers, clients and programs
+	pytest e2e
+
+test-units: $(VENV_STAMP) $(UI)  ## pytest over sdk and server
+	pytest sdk/tests server/tests
+
 test-web: $(VENV_STAMP) $(NPM_STAMP)  ## vitest over web/src
 	npm --prefix web run test
 
@@ -98,7 +104,7 @@ check-types: $(VENV_STAMP) $(NPM_STAMP)
 help:  ## This list
 	@awk 'BEGIN {FS = ":.*  ## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*  ## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test dev check fmt types ui e2e bench dist clean test-python test-web check-python check-web check-types help
+.PHONY: run test dev check fmt types ui e2e bench dist clean test-python test-processes test-units test-web check-python check-web check-types help
 
 ##@
 
