@@ -18,7 +18,7 @@ test("from the projects to the newest traces of one", async () => {
   const project = page.getByRole("main").getByRole("link", { name: "support-bot" }).first();
   await picture(page, "projects");
   await project.click();
-  await page.getByRole("link", { name: "Explore", exact: true }).click();
+  await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Explore" }).click();
 
   await page.getByRole("heading", { level: 1, name: "Explore support-bot" }).waitFor();
   const heads = page.getByRole("columnheader");
