@@ -1,7 +1,6 @@
 """Reads take turns while spans come in, and only then."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -90,26 +89,3 @@ def test_nobody_waits_for_a_long_read(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Reading()
     asked(app, "/v1/projects")
     assert (app.most, app.answered) == (5, 5)
-
-
-async def never_called(*_: object) -> dict[str, object]:
-    raise AssertionError("the gate neither receives nor sends")
-
-
-def test_between_reads_ingest_has_time_for_itself(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "REST", 2)
-    spells: list[tuple[float, float]] = []
-
-    async def work(scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.monotonic()
-        await asyncio.sleep(0.02)  # the work
-        spells.append((began, time.monotonic()))
-
-    async def two_reads() -> None:
-        gate = ReadGate(work, is_busy=lambda: True, at_once=1)
-        scope = {"type": "http", "method": "GET", "path": "/v1/projects"}
-        await asyncio.gather(gate(scope, never_called, never_called), gate(scope, never_called, never_called))
-
-    asyncio.run(two_reads())
-    (_, ended), (began, _) = spells
-    assert began - ended > 0.03

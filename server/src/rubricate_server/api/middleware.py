@@ -19,8 +19,6 @@ HEADERS = [
 ]
 LONG_READ_S = 0.05
 """From so long on, a read is none of the short ones that take turns."""
-REST = 1 / 3
-"""So long, of the time that a short read took, its place stays empty: then Python works for ingest alone."""
 SMALLEST = 1024
 """Bytes below which compression is not worth a header."""
 STREAMED = ("/v1/spans", "/v1/events")
@@ -103,9 +101,8 @@ class BodyLimit:
 class ReadGate:
     """Lets few reads run at once while spans come in, in the order in which they came.
 
-    Python runs one thread at a time, so that reads without end would take most of it from ingest. So reads also pause
-    for a part of the time that they took. A read that takes longer than `LONG_READ_S` no longer counts: it is the
-    database's work then, and others must not wait for it.
+    Python runs one thread at a time, so that reads without end would take most of it from ingest. A read that takes
+    longer than `LONG_READ_S` no longer counts: it is the database's work then, and others must not wait for it.
     """
 
     def __init__(self, app: ASGIApp, *, is_busy: Callable[[], bool], at_once: int) -> None:
@@ -120,15 +117,13 @@ class ReadGate:
             await self._app(scope, receive, send)
             return
         await self._places.acquire()
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        leaving = loop.call_later(LONG_READ_S, self._places.release)
+        leaving = asyncio.get_running_loop().call_later(LONG_READ_S, self._places.release)
         try:
             await self._app(scope, receive, send)
         finally:
-            if not leaving.cancelled() and leaving.when() > loop.time():
+            if not leaving.cancelled() and leaving.when() > asyncio.get_running_loop().time():
                 leaving.cancel()
-                loop.call_later(REST * (loop.time() - began), self._places.release)
+                self._places.release()
 
 
 class Compression:
