@@ -194,6 +194,20 @@ def test_repacking_and_deleting_keep_sieves_right(data: Data) -> None:
 
 
 @pytest.mark.usefixtures("eager")
+def test_a_damaged_block_keeps_no_other_from_its_sieve(data: Data) -> None:
+    store = data.open()
+    for start in (1, 65):
+        store.spans.add([new_span(number, input=f"a zebra in {number}") for number in range(start, start + 64)])
+    with sqlite3.connect(data.directory / DATABASE) as connection:
+        connection.execute("update span_block set inputs = x'00' where id = (select min(id) from span_block)")
+    connection.close()
+    rest(store)
+    damaged, sound = sorted(blocks(data))
+    assert sieves(data)[damaged] is None  # it is searched, and whoever does is told
+    assert sieves(data)[sound] is not None
+
+
+@pytest.mark.usefixtures("eager")
 def test_the_doctor_finds_a_sieve_that_loses_text(data: Data) -> None:
     store = data.open()
     store.spans.add([new_span(number, input=f"a zebra in {number}") for number in range(1, 65)])

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from rubricate_server.storage.errors import Damaged
 from rubricate_server.storage.sqlite.block import unpack
 from rubricate_server.storage.sqlite.connection import reading
 from rubricate_server.storage.sqlite.sieve import sieve_of
@@ -64,7 +65,10 @@ class Sifter:
 
 
 def _sieve(frame: bytes | None) -> bytes | None:
-    return None if frame is None else sieve_of(bytes(unpack(frame).values))
+    try:
+        return None if frame is None else sieve_of(bytes(unpack(frame).values))
+    except Damaged:  # who reads the block is told; all others get their sieves nevertheless
+        return None
 
 
 def _keep(connection: sqlite3.Connection, made: Sequence[_Sieve]) -> None:
