@@ -12,8 +12,9 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server  # type:
 
 from rubricate_server.actions.credentials import Credentials, Refused, key_in
 from rubricate_server.domain.access import EXPORT, denial
-from rubricate_server.ingest.otlp import MalformedRequest, export_response
-from rubricate_server.ingest.pipeline import Busy, Ingest, TooLarge
+from rubricate_server.ingest.errors import Busy, MalformedRequest, TooLarge
+from rubricate_server.ingest.otlp import export_response
+from rubricate_server.ingest.pipeline import Ingest
 
 SERVICE: Final = "opentelemetry.proto.collector.trace.v1.TraceService"
 
