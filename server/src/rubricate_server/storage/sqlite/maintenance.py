@@ -52,7 +52,7 @@ def _first_thing_to_do(connection: sqlite3.Connection, turn: Turn) -> bool:
     return (
         _give_space_back(connection, turn, FREE_PAGES_MOST)
         or remove_deleted_project(connection, turn)
-        or remove_deleted_experiment(connection)
+        or remove_deleted_experiment(connection, turn)
         or repack(connection)
         or _give_space_back(connection, turn, FREE_PAGES_KEPT)
     )
