@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rubricate_server.storage.contract import Storage, TraceQuery
+from rubricate_server.storage.contract import SplitFields, Storage, TraceQuery
 from rubricate_server.storage.sqlite.store import open_storage
 from rubricate_server.storage.sqlite.writer import Turn
 
@@ -42,7 +42,8 @@ def left(file: sqlite3.Connection) -> Callable[[str], int]:
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch, left: Callable[[str], int]) -> dict[str, list[int]]:
     """Turns are over as soon as they are asked; what was left of these tables whenever one was."""
-    counts: dict[str, list[int]] = {"span": [], "annotation": [], "experiment_run": []}
+    tables = ("span", "annotation", "experiment_run", "dataset_example")
+    counts: dict[str, list[int]] = {table: [] for table in tables}
 
     def is_over(_: Turn) -> bool:
         for table, numbers in counts.items():
@@ -92,3 +93,24 @@ def test_experiments_go_in_turns(
     assert (left("experiment_run"), left("experiment_evaluation"), left("experiment_example")) == (0, 0, MANY)
     assert store.experiments.get(kept.id).id == kept.id
     assert gone_step_by_step(seen["experiment_run"], 50)
+
+
+def test_datasets_go_in_turns_and_are_gone_before(
+    store: Storage, seen: dict[str, list[int]], left: Callable[[str], int]
+) -> None:
+    doomed = put_examples(store, *(f"question {number}" for number in range(MANY)))
+    kept = put_examples(store, "a question", name="kept")
+    rows = [each.id for batch in store.datasets.examples(doomed.dataset_id, doomed.version_id) for each in batch]
+    store.splits.create(doomed.dataset_id, SplitFields("train", None, "#000000", {}), rows)
+    store.datasets.delete(doomed.dataset_id)
+    assert left("dataset_example") == MANY + 1
+    assert list(store.datasets.examples(doomed.dataset_id, doomed.version_id)) == []
+    assert [each.example_count for each in store.splits.page()] == [0]
+    again = put_examples(store, "question 1")
+    assert (again.created, again.dataset_id != doomed.dataset_id) == (1, True), "the name is free at once"
+    while store.maintenance.step():
+        pass
+    assert gone_step_by_step(seen["dataset_example"], 100)
+    assert (left("dataset_example"), left("dataset_example_revision"), left("dataset_removal")) == (2, 2, 0)
+    assert left("dataset_split_example") == 0
+    assert store.datasets.get(kept.dataset_id).example_count == 1
