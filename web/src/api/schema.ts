@@ -2085,8 +2085,8 @@ export interface paths {
          * Export Experiment Csv
          * @description The same as CSV, with nine columns for each evaluator: `annotation_<name>_label` and so on.
          *
-         *     Input, reference output, metadata, and an output that is no text, are JSON. A text that a spreadsheet would run as
-         *     a formula gets a `'` before it.
+         *     Input, reference output, metadata (the example's), and an output that is no text, are JSON. A text that a
+         *     spreadsheet would run as a formula gets a `'` before it.
          */
         get: operations["export_experiment_csv"];
         put?: never;
@@ -3937,6 +3937,10 @@ export interface components {
              * @default 1
              */
             repetitions: number;
+            /** Project Name */
+            project_name?: string | null;
+            /** Created At */
+            created_at?: string | null;
         };
         /**
          * ExperimentEvaluation
@@ -12378,6 +12382,15 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
