@@ -243,7 +243,9 @@ def test_an_evaluation_is_logged_by_hand(client: Any, dataset: Any, server: Serv
     assert list(rows[0])[:7] == [
         *("example_id", "repetition_number", "input", "reference_output", "output", "metadata", "error")
     ]
-    assert {row["metadata"] for row in rows} == {"{}"}
+    assert {row["metadata"] for row in rows} == {
+        f'{{"continent":"{name}"}}' for name in ("Africa", "America", "Europe")
+    }
 
 
 def test_one_from_elsewhere_keeps_its_project_and_its_time(dataset: Any, server: Server) -> None:
