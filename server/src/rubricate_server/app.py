@@ -312,6 +312,7 @@ def _limits(settings: Settings) -> IngestLimits:
         max_decompressed_bytes=settings.max_decompressed_bytes,
         max_pending_bytes=settings.max_pending_bytes,
         decode=DecodeLimits(
+            max_spans_per_request=settings.max_spans,
             max_attributes_per_span=settings.max_attributes,
             max_span_bytes=settings.max_span_bytes,
             max_depth=settings.max_depth,

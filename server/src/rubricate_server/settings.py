@@ -184,6 +184,7 @@ class Settings:
         _count,
         "Short reads that run at once while spans come in; the others take turns. More: faster reads, slower ingest.",
     )
+    max_spans: int = _setting(100_000, "RUBRICATE_MAX_SPANS", _count, "Spans of one request. Each takes some 4 kB.")
     max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
     max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
     max_depth: int = _setting(32, "RUBRICATE_MAX_DEPTH", _count, "Levels of nested values in one attribute.")
