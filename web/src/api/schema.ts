@@ -255,7 +255,7 @@ export interface paths {
         };
         /**
          * List Spans
-         * @description Spans of a project, newest first.
+         * @description Spans of a project, newest first unless told otherwise.
          */
         get: operations["list_spans"];
         put?: never;
@@ -7349,6 +7349,9 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Spans on a page. */
                 limit?: number;
+                /** @description By arrival, or by start. */
+                sort?: "id" | "start_time";
+                order?: "asc" | "desc";
                 /** @description Started at or after. */
                 start_time?: string | null;
                 /** @description Started before. */

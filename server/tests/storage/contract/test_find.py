@@ -1,11 +1,12 @@
 """Spans: found, page by page and in batches."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 
 from rubricate_server.domain.filter import parse
-from rubricate_server.storage.contract import ALL_PARTS, NewSpan, SpanBody, SpanQuery, Storage
+from rubricate_server.storage.contract import ALL_PARTS, NewSpan, SpanBody, SpanMark, SpanOrder, SpanQuery, Storage
 
 from ..spans import PROJECT, START_NS, annotation, new_span, span_id, spans, trace_id
 
@@ -88,6 +89,11 @@ def test_by_start_time_the_newest_comes_first(store: Storage, project_id: int) -
     assert numbers(store, SpanQuery(project_id, order="start_time")) == [ORPHAN, CHILD, ROOT, LATE, EARLY]
 
 
+def test_the_oldest_comes_first_when_that_is_asked(store: Storage, project_id: int) -> None:
+    assert numbers(store, SpanQuery(project_id, order="arrival")) == [ROOT, CHILD, ORPHAN, LATE, EARLY]
+    assert numbers(store, SpanQuery(project_id, order="start_time_ascending")) == [EARLY, LATE, ROOT, CHILD, ORPHAN]
+
+
 def test_of_equal_starts_the_newer_row_comes_first(store: Storage) -> None:
     store.spans.add(spans(20, start_ns=START_NS))
     query = SpanQuery(store.projects.get(PROJECT).id, order="start_time")
@@ -105,18 +111,25 @@ def test_a_page_begins_with_the_row_it_is_asked_from(store: Storage, project_id:
     assert numbers(store, SpanQuery(project_id, from_id=rows[span_id(LATE)]), 2) == [LATE, ORPHAN]
 
 
-def test_pages_give_every_span_once(store: Storage) -> None:
-    store.spans.add(spans(95))
-    project_id = store.projects.get(PROJECT).id
-    seen: list[bytes] = []
-    following: int | None = None
+@pytest.mark.parametrize("order", get_args(SpanOrder))
+def test_pages_give_every_span_once(store: Storage, order: SpanOrder) -> None:
+    store.spans.add([new_span(number, start_ns=START_NS + number * 7919 % 11) for number in range(1, 96)])
+    whole = SpanQuery(store.projects.get(PROJECT).id, order=order)
+    query, seen = whole, list[bytes]()
     while True:
-        page = store.spans.find(SpanQuery(project_id, from_id=following), 11)
+        page = store.spans.find(query, 11)
         seen += [span.span_id for span in page[:10]]
         if len(page) <= 10:
             break
-        following = page[10].id
-    assert seen == [span.span_id for span in store.spans.find(SpanQuery(project_id), 1000)]
+        first = page[10]
+        by_row = order in ("id", "arrival")
+        query = replace(
+            whole,
+            from_id=first.id if by_row else None,
+            from_start=None if by_row else SpanMark(first.start_ns, first.id),
+        )
+        assert store.spans.find(query, 1) == [first]
+    assert seen == [span.span_id for span in store.spans.find(whole, 1000)]
     assert len(set(seen)) == 95
 
 

@@ -165,6 +165,8 @@ def _select(query: SpanQuery) -> sa.Select[Any]:
         return statement.order_by(span.c.id.desc())
     if query.order == "arrival":
         return statement.order_by(span.c.id)
+    if query.order == "start_time_ascending":
+        return statement.order_by(span.c.start_ns, span.c.id)
     return statement.order_by(span.c.start_ns.desc(), span.c.id.desc())
 
 
@@ -173,10 +175,10 @@ def _after(query: SpanQuery, last: StoredSpan) -> sa.ColumnElement[bool]:
         return span.c.id < last.id
     if query.order == "arrival":
         return span.c.id > last.id
-    return sa.and_(
-        span.c.start_ns <= last.start_ns,
-        sa.tuple_(span.c.start_ns, span.c.id) < sa.tuple_(sa.literal(last.start_ns), sa.literal(last.id)),
-    )
+    here, there = sa.tuple_(span.c.start_ns, span.c.id), sa.tuple_(sa.literal(last.start_ns), sa.literal(last.id))
+    if query.order == "start_time_ascending":
+        return sa.and_(span.c.start_ns >= last.start_ns, here > there)
+    return sa.and_(span.c.start_ns <= last.start_ns, here < there)
 
 
 def _read(connection: sa.Connection, statement: sa.Select[Any], parts: frozenset[str]) -> list[StoredSpan]:
