@@ -895,6 +895,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/projects/{project_identifier}/annotation_summaries/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Score Distribution
+         * @description Quartiles of the scores of a name, and how many targets lie in which bin, also by kind of annotator.
+         *
+         *     Every target counts once, with the mean of its scores. Without a word on bins they are those of the rubric of the
+         *     name: one for each score that it offers, or ten between its bounds; else ten between the least and the greatest
+         *     score.
+         */
+        get: operations["get_score_distribution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects/{project_identifier}/span_series": {
         parameters: {
             query?: never;
@@ -2946,6 +2970,27 @@ export interface components {
          */
         AnnotatorKind: "HUMAN" | "LLM" | "CODE";
         /**
+         * AnnotatorScoreStatistics
+         * @description The same of one kind of annotator.
+         */
+        AnnotatorScoreStatistics: {
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Minimum */
+            minimum: number | null;
+            /** Quartiles */
+            quartiles: number[] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Counts */
+            counts: number[];
+            /** Below Count */
+            below_count: number;
+            /** Above Count */
+            above_count: number;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+        };
+        /**
          * AnnotatorStatistics
          * @description The same of one kind of annotator.
          */
@@ -3245,6 +3290,10 @@ export interface components {
         /** Data[RetrievalMetrics] */
         Data_RetrievalMetrics_: {
             data: components["schemas"]["RetrievalMetrics"];
+        };
+        /** Data[ScoreDistribution] */
+        Data_ScoreDistribution_: {
+            data: components["schemas"]["ScoreDistribution"];
         };
         /** Data[ServerStats] */
         Data_ServerStats_: {
@@ -5555,6 +5604,33 @@ export interface components {
             created_at: string;
             /** Config */
             config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * ScoreDistribution
+         * @description How the scores of one name on one kind of target are spread.
+         */
+        ScoreDistribution: {
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Minimum */
+            minimum: number | null;
+            /** Quartiles */
+            quartiles: number[] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Counts */
+            counts: number[];
+            /** Below Count */
+            below_count: number;
+            /** Above Count */
+            above_count: number;
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** Edges */
+            edges: number[];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorScoreStatistics"][];
         };
         /**
          * ServerStats
@@ -9361,6 +9437,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_AnnotationSeries_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_score_distribution: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description All equally wide. */
+                bins?: number | null;
+                low?: number | null;
+                high?: number | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ScoreDistribution_"];
                 };
             };
             /** @description Not acceptable as it is; the text says why. */
