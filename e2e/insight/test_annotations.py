@@ -49,7 +49,7 @@ def test_scores_are_told_by_the_bins_that_their_rubric_offers(server: Server) ->
     spans = [a_span() for _ in range(4)]
     send(server, "spread", spans)
     rubric = {"name": "stars", "type": "CONTINUOUS", "optimization_direction": "MAXIMIZE"}
-    rubric |= {"lower_bound": 1, "upper_bound": 5, "step": 1}
+    rubric |= {"lower_bound": 1, "upper_bound": 5}
     HTTP.post(f"{server.base_url}/v1/annotation_configs", json=rubric).raise_for_status()
     said = [(0, "ada", 5), (0, "ben", 4), (1, "ada", 5), (2, "ada", 1), (2, "ben", 2)]
     annotations = [
@@ -75,6 +75,16 @@ def test_scores_are_told_by_the_bins_that_their_rubric_offers(server: Server) ->
     humans, judges = found["by_annotator_kind"]
     assert (humans["annotator_kind"], humans["scored_target_count"], humans["quartiles"]) == ("HUMAN", 3, [1.5, 4.5, 5])
     assert (judges["counts"], judges["above_count"]) == ([0] * 5, 1)
+
+    config = f"{server.base_url}/v1/annotation_configs"
+    [kept] = [each for each in HTTP.get(config).json()["data"] if each["name"] == "stars"]
+    for change, edges in (
+        ({"step": 2}, [0, 2, 4, 6]),
+        ({"upper_bound": 101}, [1 + 10 * place for place in range(11)]),
+        ({"upper_bound": None}, pytest.approx([1.5 + 0.75 * place for place in range(11)])),
+    ):
+        HTTP.put(f"{config}/{kept['id']}", json={**rubric, **change}).raise_for_status()
+        assert spread()["edges"] == edges
 
     assert spread(bins=2, low=0, high=10)["counts"] == [2, 2]
     assert spread(low=20)["below_count"] == 4

@@ -22,6 +22,8 @@ router = APIRouter(prefix="/v1/projects/{project_identifier}", tags=["insight"])
 
 MOST_BINS: Final = 100
 BINS: Final = 10
+MOST_WHOLE_STEPS: Final = 10
+"""A range of so many whole numbers is answered in whole numbers, as the page offers them."""
 
 Bound = Annotated[float | None, Query(allow_inf_nan=False)]
 
@@ -94,6 +96,8 @@ def _bins_of_rubric(storage: Storage, name: str) -> Bins:
     low, high, step = (rubric.get(field) for field in ("lower_bound", "upper_bound", "step"))
     if low is None or high is None or low >= high:
         return Bins(BINS, None, None)
+    if step is None and high - low <= MOST_WHOLE_STEPS and float(low).is_integer() and float(high).is_integer():
+        step = 1
     if step is None or not 0 < round((high - low) / step) < MOST_BINS:
         return Bins(BINS, low, high)
     # Each score that can be chosen is in the middle of its bin.
