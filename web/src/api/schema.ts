@@ -2289,6 +2289,9 @@ export interface paths {
         /**
          * Change Password
          * @description Change one's own password. All other sessions of the user end; keys go on.
+         *
+         *     Whose password somebody else chose (`password_needs_reset`) has to do this first: until then, a session is good for
+         *     this and `GET /v1/user` alone.
          */
         post: operations["change_password"];
         delete?: never;
