@@ -59,6 +59,70 @@ test("by keyboard: rows that are selected become examples of a new dataset, a co
   expect(complaints).toEqual([]);
 });
 
+test("by keyboard: fields are chosen from the attributes that occur, what is missing is told, and the choice is remembered", async () => {
+  await send("fields", 2, ({ number }) => ({ "input.value": JSON.stringify({ question: `question ${number}`, lang: "en" }), "input.mime_type": "application/json", ...(number === 1 ? { "shop.tier": "gold" } : {}) }));
+  const dataset = await make("with fields");
+  const { page, complaints } = await open("/p/fields/explore?level=span");
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.keyboard.press("a");
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog", { name: "Send 2 spans to a dataset" });
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (0 examples)` });
+  const preview = sheet.getByRole("region", { name: "The first of them become" });
+  await preview.getByText("Example: new").first().waitFor();
+
+  await sheet.getByText("Fields: as the kind of span says").press("Enter");
+  await sheet.getByRole("group", { name: "Input" }).getByRole("radio", { name: "As the kind of span says" }).press("ArrowRight");
+  await sheet.getByRole("textbox", { name: "Input 1: name of the field" }).fill("q");
+  const attribute = sheet.getByRole("combobox", { name: "Input 1: attribute" });
+  await attribute.fill("question");
+  await sheet.getByRole("option", { name: "input.value.question" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  expect(await attribute.inputValue()).toBe("input.value.question");
+  await preview.getByText("q question 1").waitFor();
+
+  await sheet.getByRole("button", { name: "Add a field: Input" }).press("Enter");
+  await page.keyboard.type("q");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("shop");
+  await sheet.getByRole("option", { name: "shop.tier" }).waitFor();
+  await page.keyboard.press("Escape");
+  expect(await sheet.isVisible(), "Escape shuts the list only").toBe(true);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await sheet.getByText("Field 1 is called q already.").waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  const second = sheet.getByRole("textbox", { name: "Input 2: name of the field" });
+  await expect.poll(() => second.evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await second.fill("tier");
+  await preview.getByText("tier gold").waitFor();
+  await preview.getByText("tier is left out: the span has no shop.tier").waitFor();
+
+  await sheet.getByRole("button", { name: "Add a field: Input" }).press("Enter");
+  await page.keyboard.type("of no use");
+  await sheet.getByRole("button", { name: "Remove of no use" }).press("Enter");
+  await expect.poll(() => second.evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  await sheet.getByText("2 examples added").waitFor();
+  expect((await inputs(dataset.id)).toSorted()).toEqual([{ q: "question 0" }, { q: "question 1", tier: "gold" }]);
+  await sheet.getByRole("button", { name: "Close", exact: true }).last().press("Enter");
+
+  await page.reload();
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.keyboard.press("e");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (2 examples)` });
+  await sheet.getByText("Fields: input of q, tier").press("Enter");
+  await preview.getByText("Example: there already, the same").first().waitFor();
+  await sheet.getByRole("button", { name: "Back to the default" }).press("Enter");
+  await preview.getByText("Example: there already, will be brought up to date").first().waitFor();
+  await sheet.getByText("Fields: as the kind of span says").waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test("all that match are sent, not only the rows that are loaded; what is there already is told and not doubled", async () => {
   await send("many", 130);
   const dataset = await make("all of many");
@@ -253,19 +317,19 @@ async function make(name: string, at: Server = server): Promise<Dataset> {
 }
 
 async function inputs(dataset: string, at: Server = server): Promise<unknown[]> {
-  const { data } = await ask<{ data: { examples: { input: { input: string } }[] } }>(`/v1/datasets/${dataset}/examples`, "GET", undefined, at);
-  return data.examples.map(({ input }) => input.input);
+  const { data } = await ask<{ data: { examples: { input: Record<string, unknown> }[] } }>(`/v1/datasets/${dataset}/examples`, "GET", undefined, at);
+  return data.examples.map(({ input }) => (Object.keys(input).join() === "input" ? input.input : input));
 }
 
-/** Spans "question 0" (the oldest) to `count - 1` with their answers, each a trace. */
-async function send(project: string, count: number): Promise<void> {
+/** Spans "question 0" (the oldest) to `count - 1` with their answers, each a trace; with other attributes where they are given. */
+async function send(project: string, count: number, attributesOf: (span: { number: number }) => Record<string, unknown> = () => ({})): Promise<void> {
   const spans = Array.from({ length: count }, (_, number) => ({
     name: "ask",
     span_kind: "CHAIN",
     context: { trace_id: spanId(project, number).padStart(32, "0"), span_id: spanId(project, number) },
     start_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number)).toISOString(),
     end_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number + 1)).toISOString(),
-    attributes: { "input.value": `question ${number}`, "output.value": `answer ${number}` },
+    attributes: { "input.value": `question ${number}`, "output.value": `answer ${number}`, ...attributesOf({ number }) },
   }));
   await ask(`/v1/projects/${project}/spans`, "POST", { data: spans });
   await expect.poll(async () => (await ask<{ count: number }>(`/v1/projects/${project}/items/count?target_kind=span`)).count, { timeout: PATIENCE_MS }).toBe(count);

@@ -9,6 +9,7 @@ export type Example = components["schemas"]["DatasetExample"];
 export type ExamplesFromItems = components["schemas"]["ExamplesFromItems"];
 export type ExamplesResult = components["schemas"]["ExamplesFromItemsResult"];
 export type PreviewedExample = components["schemas"]["PreviewedExample"];
+export type ExampleMapping = components["schemas"]["ExampleMapping"];
 export type ExpectedOutput = NonNullable<components["schemas"]["ExampleMapping"]["expected_output"]>;
 
 const MOST = 1000;
@@ -76,11 +77,11 @@ export function splitsQuery(dataset: string) {
   });
 }
 
-/** The first examples that items would become in a dataset, and what is there already. Nothing is written. */
+/** The first examples that items would become in a dataset by a mapping, and what is there already. Nothing is written. */
 export function examplesPreviewQuery(dataset: string | null, items: ExamplesFromItems) {
   return queryOptions({
     queryKey: ["examples preview", dataset, items],
-    queryFn: ({ signal }) => fromItems(dataset ?? "", { ...items, dry_run: true }, signal),
+    queryFn: async ({ signal }) => ({ result: await fromItems(dataset ?? "", { ...items, dry_run: true }, signal), mapping: items.mapping }),
     enabled: dataset !== null,
     gcTime: 0,
     placeholderData: keepPreviousData,

@@ -3866,6 +3866,8 @@ export interface components {
             left_out: components["schemas"]["LeftOut"][];
             /** Examples */
             examples: components["schemas"]["PreviewedExample"][];
+            /** Attributes */
+            attributes: string[];
         };
         /**
          * Experiment

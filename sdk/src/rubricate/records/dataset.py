@@ -146,7 +146,7 @@ Fields = dict[str, NonBlank]
 class ExampleMapping(StrictInput):
     """How a span becomes an example. Without a word, by its kind: messages of an LLM, documents of a retriever …"""
 
-    input: Fields | None = None
+    input: Annotated[Fields, Field(min_length=1)] | None = None
     """Field of the example's input: attribute of the span. null: by the span's kind."""
     output: Fields | None = None
     """The same for the output, where no corrected answer takes its place."""
@@ -230,3 +230,5 @@ class ExamplesFromItemsResult(Record):
     left_out: list[LeftOut]
     examples: list[PreviewedExample]
     """Of a dry run: the first ones. The counts beside it are then of these items only."""
+    attributes: list[str]
+    """Of a dry run: what a mapping may take of the first items, at most some hundreds."""

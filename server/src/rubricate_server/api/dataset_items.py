@@ -21,7 +21,7 @@ from rubricate_server.api.moment import bound_ns
 from rubricate_server.api.target import TARGETS, key_from_any_id
 from rubricate_server.domain.example import ExampleText, example_text
 from rubricate_server.domain.filter import SPANS, TRACES
-from rubricate_server.domain.span_example import NoExample, SpanContent, SpanExample, example_of
+from rubricate_server.domain.span_example import NoExample, SpanContent, SpanExample, attributes_of, example_of
 from rubricate_server.storage.contract import (
     AnnotationQuery,
     ExportedItem,
@@ -40,6 +40,8 @@ router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["datasets"])
 AT_ONCE: Final = 200
 """Items whose bodies are in memory together while examples are made of them."""
 ANNOTATIONS_AT_ONCE: Final = 1000
+MOST_ATTRIBUTES: Final = 300
+"""That a dry run tells of."""
 IDS_TOLD: Final = 10
 """Of items that were left out, by reason."""
 
@@ -52,6 +54,8 @@ class _Made:
     """Each with the id of its span."""
     left_out: dict[str, list[str]] = field(default_factory=dict)
     size: int = 0
+    attributes: dict[str, None] | None = None
+    """What mappings may name of the items; None: nobody wants to know."""
 
     def leave_out(self, reason: str, identifier: str) -> None:
         self.left_out.setdefault(reason, []).append(identifier)
@@ -78,6 +82,8 @@ def add_items_to_dataset(request: Request, dataset_identifier: str, wanted: Exam
     dataset = dataset_of(storage, dataset_identifier)
     query = _query(storage, wanted)
     keys, made = _keys(storage, wanted)
+    if wanted.dry_run:
+        made.attributes = {}
     state = request.app.state
     limits = _Limits(state.max_examples, state.ingest.limits.max_decompressed_bytes)
     pages = _pages(storage, query, keys, wanted.preview if wanted.dry_run else None)
@@ -159,8 +165,11 @@ def _make(storage: Storage, pages: Iterable[_Page], mapping: ExampleMapping, mad
             if span is None:
                 made.leave_out("has no root span", item_id(item))
                 continue
+            content = _content(span)
+            if made.attributes is not None:
+                made.attributes |= dict.fromkeys(attributes_of(content))
             try:
-                example = _example(item, span, mapping, said)
+                example = _example(item, span, content, mapping, said)
             except NoExample as reason:
                 made.leave_out(str(reason), item_id(item))
                 continue
@@ -209,16 +218,8 @@ def _said(storage: Storage, items: Sequence[StoredItem], spans: dict[bytes, Expo
     return found
 
 
-def _example(item: StoredItem, span: ExportedItem, mapping: ExampleMapping, said: _Said) -> SpanExample:
-    of_span = said.get((TargetKind.SPAN, span.key), [])
-    of_trace = said.get((TargetKind.TRACE, span.trace_id or b""), []) if span.parent_id is None else []
-    # What is said of the item itself goes before what is said of the span or trace that has the same answer.
-    first, second = (of_trace, of_span) if item.kind is TargetKind.TRACE else (of_span, of_trace)
-    documents = said.get((TargetKind.DOCUMENT, span.key), [])
-    told: dict[str, list[dict[str, Any]]] = {}
-    for annotation in sorted((*first, *second, *documents), key=lambda each: (each.key.name, each.id)):
-        told.setdefault(annotation.key.name, []).append(_told(annotation))
-    content = SpanContent(
+def _content(span: ExportedItem) -> SpanContent:
+    return SpanContent(
         span.key.hex(),
         (span.trace_id or b"").hex(),
         span.name or "",
@@ -227,6 +228,19 @@ def _example(item: StoredItem, span: ExportedItem, mapping: ExampleMapping, said
         span.output,
         orjson.loads(span.attributes or b"{}"),
     )
+
+
+def _example(
+    item: StoredItem, span: ExportedItem, content: SpanContent, mapping: ExampleMapping, said: _Said
+) -> SpanExample:
+    of_span = said.get((TargetKind.SPAN, span.key), [])
+    of_trace = said.get((TargetKind.TRACE, span.trace_id or b""), []) if span.parent_id is None else []
+    # What is said of the item itself goes before what is said of the span or trace that has the same answer.
+    first, second = (of_trace, of_span) if item.kind is TargetKind.TRACE else (of_span, of_trace)
+    documents = said.get((TargetKind.DOCUMENT, span.key), [])
+    told: dict[str, list[dict[str, Any]]] = {}
+    for annotation in sorted((*first, *second, *documents), key=lambda each: (each.key.name, each.id)):
+        told.setdefault(annotation.key.name, []).append(_told(annotation))
     return example_of(content, mapping, _correction(first) or _correction(second), told)
 
 
@@ -279,6 +293,7 @@ def _written(storage: Storage, dataset: StoredDataset, wanted: ExamplesFromItems
                 "corrected": sum(example.corrected for _, example, _ in made.examples),
                 "left_out": _left_out(made),
                 "examples": [],
+                "attributes": [],
             }
         }
     )
@@ -324,6 +339,7 @@ def _previewed(
                     }
                     for (span_id, example, _), status in zip(made.examples, statuses, strict=True)
                 ],
+                "attributes": list(made.attributes or ())[:MOST_ATTRIBUTES],
             }
         }
     )

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { type SubmitEvent, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
 import { addItems, createDataset, type Dataset, datasetsQuery, type ExamplesFromItems, examplesPreviewQuery, type ExamplesResult, type ExpectedOutput, lastUsedDataset } from "../../api/dataset";
 import { readAgain } from "../../api/queryClient";
@@ -13,10 +14,15 @@ import { counted } from "../../ui/number";
 import { Skeleton } from "../../ui/Skeleton";
 import styles from "./DatasetSheet.module.css";
 import { ExamplePreview } from "./ExamplePreview";
+import { keepMapping, keptMapping } from "./keptMapping";
+import { BY_KIND, draftOf, type MappingDraft, mappingOf, problemsOf } from "./mapping";
+import { MappingFields } from "./MappingFields";
+import { useSettled } from "./useSettled";
 
 type Items = Pick<ExamplesFromItems, "project" | "target_kind" | "ids" | "filter" | "start_time" | "end_time">;
 
 const PREVIEWED = 3;
+const NOTHING: readonly string[] = [];
 
 const EXPECTED = [
   ["correction_or_output", "The corrected answer, else the output"],
@@ -33,13 +39,30 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
   const [expected, setExpected] = useState<ExpectedOutput>("correction_or_output");
   const [annotations, setAnnotations] = useState(true);
   const [split, setSplit] = useState("");
+  const [mapping, setMapping] = useState(false);
+  const [written, setWritten] = useState<MappingDraft | null>(null);
+  const sheet = useRef<HTMLDivElement>(null);
   const dataset = datasets.data?.find(({ id }) => id === chosen) ?? null;
-  const wanted: ExamplesFromItems = { ...items, mapping: { expected_output: expected, annotations }, splits: split.trim() === "" ? [] : [split.trim()], roots_only: false, dry_run: false, preview: PREVIEWED };
-  const preview = useQuery(examplesPreviewQuery(dataset?.id ?? null, { ...wanted, splits: [] }));
+  const kept = useMemo(() => (dataset === null ? null : keptMapping(dataset.id)), [dataset]);
+  const draft = useMemo(() => written ?? (kept === null ? BY_KIND : draftOf(kept)), [written, kept]);
+  const problems = problemsOf(draft, annotations);
+  const isWrong = Object.keys(problems).length > 0;
+  const fields = useMemo(() => mappingOf(draft), [draft]);
+  const wanted: ExamplesFromItems = { ...items, mapping: { ...fields, expected_output: expected, annotations }, splits: split.trim() === "" ? [] : [split.trim()], roots_only: false, dry_run: false, preview: PREVIEWED };
+  const shownFields = useSettled(isWrong ? null : fields, fields);
+  const preview = useQuery(examplesPreviewQuery(dataset?.id ?? null, { ...wanted, mapping: { ...wanted.mapping, ...shownFields }, splits: [] }));
   const add = useMutation({
     mutationFn: ({ id }: Dataset) => addItems(id, wanted),
-    onSuccess: () => readAgain(queries, ["datasets"]),
+    onSuccess: async (_, { id }) => {
+      keepMapping(id, fields);
+      await readAgain(queries, ["datasets"]);
+    },
   });
+  const begin = () => {
+    if (!isWrong) return dataset && add.mutate(dataset);
+    flushSync(() => setMapping(true));
+    return sheet.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  };
   const made = async (name: string) => {
     const { id } = await createDataset(name);
     await readAgain(queries, ["datasets"]);
@@ -62,7 +85,7 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
         ) : (
           <>
             <Button onClick={onClose}>Cancel</Button>
-            <Button look="primary" disabled={dataset === null || add.isPending} onClick={() => dataset && add.mutate(dataset)}>
+            <Button look="primary" disabled={dataset === null || add.isPending} onClick={begin}>
               Add {amount}
             </Button>
           </>
@@ -72,7 +95,7 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
       {add.isSuccess && dataset ? (
         <Outcome result={add.data} dataset={dataset} />
       ) : (
-        <div className={styles.sheet} inert={add.isPending}>
+        <div ref={sheet} className={styles.sheet} inert={add.isPending}>
           {datasets.isPending && <Skeleton rows={3} />}
           {datasets.isError && <ErrorState message={datasets.error.message} onRetry={() => void datasets.refetch()} />}
           {datasets.data && <DatasetChoice datasets={datasets.data} chosen={dataset} onChoose={setChosen} onMake={made} />}
@@ -95,10 +118,11 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
               <Field label="Split" hint="Optional. A part of the dataset to put them into, such as test.">
                 {(control) => <input {...control} className={controlLook} value={split} onChange={({ target }) => setSplit(target.value)} />}
               </Field>
+              <MappingFields open={mapping} onOpen={setMapping} draft={draft} onDraft={setWritten} problems={problems} project={items.project} occurring={preview.data?.result.attributes ?? NOTHING} />
               <p className={styles.note}>One span makes one example, however often it is sent: what is there already is brought up to date, and what is the same stays as it is.</p>
               {preview.isPending && <Skeleton rows={4} />}
               {preview.isError && <ErrorState message={preview.error.message} onRetry={() => void preview.refetch()} />}
-              {preview.data && <ExamplePreview result={preview.data} stale={preview.isPlaceholderData} />}
+              {preview.data && <ExamplePreview {...preview.data} stale={preview.isPlaceholderData || isWrong || shownFields !== fields} />}
             </>
           )}
         </div>
