@@ -129,7 +129,7 @@ export function Results({
     selectAll: () => setSelection(selection.kind === "all" && selection.except.size === 0 ? NOTHING : EVERYTHING),
     review: () => (rows.length > 0 ? review() : false),
     export: () => (rows.length > 0 ? setSheet("export") : false),
-    dataset: () => (rows.length > 0 && level !== "session" ? setSheet("dataset") : false),
+    dataset: () => (rows.length > 0 ? setSheet("dataset") : false),
   });
 
   return (
@@ -148,7 +148,7 @@ export function Results({
         onAnnotate={rubrics.length > 0 ? annotate : null}
         onReview={review}
         onExport={() => setSheet("export")}
-        onDataset={level === "session" ? null : () => setSheet("dataset")}
+        onDataset={() => setSheet("dataset")}
       />
       {content()}
       {sheet === "export" && (
@@ -162,7 +162,7 @@ export function Results({
           onClose={() => setSheet(null)}
         />
       )}
-      {sheet === "dataset" && level !== "session" && (
+      {sheet === "dataset" && (
         <Suspense fallback={null}>
           <DatasetSheet
             items={selected.kind === "some" ? { project: address, target_kind: level, ids: [...selected.ids] } : { project: address, target_kind: level, ...given({ filter: filterFor(selected, level, filter), start_time: wanted.start_time, end_time: wanted.end_time }) }}
