@@ -216,6 +216,33 @@ test("a dataset is made and deleted; deleting asks, and says how much goes", asy
   expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
 });
 
+test("what somebody else adds, renames and deletes shows up in the open pages", async () => {
+  await send("elsewhere", 2);
+  const dataset = await make("looked at");
+  const url = `/v1/datasets/${dataset.id}`;
+  await ask(`${url}/examples/from_items`, "POST", { project: "elsewhere", filter: "'question 0' in input.value" });
+  const { page, complaints } = await open(`/datasets/${dataset.id}`);
+  const { page: list } = await open("/datasets");
+  await page.getByRole("row", { name: /question 0/ }).waitFor();
+  await list.getByRole("row", { name: /looked at 1 2/ }).waitFor();
+
+  await ask(`${url}/examples/from_items`, "POST", { project: "elsewhere", splits: ["late"] });
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.getByRole("status").filter({ hasText: /^2 examples$/ }).waitFor();
+  await page.getByRole("combobox", { name: "Version" }).locator("option", { hasText: "Newest (of 3)" }).waitFor({ state: "attached" });
+  await page.getByRole("combobox", { name: "Split" }).waitFor();
+  await list.getByRole("row", { name: /looked at 2 3/ }).waitFor();
+  await ask(url, "PATCH", { name: "looked at twice" });
+  await page.getByRole("heading", { level: 1, name: "looked at twice" }).waitFor();
+  const added = await make("a newer one");
+  await list.getByRole("link", { name: added.name }).waitFor();
+
+  await fetch(`${server.origin}${url}`, { method: "DELETE" });
+  await page.getByRole("heading", { level: 1, name: "There is no such dataset" }).waitFor();
+  await list.getByRole("row", { name: /looked at/ }).waitFor({ state: "detached" });
+  expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
+});
+
 test("a thousand examples: a few dozen rows are in the page, and scrolling reaches the last", async () => {
   const dataset = await make("a thousand");
   const values = Array.from({ length: 1000 }, (_, number) => ({ question: `Number ${number}?` }));

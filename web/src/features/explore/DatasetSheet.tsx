@@ -4,6 +4,7 @@ import { flushSync } from "react-dom";
 
 import { addItems, datasetsQuery, type ExamplesFromItems, examplesPreviewQuery, type ExpectedOutput, type Into, lastUsedDataset } from "../../api/dataset";
 import { ApiFailure } from "../../api/failure";
+import { useOnTopic } from "../../api/live";
 import { readAgain } from "../../api/queryClient";
 import { paths } from "../../paths";
 import { Link } from "../../router/Link";
@@ -176,20 +177,22 @@ function useFields(dataset: string | null, annotations: boolean) {
   return { draft, setDraft, fields, problems, isWrong: Object.keys(problems).length > 0 };
 }
 
-/** Adding, and a way to stop it; who stops is told what is so afterwards. */
+/** Adding, and a way to stop it. Whoever changes datasets meanwhile, what the sheet says of them stays true. */
 function useAdding(wanted: ExamplesFromItems) {
   const queries = useQueryClient();
   const [running, setRunning] = useState(new AbortController());
+  const look = async () => {
+    await readAgain(queries, ["datasets"]);
+    await readAgain(queries, ["examples preview"]);
+  };
+  useOnTopic("datasets", () => void look());
   const add = useMutation({
     mutationFn: (into: Into) => {
       const controller = new AbortController();
       setRunning(controller);
       return addItems(into, wanted, controller.signal);
     },
-    onSettled: async () => {
-      await readAgain(queries, ["datasets"]);
-      await readAgain(queries, ["examples preview"]);
-    },
+    onSettled: look,
   });
   const stopped = add.isError && running.signal.aborted;
   return { mutate: add.mutate, failedName: add.variables?.name, data: add.data, isPending: add.isPending, stopped, error: stopped ? null : add.error, stop: () => running.abort() };

@@ -96,7 +96,8 @@ export function Results({
   });
 
   const onNearEnd = useCallback(() => {
-    if (items.hasNextPage && !items.isFetching) void items.fetchNextPage();
+    // After a failure the next page is asked for by hand, or a server in trouble would be asked without an end.
+    if (items.hasNextPage && !items.isFetching && !items.isFetchNextPageError) void items.fetchNextPage();
   }, [items]);
   const onSelect = useCallback(
     (id: string, toHere: boolean) => {
@@ -212,6 +213,7 @@ export function Results({
             order={order}
             onSort={(nextSort, nextOrder) => change({ sort: nextSort, order: nextOrder })}
             onNearEnd={onNearEnd}
+            end={items.isFetchNextPageError ? <ErrorState message={`The next rows did not come. ${items.error.message}`} onRetry={() => void items.fetchNextPage()} /> : null}
             total={count.data?.exact ? count.data.count : null}
             stale={items.isPlaceholderData}
             start={start}
