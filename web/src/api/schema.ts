@@ -1653,13 +1653,36 @@ export interface paths {
         put?: never;
         /**
          * Add Items To Dataset
-         * @description Make examples from spans, or from the root spans of traces: those named, or all of a project that fit.
+         * @description Make examples from spans, root spans of traces or turns of sessions: those named, or all of a project that fit.
          *
          *     One span makes one example, however often it is added; it is changed when the span, what is said of it or the
-         *     mapping says something else by now. The spans come in the order of their start, or of the ids. One new version, all
-         *     or nothing; with `dry_run`, nothing is written, and the first examples are shown as they would be.
+         *     mapping says something else by now. They come in the order of their start, or of the ids. One new version, all or
+         *     nothing: who goes away before it is written gets none. With `dry_run`, nothing is written, and the first examples
+         *     are shown as they would be.
          */
         post: operations["add_items_to_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/from_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Dataset From Items
+         * @description Make a dataset of examples from spans, root spans of traces or turns of sessions, in one act.
+         *
+         *     Its first version has them. What refuses the examples makes no dataset either, and a dry run makes none.
+         */
+        post: operations["create_dataset_from_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3488,6 +3511,56 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * DatasetFromItems
+         * @description A dataset to make, and what to make its examples from.
+         */
+        DatasetFromItems: {
+            /** Project */
+            project: string;
+            /**
+             * Target Kind
+             * @default span
+             * @enum {string}
+             */
+            target_kind: "span" | "trace" | "session";
+            /** Ids */
+            ids?: string[] | null;
+            /** Filter */
+            filter?: string | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
+            /**
+             * Roots Only
+             * @default false
+             */
+            roots_only: boolean;
+            /**
+             * @default {
+             *       "expected_output": "correction_or_output",
+             *       "annotations": true
+             *     }
+             */
+            mapping: components["schemas"]["ExampleMapping"];
+            /** Splits */
+            splits?: string[];
+            /** Description */
+            description?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Preview
+             * @default 3
+             */
+            preview: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * DatasetLabel
          * @description A label. A dataset may have several.
          */
@@ -3847,7 +3920,9 @@ export interface components {
         };
         /**
          * ExamplesFromItems
-         * @description Spans, or traces by their root spans, to make examples from: some by id, or all of a project that fit.
+         * @description Spans, traces or sessions to make examples from: some by id, or all of a project that fit.
+         *
+         *     A span makes an example, a trace its root span, a session each of its traces.
          */
         ExamplesFromItems: {
             /** Project */
@@ -3857,7 +3932,7 @@ export interface components {
              * @default span
              * @enum {string}
              */
-            target_kind: "span" | "trace";
+            target_kind: "span" | "trace" | "session";
             /** Ids */
             ids?: string[] | null;
             /** Filter */
@@ -3899,9 +3974,9 @@ export interface components {
          */
         ExamplesFromItemsResult: {
             /** Dataset Id */
-            dataset_id: string;
+            dataset_id: string | null;
             /** Version Id */
-            version_id: string;
+            version_id: string | null;
             /** Matched */
             matched: number;
             /** Matched Exactly */
@@ -3916,8 +3991,12 @@ export interface components {
             corrected: number;
             /** Left Out */
             left_out: components["schemas"]["LeftOut"][];
+            /** Most Examples */
+            most_examples: number;
             /** Examples */
             examples: components["schemas"]["PreviewedExample"][];
+            /** Attributes */
+            attributes: string[];
         };
         /**
          * Experiment
@@ -11648,6 +11727,85 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    create_dataset_from_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetFromItems"];
+            };
+        };
+        responses: {
+            /** @description A dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExamplesFromItemsResult_"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExamplesFromItemsResult_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
