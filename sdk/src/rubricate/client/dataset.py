@@ -122,23 +122,8 @@ class Datasets(Resource[M]):
             ...     name="golden", inputs=[{"question": "2 + 2?"}], outputs=[{"answer": "4"}]
             ... )
         """
-        body = body_of(
-            examples=examples,
-            dataframe=dataframe,
-            csv_file_path=csv_file_path,
-            columns=Columns(
-                tuple(input_keys),
-                tuple(output_keys),
-                tuple(metadata_keys),
-                tuple(split_keys),
-                split_key,
-                span_id_key,
-                example_id_key,
-            ),
-            inputs=inputs,
-            outputs=outputs,
-            metadata=metadata,
-        )
+        columns = Columns.of(input_keys, output_keys, metadata_keys, split_keys, split_key, span_id_key, example_id_key)
+        body = body_of(examples, dataframe, csv_file_path, columns, inputs, outputs, metadata)
         about = {"name": name, "action": "update", "description": dataset_description}
         return (yield from _uploaded({**about, **body}, timeout))
 
@@ -170,23 +155,8 @@ class Datasets(Resource[M]):
             ...     dataset="golden", examples={"input": {"question": "3 + 3?"}, "output": {"answer": "6"}, "id": "six"}
             ... )
         """
-        body = body_of(
-            examples=examples,
-            dataframe=dataframe,
-            csv_file_path=csv_file_path,
-            columns=Columns(
-                tuple(input_keys),
-                tuple(output_keys),
-                tuple(metadata_keys),
-                tuple(split_keys),
-                split_key,
-                span_id_key,
-                example_id_key,
-            ),
-            inputs=inputs,
-            outputs=outputs,
-            metadata=metadata,
-        )
+        columns = Columns.of(input_keys, output_keys, metadata_keys, split_keys, split_key, span_id_key, example_id_key)
+        body = body_of(examples, dataframe, csv_file_path, columns, inputs, outputs, metadata)
         name = yield from _name_of(dataset, timeout)
         return (yield from _uploaded({"name": name, "action": "append", **body}, timeout))
 

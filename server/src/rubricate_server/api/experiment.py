@@ -12,6 +12,7 @@ from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.dataset import DATASET, VERSION, version_of
 from rubricate_server.api.dataset_split import TYPE_NAME as SPLIT
+from rubricate_server.api.described import patched
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, dataset_of, global_id, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us, us_of
@@ -83,12 +84,7 @@ def update_experiment(request: Request, experiment_id: str, patch: ExperimentPat
     """Rename or describe an experiment."""
     storage = storage_of(request)
     found = experiment_of(storage, experiment_id)
-    changed = storage.experiments.update(
-        found.id,
-        patch.name if patch.name is not None else found.name,
-        (patch.description or None) if "description" in patch.model_fields_set else found.description,
-        patch.metadata if patch.metadata is not None else found.metadata,
-    )
+    changed = storage.experiments.update(found.id, *patched(found, patch))
     return json_answer({"data": _wire(changed)})
 
 
