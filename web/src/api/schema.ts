@@ -255,7 +255,7 @@ export interface paths {
         };
         /**
          * List Spans
-         * @description Spans of a project, newest first.
+         * @description Spans of a project, newest first unless told otherwise.
          */
         get: operations["list_spans"];
         put?: never;
@@ -887,6 +887,30 @@ export interface paths {
          * @description The summaries along time, by when the target started: the last 30 days unless told otherwise.
          */
         get: operations["get_annotation_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotation_summaries/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Score Distribution
+         * @description Quartiles of the scores of a name, and how many targets lie in which bin, also by kind of annotator.
+         *
+         *     Every target counts once, with the mean of its scores. Without a word on bins they are those of the rubric of the
+         *     name: one for each score that it offers, or ten between its bounds; else ten between the least and the greatest
+         *     score.
+         */
+        get: operations["get_score_distribution"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2108,8 +2132,8 @@ export interface paths {
          * Export Experiment Csv
          * @description The same as CSV, with nine columns for each evaluator: `annotation_<name>_label` and so on.
          *
-         *     Input, reference output, metadata, and an output that is no text, are JSON. A text that a spreadsheet would run as
-         *     a formula gets a `'` before it.
+         *     Input, reference output, metadata (the example's), and an output that is no text, are JSON. A text that a
+         *     spreadsheet would run as a formula gets a `'` before it.
          */
         get: operations["export_experiment_csv"];
         put?: never;
@@ -2288,6 +2312,9 @@ export interface paths {
         /**
          * Change Password
          * @description Change one's own password. All other sessions of the user end; keys go on.
+         *
+         *     Whose password somebody else chose (`password_needs_reset`) has to do this first: until then, a session is good for
+         *     this and `GET /v1/user` alone.
          */
         post: operations["change_password"];
         delete?: never;
@@ -2969,6 +2996,27 @@ export interface components {
          */
         AnnotatorKind: "HUMAN" | "LLM" | "CODE";
         /**
+         * AnnotatorScoreStatistics
+         * @description The same of one kind of annotator.
+         */
+        AnnotatorScoreStatistics: {
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Minimum */
+            minimum: number | null;
+            /** Quartiles */
+            quartiles: number[] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Counts */
+            counts: number[];
+            /** Below Count */
+            below_count: number;
+            /** Above Count */
+            above_count: number;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+        };
+        /**
          * AnnotatorStatistics
          * @description The same of one kind of annotator.
          */
@@ -3268,6 +3316,10 @@ export interface components {
         /** Data[RetrievalMetrics] */
         Data_RetrievalMetrics_: {
             data: components["schemas"]["RetrievalMetrics"];
+        };
+        /** Data[ScoreDistribution] */
+        Data_ScoreDistribution_: {
+            data: components["schemas"]["ScoreDistribution"];
         };
         /** Data[ServerStats] */
         Data_ServerStats_: {
@@ -4016,6 +4068,10 @@ export interface components {
              * @default 1
              */
             repetitions: number;
+            /** Project Name */
+            project_name?: string | null;
+            /** Created At */
+            created_at?: string | null;
         };
         /**
          * ExperimentEvaluation
@@ -5630,6 +5686,33 @@ export interface components {
             created_at: string;
             /** Config */
             config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * ScoreDistribution
+         * @description How the scores of one name on one kind of target are spread.
+         */
+        ScoreDistribution: {
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Minimum */
+            minimum: number | null;
+            /** Quartiles */
+            quartiles: number[] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Counts */
+            counts: number[];
+            /** Below Count */
+            below_count: number;
+            /** Above Count */
+            above_count: number;
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** Edges */
+            edges: number[];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorScoreStatistics"][];
         };
         /**
          * ServerStats
@@ -7424,6 +7507,9 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Spans on a page. */
                 limit?: number;
+                /** @description By arrival, or by start. */
+                sort?: "id" | "start_time";
+                order?: "asc" | "desc";
                 /** @description Started at or after. */
                 start_time?: string | null;
                 /** @description Started before. */
@@ -9433,6 +9519,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_AnnotationSeries_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_score_distribution: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description All equally wide. */
+                bins?: number | null;
+                low?: number | null;
+                high?: number | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ScoreDistribution_"];
                 };
             };
             /** @description Not acceptable as it is; the text says why. */
@@ -12536,6 +12686,15 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -69,6 +69,11 @@ class ExperimentCreate(Input):
     splits: list[str] | None = None
     """Only examples in one of these splits, by name or id."""
     repetitions: Annotated[int, Field(gt=0, le=MOST_REPETITIONS)] = 1
+    project_name: NonBlank | None = None
+    """The project to make for the traces of its tasks; None: a name is made up. Ours, as the next; for experiments that
+    move in from elsewhere."""
+    created_at: Moment | None = None
+    """When it was made; None: now."""
 
 
 class ExperimentPatch(Input):
@@ -195,7 +200,7 @@ class ExperimentResult(Record):
     end_time: datetime
     trace_id: str | None
     prompt_token_count: int | None
-    """Of the run's trace; None while that is not stored."""
+    """Of the run's trace; None while that is not stored, or says nothing of tokens."""
     completion_token_count: int | None
     annotations: list[ExperimentEvaluation]
 

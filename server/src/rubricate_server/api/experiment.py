@@ -14,7 +14,7 @@ from rubricate_server.api.dataset import DATASET, VERSION, version_of
 from rubricate_server.api.dataset_split import TYPE_NAME as SPLIT
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, dataset_of, global_id, row_of, storage_of
-from rubricate_server.api.moment import iso_from_us
+from rubricate_server.api.moment import iso_from_us, us_of
 from rubricate_server.domain.interval import fraction_interval, mean_interval
 from rubricate_server.storage.contract import NewExperiment, Storage, StoredEvaluationSummary, StoredExperiment
 from rubricate_server.storage.errors import NotFound
@@ -42,7 +42,7 @@ def list_experiments(
 
 
 @router.post(
-    "/datasets/{dataset_identifier}/experiments", response_model=Data[Experiment], responses=refusals(404, 422)
+    "/datasets/{dataset_identifier}/experiments", response_model=Data[Experiment], responses=refusals(404, 409, 422)
 )
 def create_experiment(request: Request, dataset_identifier: str, new: ExperimentCreate) -> Response:
     """Make an experiment on a version of a dataset, and a project for the traces of its tasks.
@@ -62,10 +62,11 @@ def create_experiment(request: Request, dataset_identifier: str, new: Experiment
             new.description or None,
             new.metadata or {},
             new.repetitions,
-            f"Experiment-{secrets.token_hex(12)}",
+            new.project_name or f"Experiment-{secrets.token_hex(12)}",
             f"Traces of an experiment on the dataset {dataset.name}, version {global_id(VERSION, version)}",
             tuple(splits.values()),
             tuple(splits),
+            None if new.created_at is None else us_of(new.created_at),
         )
     )
     return json_answer({"data": _wire(made)})

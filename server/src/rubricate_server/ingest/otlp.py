@@ -1,7 +1,8 @@
 """OTLP requests as spans ready to be stored.
 
 A bad span never costs its neighbours: it is rejected with a reason, and kept with its bytes. When protobuf refuses the
-whole message because of one bad string, the wire is walked by hand (`otlp_wire`) and every span is parsed on its own.
+whole message because of one bad string, or the message is large, the wire is walked by hand (`otlp_wire`), and every
+span is parsed on its own.
 
 Parsing is done by upb (C); the rest is one loop over attributes in Python, 20 to 30 µs a span. JSON becomes the same
 messages first (`otlp_json`), so that both encodings end in the same spans.
@@ -37,6 +38,7 @@ from rubricate_server.ingest.conventions.openinference import (
     number_text,
     put,
 )
+from rubricate_server.ingest.errors import MalformedRequest, TooLarge
 from rubricate_server.ingest.otlp_json import (
     BadField,
     list_in,
@@ -45,7 +47,7 @@ from rubricate_server.ingest.otlp_json import (
     scope_message,
     span_message,
 )
-from rubricate_server.ingest.otlp_wire import BrokenWire, groups_of, too_deep, trouble
+from rubricate_server.ingest.otlp_wire import BrokenWire, has_more_fields, scopes_of, too_deep, trouble
 from rubricate_server.storage.contract import DeadLetter, NewSpan
 
 log = logging.getLogger(__name__)
@@ -70,8 +72,18 @@ class DecodeLimits:
     """Of objects and lists in one attribute. protobuf itself gives up at about the same depth."""
     max_rejected_per_request: int = 10_000
     """Beyond it the request as a whole is nonsense: two bytes make an empty span, and each is kept as a dead letter."""
+    max_spans_per_request: int = 100_000
+    """OpenTelemetry sends 512. Some bytes make a span, and in memory each takes 4 kB."""
     max_id_bytes: int = 32
     """OpenTelemetry says 16 and 8; others are seen in the wild, and are kept as they come."""
+
+
+PARSED_AT_ONCE: Final = 4 * 2**20
+"""Bytes of a request up to which protobuf parses it as a whole, and takes up to 45 times as many."""
+LARGE_SPAN: Final = 2**20
+"""Bytes of a span from which on its fields are counted before it is parsed, for the same reason."""
+SINGLE_FIELDS: Final = 100
+"""Fields of a span that are no attribute, event or link: more than there are."""
 
 
 class Decoded(NamedTuple):
@@ -83,29 +95,28 @@ class Decoded(NamedTuple):
     """Annotations that the spans brought along."""
 
 
-class MalformedRequest(ValueError):
-    """The body is no OTLP trace request; the message says in what way."""
-
-
 class _Refused(Exception):
     """This span cannot be stored; the message names the field and what would be right."""
 
 
 def decode(body: bytes, *, project: str | None, limits: DecodeLimits) -> Decoded:
-    """The spans of a serialised ExportTraceServiceRequest. Raises MalformedRequest.
+    """The spans of a serialised ExportTraceServiceRequest. Raises MalformedRequest and TooLarge.
 
     `project` is the one that the sender names in a header; without it, the resource says, or it is `default`.
     """
-    scopes: Iterable[_Scope]
+    if len(body) <= PARSED_AT_ONCE:
+        try:
+            return _all_decoded(_parsed(ExportTraceServiceRequest.FromString(body), project), limits, len(body))
+        except DecodeError:
+            pass
     try:
-        scopes = _parsed(ExportTraceServiceRequest.FromString(body), project)
-    except DecodeError:
-        scopes = _salvaged(body, project)
-    return _all_decoded(scopes, limits, len(body))
+        return _all_decoded(_walked(body, project), limits, len(body))
+    except BrokenWire as broken:
+        raise MalformedRequest(f"the body is no ExportTraceServiceRequest in protobuf: {broken}") from broken
 
 
 def decode_json(body: bytes, *, project: str | None, limits: DecodeLimits) -> Decoded:
-    """The same from OTLP's JSON. Raises MalformedRequest."""
+    """The same from OTLP's JSON. Raises MalformedRequest and TooLarge."""
     try:
         whole = parsed_body(body)
         if isinstance(whole, dict) and whole and "resourceSpans" not in whole:
@@ -123,6 +134,11 @@ def _all_decoded(scopes: Iterable["_Scope"], limits: DecodeLimits, size: int) ->
     large = size > limits.max_span_bytes  # measuring a span means serialising it: only if one can be too large
     for scope in scopes:
         for sent in scope.spans:
+            if len(spans) >= limits.max_spans_per_request:
+                raise TooLarge(
+                    f"the request has more than {limits.max_spans_per_request} spans; send fewer at once, or raise"
+                    " RUBRICATE_MAX_SPANS"
+                )
             try:
                 span = sent if sent.__class__ is Span else _opened(sent, limits)
                 if large:
@@ -254,6 +270,9 @@ def _opened(sent: Any, limits: DecodeLimits) -> Span:
 
 def _span_from_bytes(sent: bytes, limits: DecodeLimits) -> Span:
     _check_size(len(sent), limits)
+    most = limits.max_attributes_per_span + 2 * limits.max_events_per_span + SINGLE_FIELDS
+    if len(sent) > LARGE_SPAN and has_more_fields(sent, most):
+        raise _Refused(f"span: more than {most} attributes, events and links; raise the limit or send fewer")
     try:
         span: Span = Span.FromString(sent)
         return span
@@ -405,17 +424,11 @@ def _parsed_json(whole: Any, project: str | None, limits: DecodeLimits) -> Itera
             yield _Scope(project or named, around, spans)
 
 
-def _salvaged(body: bytes, project: str | None) -> list[_Scope]:
-    """The scopes of a request that protobuf refuses, their spans still as bytes. Raises MalformedRequest."""
-    scopes: list[_Scope] = []
-    try:
-        for group in groups_of(body):
-            resource, named = _resource(group.resource, group.schema_url)
-            for part in group.scopes:
-                scopes.append(_Scope(project or named, resource | _scope(part.scope, part.schema_url), part.spans))
-    except BrokenWire as broken:
-        raise MalformedRequest(f"the body is no ExportTraceServiceRequest in protobuf: {broken}") from broken
-    return scopes
+def _walked(body: bytes, project: str | None) -> Iterator[_Scope]:
+    """The scopes of a request, their spans still as bytes. Raises BrokenWire."""
+    for found in scopes_of(body):
+        resource, named = _resource(found.resource, found.resource_url)
+        yield _Scope(project or named, resource | _scope(found.scope, found.scope_url), found.spans)
 
 
 def _url(sent: dict[str, Any]) -> str:
