@@ -26,7 +26,7 @@ from phoenix.client.helpers.spans import get_input_output_context, get_retrieved
 from phoenix.client.types.spans import SpanQuery as PhoenixQuery
 from starlette.testclient import TestClient
 
-from rubricate_server.api import arrow, arrow_kind, dataframe, streaming, table_schema
+from rubricate_server.api import arrow, arrow_frame, arrow_kind, dataframe, streaming, table_schema
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract import NewSpan, SpanBody, SpanQuery, Storage, StoredProject, StoredSpan
@@ -385,7 +385,7 @@ def test_arrow_in_batches_and_on_disk(client: TestClient, store: FakeStore, monk
         for n in range(12)
     ]
     [expected] = frames_from_arrow(client, {})
-    monkeypatch.setattr(arrow, "BATCH_ROWS", 3)
+    monkeypatch.setattr(arrow_frame, "BATCH_ROWS", 3)
     monkeypatch.setattr(arrow, "HELD_BYTES", 3000)
     [frame] = frames_from_arrow(client, {})
     assert_alike(frame, expected)
