@@ -191,6 +191,10 @@ test("roles and passwords are changed, users are deleted, and the last admin sta
   const carl = await open("/login");
   await signIn(carl.page, "carl", password);
   await carl.page.getByText("Somebody else chose your password").waitFor();
+  expect(await barriers(carl.page)).toEqual([]);
+  await carl.page.goto("/p/support-bot");
+  await carl.page.getByRole("heading", { name: "Choose a password" }).waitFor();
+  await expect(carl.page.getByRole("navigation").count()).resolves.toBe(0);
 
   await page.getByRole("button", { name: "Delete carl" }).click();
   await page.getByRole("button", { name: "Delete the user" }).click();

@@ -203,8 +203,9 @@ class Datasets(Resource[M]):
         dataset: DatasetIdentifier,
         span_ids: Sequence[str] | None = None,
         trace_ids: Sequence[str] | None = None,
+        session_ids: Sequence[str] | None = None,
         project_identifier: str | None = None,
-        target_kind: Literal["span", "trace"] | None = None,
+        target_kind: Literal["span", "trace", "session"] | None = None,
         filter_condition: str | None = None,
         start_time: datetime | None = None,
         end_time: datetime | None = None,
@@ -222,8 +223,9 @@ class Datasets(Resource[M]):
     ) -> Steps[JsonObject]:
         """Make examples from spans of a project, or from the root spans of traces. Phoenix's client cannot.
 
-        Which: `span_ids`, or `trace_ids`, or all that fit `filter_condition` (of the language of `target_kind`) and the
-        times; the server looks for them. `project_identifier` is a name or id, default the environment's.
+        Which: `span_ids`, `trace_ids` or `session_ids`, or all that fit `filter_condition` (of the language of
+        `target_kind`) and the times; the server looks for them. Of a session, each trace becomes an example.
+        `project_identifier` is a name or id, default the environment's.
 
         What: `input`, `output` and `metadata` say which field takes which attribute (`{"question": "input.value"}`);
         left out, the kind of the span decides: messages of an LLM, documents of a retriever, else its input and output.
@@ -246,17 +248,19 @@ class Datasets(Resource[M]):
             >>> result["matched"], result["added"], result["left_out"]
             (2, 2, [])
         """
-        if span_ids is not None and trace_ids is not None:
-            raise InvalidInput("Give span_ids or trace_ids, not both.")
-        ids = span_ids if trace_ids is None else trace_ids
-        kind = "trace" if trace_ids is not None else "span"
-        if ids is not None and target_kind not in (None, kind):
+        named = {"span": span_ids, "trace": trace_ids, "session": session_ids}
+        given_kinds = [kind for kind, each in named.items() if each is not None]
+        if len(given_kinds) > 1:
+            raise InvalidInput("Give span_ids, trace_ids or session_ids, not several of them.")
+        kind = given_kinds[0] if given_kinds else (target_kind or "span")
+        if target_kind not in (None, kind):
             raise InvalidInput(f"target_kind is {target_kind!r}, and the ids are those of {kind}s.")
+        ids = named[kind] if given_kinds else None
         wanted = checked(
             ExamplesFromItems,
             given(
                 project=project_identifier or environment.project_name(),
-                target_kind=target_kind or kind,
+                target_kind=kind,
                 ids=None if ids is None else [*ids],
                 filter=filter_condition,
                 start_time=start_time and start_time.astimezone(),

@@ -93,6 +93,48 @@ class Insight(Resource[M]):
         return series
 
     @call
+    def score_distribution(
+        self,
+        *,
+        name: str,
+        project_identifier: str | None = None,
+        target_kind: TargetKind = "span",
+        bins: int | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        filter_condition: str | None = None,
+    ) -> Steps[JsonObject]:
+        """How the scores of a name are spread: quartiles, and how many targets lie in which bin.
+
+        A dict of `scored_target_count`, `minimum`, `quartiles` (three), `maximum`, `edges` of the bins, `counts` of
+        targets between them, `below_count` and `above_count`, and all but the edges again `by_annotator_kind`. Every
+        target counts once, with the mean of its scores. Without `bins`, `low` and `high` the bins are those of the
+        rubric of that name: one for each score that it offers, or ten between its bounds; else ten between the least
+        and the greatest score. 100 bins at most. `filter_condition` is about spans, as in `annotation_summaries`.
+
+        Raises `InvalidRequest` when `low` is not less than `high`.
+
+            >>> spread = client.insight.score_distribution(name="helpfulness")
+            >>> dict(zip(spread["edges"], spread["counts"]))
+        """
+        response = yield _request(
+            project_identifier,
+            "/annotation_summaries/distribution",
+            name=name,
+            target_kind=target_kind,
+            bins=bins,
+            low=low,
+            high=high,
+            start_time=instant(start_time),
+            end_time=instant(end_time),
+            filter=filter_condition,
+        )
+        distribution: JsonObject = data(response)
+        return distribution
+
+    @call
     def span_series(
         self,
         *,

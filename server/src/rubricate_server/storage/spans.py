@@ -10,13 +10,17 @@ from rubricate_server.storage.records import SpanRow
 from rubricate_server.storage.schema import project, span
 
 
-def span_conditions(query: SpanQuery) -> list[sa.ColumnElement[bool]]:
-    """One condition for each field of the query that narrows."""
+def span_conditions(query: SpanQuery, *, by_row: bool = False) -> list[sa.ColumnElement[bool]]:
+    """One condition for each field of the query that narrows.
+
+    `by_row`: spans are found in the order of their rows, so an index of times is not to be used.
+    """
+    start_ns = span.c.start_ns + sa.literal_column("0") if by_row else span.c.start_ns
     where = of_project(span, query.project_id, few=bool(query.trace_ids or query.span_ids))
     if query.start_ns is not None:
-        where.append(span.c.start_ns >= query.start_ns)
+        where.append(start_ns >= query.start_ns)
     if query.end_ns is not None:
-        where.append(span.c.start_ns < query.end_ns)
+        where.append(start_ns < query.end_ns)
     for column, values in (
         (span.c.trace_id, query.trace_ids),
         (span.c.span_id, query.span_ids),

@@ -10,6 +10,7 @@ from rubricate_server.storage.contract import ALL_PARTS, NewSpan, SpanBody, Span
 
 from ..spans import PROJECT, START_NS, annotation, new_span, span_id, spans, trace_id
 
+HOUR_NS = 3_600_000_000_000
 ROOT, CHILD, ORPHAN, LATE, EARLY, OTHER = range(1, 7)
 
 SPANS = [
@@ -99,6 +100,30 @@ def test_of_equal_starts_the_newer_row_comes_first(store: Storage) -> None:
     query = SpanQuery(store.projects.get(PROJECT).id, order="start_time")
     rows = [span.id for span in store.spans.find(query, 100)]
     assert rows == sorted(rows, reverse=True)
+
+
+@pytest.mark.parametrize("width", [1, 9, 50, 200])
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_window_holds_whatever_the_order_in_which_spans_came(store: Storage, width: int, failed: bool) -> None:
+    starts = {number: START_NS + number * 37 % 100 * HOUR_NS for number in range(1, 101)}
+    for first in (1, 51):
+        store.spans.add(
+            [
+                new_span(number, start_ns=starts[number], status=2 if number % 3 else 1)
+                for number in range(first, first + 50)
+            ]
+        )
+    project_id = store.projects.get(PROJECT).id
+    statuses = (2,) if failed else ()
+    for begin in (START_NS - HOUR_NS, START_NS + 1, START_NS + 30 * HOUR_NS, START_NS + 95 * HOUR_NS):
+        end = begin + width * HOUR_NS
+        inside = [n for n, at in starts.items() if begin <= at < end and (n % 3 or not failed)]
+        query = SpanQuery(project_id, begin, end, statuses=statuses)
+        assert numbers(store, query) == inside[::-1]
+        assert numbers(store, query, 7) == inside[::-1][:7]
+        assert numbers(store, replace(query, from_id=60)) == [n for n in inside[::-1] if n <= 60]
+        assert numbers(store, replace(query, order="arrival")) == inside
+        assert numbers(store, replace(query, order="start_time")) == sorted(inside, key=starts.__getitem__)[::-1]
 
 
 def test_a_limit_cuts_the_end_off(store: Storage, project_id: int) -> None:

@@ -78,6 +78,7 @@ from rubricate_server.storage.contract.insight import (
     InsightStore,
     SpanBucket,
     StoredDisagreement,
+    StoredDistribution,
     StoredSummary,
     SummaryQuery,
 )
@@ -202,6 +203,7 @@ __all__ = [
     "StoredDatasetVersion",
     "StoredDeadLetter",
     "StoredDisagreement",
+    "StoredDistribution",
     "StoredEvaluationSummary",
     "StoredExample",
     "StoredExperiment",

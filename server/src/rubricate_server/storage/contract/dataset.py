@@ -125,6 +125,14 @@ class DatasetStore(Protocol):
         it is created, changed or left as in `upload`. `description` is the version's. Raises NotFound.
         """
 
+    def create_from_spans(
+        self, name: str, examples: Sequence[NewExample], description: str | None = None
+    ) -> ExamplesWritten:
+        """Make a dataset with one version, which has examples made from spans; durable, all or nothing.
+
+        `description` is the version's. Raises Conflict when the name is taken.
+        """
+
     def change(
         self,
         dataset_id: int,

@@ -97,6 +97,13 @@ class SqliteDatasets:
         weight = _weight(example.text for example in examples)
         return self._writer.call(dataset_write.add_from_spans, (dataset_id, examples, description), weight)
 
+    def create_from_spans(
+        self, name: str, examples: Sequence[NewExample], description: str | None = None
+    ) -> ExamplesWritten:
+        """See the contract."""
+        weight = _weight(example.text for example in examples)
+        return self._writer.call(dataset_write.create_from_spans, (name, examples, description), weight)
+
     def change(
         self,
         dataset_id: int,
