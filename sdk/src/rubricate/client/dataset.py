@@ -38,9 +38,10 @@ class Datasets(Resource[M]):
 
     @call
     def list(self, *, limit: int | None = None, timeout: float | None = TIMEOUT_S) -> Steps[builtins.list[JsonObject]]:
-        """All datasets, or the newest `limit` of them, newest first.
+        """All datasets, or the newest `limit` of them, newest first. `timeout` is in seconds a page.
 
         >>> {dataset["name"]: dataset["example_count"] for dataset in client.datasets.list()}
+        {'golden': 2}
         """
         return (yield from pages(Request("GET", "v1/datasets", timeout_s=timeout), limit=limit))
 
@@ -59,6 +60,7 @@ class Datasets(Resource[M]):
 
             >>> dataset = client.datasets.get_dataset(dataset="golden", splits=["test"])
             >>> [example["input"] for example in dataset]
+            [{'question': 'Can I get a refund?'}]
         """
         dataset_id = yield from _id_of(dataset, timeout)
         return (yield from _read(dataset_id, version_id, splits, timeout))
@@ -72,7 +74,10 @@ class Datasets(Resource[M]):
         Each is a dict of `version_id`, `description`, `metadata` and `created_at` (a datetime), and, which Phoenix does
         not tell, `created_examples`, `updated_examples` and `deleted_examples`.
 
-            >>> [version["version_id"] for version in client.datasets.get_dataset_versions(dataset="golden")]
+            >>> [first] = client.datasets.get_dataset_versions(dataset="golden")
+            >>> first["created_examples"]
+            2
+            >>> as_it_was = client.datasets.get_dataset(dataset="golden", version_id=first["version_id"])
         """
         dataset_id = yield from _id_of(dataset, timeout)
         request = Request("GET", path("v1/datasets", dataset_id, "/versions"), timeout_s=timeout)
@@ -119,8 +124,9 @@ class Datasets(Resource[M]):
         Raises `InvalidInput` before sending, `MissingExtra` for a frame without pandas, `InvalidRequest`.
 
             >>> client.datasets.create_dataset(
-            ...     name="golden", inputs=[{"question": "2 + 2?"}], outputs=[{"answer": "4"}]
+            ...     name="arithmetic", inputs=[{"question": "2 + 2?"}], outputs=[{"answer": "4"}]
             ... )
+            Dataset(id='...', name='arithmetic', version_id='...', examples=1)
         """
         body = body_of(
             examples=examples,
@@ -166,9 +172,9 @@ class Datasets(Resource[M]):
 
         A name that no dataset has makes one.
 
-            >>> client.datasets.add_examples_to_dataset(
-            ...     dataset="golden", examples={"input": {"question": "3 + 3?"}, "output": {"answer": "6"}, "id": "six"}
-            ... )
+            >>> abroad = {"id": "abroad", "input": {"question": "Do you ship abroad?"}, "output": {"answer": "Yes."}}
+            >>> client.datasets.add_examples_to_dataset(dataset="golden", examples=abroad).example_count
+            3
         """
         body = body_of(
             examples=examples,
@@ -232,10 +238,15 @@ class Datasets(Resource[M]):
         `unchanged`, `corrected`, `left_out` (`[{"reason", "count", "ids"}]`), `matched`, `version_id` … With `dry_run`
         nothing is written, and `examples` has the first `preview` as they would be.
 
-            >>> client.datasets.add_spans(
-            ...     dataset="golden", project_identifier="my-app",
-            ...     filter_condition="annotations['correctness'].label == 'wrong'", expected_output="correction",
-            ... )["added"]
+            >>> result = client.datasets.add_spans(
+            ...     dataset="golden",
+            ...     project_identifier="my-app",
+            ...     filter_condition="annotations['correctness'].label == 'correct'",
+            ...     expected_output="output",
+            ...     metadata={"model": "llm.model_name"},
+            ... )
+            >>> result["matched"], result["added"], result["left_out"]
+            (2, 2, [])
         """
         named = {"span": span_ids, "trace": trace_ids, "session": session_ids}
         given_kinds = [kind for kind, each in named.items() if each is not None]
@@ -295,7 +306,11 @@ class Datasets(Resource[M]):
 
         Raises `NotFound` when the newest version lacks one of them; nothing is changed then.
 
-            >>> client.datasets.change_examples(dataset="golden", delete=["six"])["num_deleted_examples"]
+            >>> result = client.datasets.change_examples(
+            ...     dataset="golden", update={"warranty": {"output": {"answer": "3 years."}}}, delete=["refund"]
+            ... )
+            >>> result["num_updated_examples"], result["num_deleted_examples"]
+            (1, 1)
         """
         changes = checked(
             DatasetExampleChanges,
@@ -335,6 +350,7 @@ class Datasets(Resource[M]):
         `updated_at`. Its name is unique on the server.
 
             >>> {split["name"]: split["example_count"] for split in client.datasets.get_splits(dataset="golden")}
+            {'test': 1}
         """
         if dataset is None:
             return (yield from pages(Request("GET", "v1/dataset_splits"), page_size=LARGEST_PAGE))
@@ -355,7 +371,9 @@ class Datasets(Resource[M]):
 
         It is made if there is none of that name. Splits have no versions: an example is in a split in all versions.
 
-            >>> client.datasets.put_into_split(dataset="golden", split="test", example_ids=["six"])["example_count"]
+            >>> hard = client.datasets.put_into_split(dataset="golden", split="hard", example_ids=["warranty"])
+            >>> hard["example_count"]
+            1
         """
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
         url = path("v1/datasets", dataset_id, "/splits")
@@ -371,7 +389,10 @@ class Datasets(Resource[M]):
 
     @call
     def delete_split(self, *, dataset: DatasetIdentifier, split: str) -> Steps[None]:
-        """Delete a split, given by name, from all datasets; the examples stay. Raises `NotFound`."""
+        """Delete a split, given by name, from all datasets; the examples stay. Raises `NotFound`.
+
+        >>> client.datasets.delete_split(dataset="golden", split="test")
+        """
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
         request = Request("GET", "v1/dataset_splits")
         there = yield from pages(request, page_size=LARGEST_PAGE)
@@ -382,7 +403,11 @@ class Datasets(Resource[M]):
 
     @call
     def get_labels(self, *, dataset: DatasetIdentifier | None = None) -> Steps[builtins.list[JsonObject]]:
-        """The labels of a dataset, or all there are. A label is a dict of `id`, `name`, `color` and `description`."""
+        """The labels of a dataset, or all there are. A label is a dict of `id`, `name`, `color` and `description`.
+
+        >>> [label["name"] for label in client.datasets.get_labels(dataset="golden")]
+        ['reviewed']
+        """
         if dataset is None:
             return (yield from pages(Request("GET", "v1/dataset_labels"), page_size=LARGEST_PAGE))
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
@@ -392,7 +417,11 @@ class Datasets(Resource[M]):
 
     @call
     def create_label(self, *, name: str, color: str, description: str | None = None) -> Steps[JsonObject]:
-        """Make a label; `color` is six hexadecimal digits such as `#00cc88`. Raises `Conflict` if the name is taken."""
+        """Make a label; `color` is six hexadecimal digits such as `#00cc88`. Raises `Conflict` if the name is taken.
+
+        >>> client.datasets.create_label(name="draft", color="#cc8800")
+        {'id': '...', 'name': 'draft', 'description': None, 'color': '#cc8800'}
+        """
         content = {"name": name, "color": color, "description": description}
         response = yield Request("POST", "v1/dataset_labels", json=content, repeatable=False)
         label: JsonObject = data(response)
@@ -404,8 +433,9 @@ class Datasets(Resource[M]):
 
         Raises `InvalidInput` for a name that no label has.
 
-            >>> client.datasets.create_label(name="reviewed", color="#00cc88")
-            >>> client.datasets.set_labels(["reviewed"], dataset="golden")
+            >>> label = client.datasets.create_label(name="in use", color="#0088cc")
+            >>> [label["name"] for label in client.datasets.set_labels(["in use"], dataset="golden")]
+            ['in use']
         """
         there = yield from pages(Request("GET", "v1/dataset_labels"), page_size=LARGEST_PAGE)
         ids = {label["name"]: label["id"] for label in there}

@@ -76,7 +76,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         Raises `InvalidRequest` if the server cannot read the query, `MissingExtra` without pandas.
 
             >>> frame = client.spans.get_spans_dataframe(project_name="my-app", root_spans_only=True)
-            >>> frame[["context.span_id", "attributes.input.value"]]
+            >>> frame[["span_kind", "attributes.input.value"]].values.tolist()
+            [['CHAIN', 'Can I get a refund?'], ['CHAIN', 'And the battery?'], ['CHAIN', 'How long is the warranty?']]
         """
         name = yield from project_named(project_name, project_identifier)
         [found] = yield from query_frames(
@@ -118,7 +119,13 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned
         (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`.
 
-            >>> client.spans.get_spans(project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR")
+        Raises `NotFound` if there is no such project.
+
+            >>> failed = client.spans.get_spans(
+            ...     project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR"
+            ... )
+            >>> [(span["name"], span["status_message"]) for span in failed]
+            [('look up', 'no such article')]
         """
         conditions = {
             "start_time": instant(start_time),
@@ -161,6 +168,17 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
 
         Raises `InvalidInput` before sending, naming span, field and reason; `SpanCreationError` with the spans that the
         server has already or does not accept.
+
+            >>> span = {
+            ...     "name": "generate",
+            ...     "span_kind": "LLM",
+            ...     "context": {"trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331"},
+            ...     "start_time": "2026-11-01T12:00:00Z",
+            ...     "end_time": "2026-11-01T12:00:01.5Z",
+            ...     "attributes": {"llm.model_name": "gpt-5", "input.value": "Hello", "output.value": "Hello Ada."},
+            ... }
+            >>> client.spans.log_spans(spans=[span], project_identifier="my-app")
+            {'total_received': 1, 'total_queued': 1}
         """
         return (yield from _store(spans, project_identifier, timeout, progress))
 
@@ -180,10 +198,12 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         `status_message`, `events` and `attributes.…`. Empty cells are attributes that the span does not have. Other
         columns are ignored. `rubricate.client.helpers.spans.uniquify_spans_dataframe` gives copies ids of their own.
 
+            >>> from rubricate.client.helpers.spans import uniquify_spans_dataframe
             >>> frame = client.spans.get_spans_dataframe(project_name="my-app")
             >>> client.spans.log_spans_dataframe(
             ...     spans_dataframe=uniquify_spans_dataframe(frame), project_identifier="copy"
             ... )
+            {'total_received': 8, 'total_queued': 8}
         """
         return (yield from _store(frames.spans_of(spans_dataframe), project_identifier, timeout, progress))
 
@@ -192,6 +212,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         """Delete one span, by its hex span id or by the server's id of it; its children stay.
 
         Raises `NotFound` if there is no such span.
+
+            >>> client.spans.delete(span_identifier=span_id)
         """
         try:
             yield Request("DELETE", path("v1/spans", span_identifier), timeout_s=timeout)
