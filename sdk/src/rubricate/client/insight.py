@@ -116,8 +116,9 @@ class Insight(Resource[M]):
 
         Raises `InvalidRequest` when `low` is not less than `high`.
 
-            >>> spread = client.insight.score_distribution(name="helpfulness")
-            >>> dict(zip(spread["edges"], spread["counts"]))
+            >>> spread = client.insight.score_distribution(project_identifier="my-app", name="correctness", bins=2)
+            >>> spread["quartiles"], spread["edges"], spread["counts"]
+            ([0.0, 0.5, 1.0], [0.0, 0.5, 1.0], [1, 2])
         """
         response = yield _request(
             project_identifier,
