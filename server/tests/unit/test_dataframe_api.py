@@ -455,6 +455,24 @@ def test_unicode_and_odd_texts(client: TestClient, store: FakeStore) -> None:
         assert list(frame["attributes.metadata"].iloc[0]["x"]) == [text]
 
 
+@pytest.mark.parametrize(
+    ("text", "widest"),
+    [
+        ("The answer is “42” 😀 – naïve. " * 5, 0x7F),
+        ("C'est déjà l'été, 1e-7 € à l'étranger… " * 5, 0x7F),
+        ("世界は広い😀" * 50, 0xFFFF),
+        ("Ответ: сорок два." * 50, 0x7FF),
+    ],
+)
+def test_json_is_kept_narrow_for_who_parses_it(client: TestClient, store: FakeStore, text: str, widest: int) -> None:
+    store.spans = [stored({"input.value": text, "metadata": {"x": [1e-7, 0.1, None, True]}, "k😀": text}, name=text)]
+    answer = ask(client, {}).content.decode()
+    assert ord(max(answer)) <= widest
+    [frame] = frames_from_json(client, {})
+    assert frame["name"].iloc[0] == frame["attributes.input.value"].iloc[0] == frame["attributes.k😀"].iloc[0] == text
+    assert frame["attributes.metadata"].iloc[0] == {"x": [1e-7, 0.1, None, True]}
+
+
 def test_two_columns_of_one_name(client: TestClient, store: FakeStore) -> None:
     store.spans = [stored()]
     query = {"select": {"name": {"key": "name"}, "span_kind": {"key": "span_kind"}}, "rename": {"name": "span_kind"}}
