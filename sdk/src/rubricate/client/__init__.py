@@ -28,7 +28,7 @@ from rubricate.client.prompt import Prompts
 from rubricate.client.retention import Retention
 from rubricate.client.rubric import Rubrics
 from rubricate.client.session import Sessions
-from rubricate.client.span import Spans, add_annotations, project_named, query_frames
+from rubricate.client.span import Spans, project_named, query_frames
 from rubricate.client.status import Status
 from rubricate.client.target import with_a_result, write
 from rubricate.client.trace import Traces
@@ -98,10 +98,18 @@ class _Calls(Resource[M]):
         """
         query = SpanQuery().where(filter_condition) if filter_condition else SpanQuery()
         name = yield from project_named(project_name, None)
-        found = yield from query_frames([query], name, start_time, end_time, limit, root_spans_only, timeout)
-        if include_annotations:
-            yield from add_annotations(found[0], name, timeout, progress)
-        return found[0]
+        [found] = yield from query_frames(
+            [query],
+            name,
+            start_time,
+            end_time,
+            limit,
+            root_spans_only,
+            timeout,
+            include_annotations=include_annotations,
+            progress=progress,
+        )
+        return found
 
     @call
     def query_spans(

@@ -1,15 +1,18 @@
 """Spans: as data frames, as a list, stored, deleted; and, inherited, their annotations and those of documents."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
+
+import httpx
 
 from rubricate import environment
 from rubricate.client import frame as frames
 from rubricate.client.annotation import SpanAnnotations
 from rubricate.client.calls import TIMEOUT_S, M, Request, Steps, body, call, instant, pages, path
 from rubricate.client.document import DocumentAnnotations
+from rubricate.client.frame_parts import Annotated, FrameReader
 from rubricate.client.progress import Progress
 from rubricate.client.project import project_name_of
 from rubricate.client.target import LARGEST_PAGE, SPAN, Selection, annotated, cells_of, checked
@@ -24,6 +27,7 @@ from rubricate.errors import (
     UnreadableAnswer,
 )
 from rubricate.records.base import JsonObject
+from rubricate.records.frame_part import PARTS
 from rubricate.records.span import Span, SpanCreate
 
 if TYPE_CHECKING:
@@ -76,12 +80,18 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
             [['CHAIN', 'Can I get a refund?'], ['CHAIN', 'And the battery?'], ['CHAIN', 'How long is the warranty?']]
         """
         name = yield from project_named(project_name, project_identifier)
-        found = yield from query_frames(
-            [query or SpanQuery()], name, start_time, end_time, limit, root_spans_only, timeout
+        [found] = yield from query_frames(
+            [query or SpanQuery()],
+            name,
+            start_time,
+            end_time,
+            limit,
+            root_spans_only,
+            timeout,
+            include_annotations=include_annotations,
+            progress=progress,
         )
-        if include_annotations:
-            yield from add_annotations(found[0], name, timeout, progress)
-        return found[0]
+        return found
 
     @call
     def get_spans(
@@ -256,14 +266,6 @@ def _store_chunk(url: str, chunk: list[JsonObject], stored: int, timeout: float 
             return answer
 
 
-def add_annotations(frame: "pd.DataFrame", project: str, timeout: float | None, progress: bool) -> Steps[None]:
-    """Give a frame of spans a column `annotations`."""
-    selection = Selection(project, None, None, LARGEST_PAGE, timeout, progress)
-    span_ids = frames.identifiers(frame, (SPAN_ID,), "include_annotations", alone=False)
-    cells = yield from cells_of(SPAN, span_ids, selection)
-    frame["annotations"] = frames.objects([cells.get(span_id, []) for span_id in span_ids], frame.index)
-
-
 def query_frames(
     queries: Sequence[SpanQuery],
     project_name: str,
@@ -272,33 +274,62 @@ def query_frames(
     limit: int | None,
     root_spans_only: bool | None,
     timeout: float | None,
+    *,
+    include_annotations: bool = False,
+    progress: bool = True,
 ) -> Steps["list[pd.DataFrame]"]:
-    """One frame a query. Arrow is asked for, as it is many times faster than JSON."""
+    """One frame a query. Asked for in parts, which are read while the server works; Arrow is the next best."""
     frames.pandas()
     wire = [query.to_dict() for query in queries]
-    request = {
+    body = {
         "queries": wire,
         "start_time": instant(start_time),
         "end_time": instant(end_time),
         "limit": limit,
         "root_spans_only": root_spans_only,
     }
+    params = {"project_name": project_name} | ({"include_annotations": "true"} if include_annotations else {})
+    with Progress("Reading spans", wanted=progress) as line:
+        parts: FrameReader | None = None
 
-    def asked(accept: str) -> Request:
-        params = {"project_name": project_name}
-        return Request("POST", "v1/spans", params, request, {"accept": accept}, timeout_s=timeout)
+        def reader(response: httpx.Response) -> Callable[[bytes], None] | None:
+            nonlocal parts
+            is_in_parts = response.headers.get("content-type", "").startswith(PARTS)
+            parts = FrameReader(line) if is_in_parts else None
+            return None if parts is None else parts.feed
 
-    try:
-        response = yield asked(frames.ARROW)
-    except ServerFailed:  # Phoenix cannot write columns of mixed types as Arrow, but can as JSON.
-        response = yield asked("application/json")
-    found = frames.frames(response)
-    if len(found) != len(queries):
-        raise UnreadableAnswer(f"{len(queries)} queries were asked, and {len(found)} answered.")
-    return [
-        frame if "select" in query or "explode" in query or "concat" in query else frames.with_span_id_column(frame)
-        for query, frame in zip(wire, found, strict=True)
-    ]
+        def asked(accept: str) -> Request:
+            return Request("POST", "v1/spans", params, body, {"accept": accept}, timeout_s=timeout, reader=reader)
+
+        try:
+            response = yield asked(f"{PARTS}, {frames.ARROW}")
+        except ServerFailed:  # Phoenix cannot write columns of mixed types as Arrow, but can as JSON.
+            response = yield asked("application/json")
+    read = [Annotated(frame, None) for frame in frames.frames(response)] if parts is None else parts.finish()
+    if len(read) != len(queries):
+        raise UnreadableAnswer(f"{len(queries)} queries were asked, and {len(read)} answered.")
+    found = []
+    for query, (frame, annotations) in zip(wire, read, strict=True):
+        is_whole = not {"select", "explode", "concat"} & query.keys()
+        found.append(frames.with_span_id_column(frame) if is_whole else frame)
+        if include_annotations:
+            yield from _add_annotations(found[-1], project_name, annotations, timeout, progress)
+    return found
+
+
+def _add_annotations(
+    frame: "pd.DataFrame",
+    project: str,
+    known: dict[str, list[JsonObject]] | None,
+    timeout: float | None,
+    progress: bool,
+) -> Steps[None]:
+    """Give a frame of spans a column `annotations`: those that came with it, or else those that the server has."""
+    span_ids = frames.identifiers(frame, (SPAN_ID,), "include_annotations", alone=False)
+    if known is None:
+        selection = Selection(project, None, None, LARGEST_PAGE, timeout, progress)
+        known = yield from cells_of(SPAN, span_ids, selection)
+    frame["annotations"] = frames.objects([known.get(span_id, []) for span_id in span_ids], frame.index)
 
 
 def project_named(name: str | None, identifier: str | None) -> Steps[str]:

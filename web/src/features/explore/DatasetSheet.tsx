@@ -86,7 +86,9 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
       actions={
         filled ? (
           <>
-            <Button onClick={onClose}>Close</Button>
+            <Button key="close" ref={goOn} onClick={onClose}>
+              Close
+            </Button>
             <Link className={buttonLook("primary")} to={paths.datasets(filled.id)}>
               Open {filled.name}
             </Link>
@@ -160,6 +162,11 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
       )}
     </Dialog>
   );
+}
+
+/** The button that was pressed is gone, and the focus with it. */
+function goOn(next: HTMLElement | null) {
+  next?.focus();
 }
 
 function intoOf(id: string | undefined, name: string): Into | null {

@@ -155,7 +155,8 @@ class DatasetStore(Protocol):
     def delete(self, dataset_id: int) -> None:
         """Delete it with all versions, examples and experiments; durable. Splits and labels stay. Raises NotFound.
 
-        The projects of the experiments' traces go too.
+        It is gone at once, and `Maintenance` removes what it had in pieces. The projects of the experiments' traces
+        go too.
         """
 
     def versions(self, dataset_id: int, *, from_id: int | None = None, limit: int = 100) -> list[StoredDatasetVersion]:

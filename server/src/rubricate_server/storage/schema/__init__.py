@@ -10,7 +10,13 @@ from rubricate_server.storage.schema.annotation import annotation, annotation_ev
 from rubricate_server.storage.schema.annotation_hour import annotation_hour, annotation_hour_stale
 from rubricate_server.storage.schema.annotation_removal import annotation_removal, removed_annotation
 from rubricate_server.storage.schema.base import metadata
-from rubricate_server.storage.schema.dataset import dataset, dataset_example, dataset_example_revision, dataset_version
+from rubricate_server.storage.schema.dataset import (
+    dataset,
+    dataset_example,
+    dataset_example_revision,
+    dataset_removal,
+    dataset_version,
+)
 from rubricate_server.storage.schema.dataset_label import dataset_dataset_label, dataset_label
 from rubricate_server.storage.schema.dataset_split import dataset_split, dataset_split_example
 from rubricate_server.storage.schema.dead_letter import dead_letter
@@ -39,6 +45,7 @@ __all__ = [
     "dataset_example",
     "dataset_example_revision",
     "dataset_label",
+    "dataset_removal",
     "dataset_split",
     "dataset_split_example",
     "dataset_version",

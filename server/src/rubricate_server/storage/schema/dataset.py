@@ -89,3 +89,10 @@ sa.Index(
     dataset_example_revision.c.example_id,
     sqlite_where=dataset_example_revision.c.until_version_id.is_(None),
 )
+
+dataset_removal = sa.Table(
+    "dataset_removal",
+    metadata,
+    sa.Column("dataset_id", sa.Integer, primary_key=True, autoincrement=False),
+    comment="datasets that were deleted and whose examples are being removed",
+)
