@@ -85,6 +85,7 @@ def register(
     - `project_name`: default `RUBRICATE_PROJECT_NAME`, `PHOENIX_PROJECT_NAME`, else "default".
     - `batch`: False sends every span when it ends, on the thread that ends it; True collects them and sends from a
       thread of its own, which is what you want in production.
+    - `set_global_tracer_provider`: False leaves OpenTelemetry's global provider as it is.
     - `headers`, `api_key`: sent with every export, over those of the environment.
     - `auto_instrument`: switch on every OpenInference instrumentor that is installed.
     - `verbose`: say on standard error where spans go.

@@ -52,6 +52,8 @@ class SpanAnnotations(Resource[M]):
         At least one of `label`, `score` (a finite number) and `explanation` is needed. `span_id` is 16 hex digits, as
         OpenTelemetry's `format_span_id` or `rubricate.capture_span_context` give it. With `sync=True` the span must
         have arrived, and the answer is `{"id": …}`; else the span may arrive later, and the answer is None.
+        `annotator_kind` says who annotates: "HUMAN", "LLM" (a judge) or "CODE"; `identifier`, which of them, so that
+        several can answer to one name; `metadata` is a dict of any JSON.
 
         Raises `InvalidInput` before sending, and `NotFound` if `sync` and the span is unknown.
 

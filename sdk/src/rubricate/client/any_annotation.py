@@ -66,7 +66,8 @@ class Annotations(SpanAnnotations[M]):
         """The annotations of a project that meet all the conditions, newest first, notes among them.
 
         The project is given by name or id; default the environment's. A condition given as a list is met by any of its
-        values. `user` is the `user_id` of who wrote it. The bounds of the score are inclusive. `start_time` (inclusive)
+        values. `source` is "API" or, for what was said in the page, "APP"; `user` the `user_id` of who wrote it;
+        `exclude_name` leaves out names, such as "note". The bounds of the score are inclusive. `start_time` (inclusive)
         and `end_time` (exclusive) are of creation; without a zone they are local time. `limit` is the most annotations
         (None: all). `timeout` is in seconds a page.
 

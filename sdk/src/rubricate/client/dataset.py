@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rubricate import environment
-from rubricate.client.calls import TIMEOUT_S, M, Request, Resource, Steps, call, data, pages, path
+from rubricate.client.calls import TIMEOUT_S, M, Request, Resource, Steps, call, data, instant, pages, path
 from rubricate.client.dataset_upload import Columns, body_of
 from rubricate.client.project import is_id
 from rubricate.client.target import checked, given
@@ -56,7 +56,8 @@ class Datasets(Resource[M]):
     ) -> Steps[Dataset]:
         """A dataset with the examples of its newest version, or of another one.
 
-        `splits`: only examples that are in any of these. Raises `NotFound` also for an unknown version or split.
+        `version_id` is one of `get_dataset_versions`. `splits`: only examples that are in any of these. `timeout` is in
+        seconds a request. Raises `NotFound` also for an unknown version or split.
 
             >>> dataset = client.datasets.get_dataset(dataset="golden", splits=["test"])
             >>> [example["input"] for example in dataset]
@@ -113,13 +114,14 @@ class Datasets(Resource[M]):
           `span_id` (of the span it was made from) and `id` (what you call it).
         - `dataframe` or `csv_file_path`: each row an example. `input_keys`, `output_keys` and `metadata_keys` name the
           columns; without them, the first column called like an answer, a response or an output is the output, those
-          before it are the input, those after it metadata. `split_key` is a column of split names, `span_id_key` and
-          `example_id_key` columns of ids. Empty cells are left out. Numbers of a frame stay numbers; in a CSV file all
-          is text.
+          before it are the input, those after it metadata. `split_key` is a column of split names (`split_keys`,
+          several), `span_id_key` and `example_id_key` columns of ids. Empty cells are left out. Numbers of a frame stay
+          numbers; in a CSV file all is text.
         - `inputs`, with `outputs` and `metadata` of the same length if there are any.
 
         An example with an id is the one that has it, and is changed if it says something else; one without is any that
-        says the same. So doing it again changes nothing and makes no version.
+        says the same. So doing it again changes nothing and makes no version. `dataset_description` says what it is
+        for; `timeout` is in seconds a request.
 
         Raises `InvalidInput` before sending, `MissingExtra` for a frame without pandas, `InvalidRequest`.
 
@@ -233,6 +235,10 @@ class Datasets(Resource[M]):
         out ("correction_or_output"); only spans with a corrected answer ("correction"); "output"; or "none".
         `annotations`: whether the metadata tell what was annotated, and by whom.
 
+        `start_time` (inclusive) and `end_time` (exclusive) bound when spans and traces started; without a zone they are
+        local time. The examples are put into `splits`, made where there are none of that name. `description` is that of
+        the new version.
+
         A span makes one example, however often it is added; it is changed when it says something else by now. The
         answer is a dict of the fields of `rubricate.records.dataset.ExamplesFromItemsResult`: `added`, `changed`,
         `unchanged`, `corrected`, `left_out` (`[{"reason", "count", "ids"}]`), `matched`, `version_id` … With `dry_run`
@@ -263,8 +269,8 @@ class Datasets(Resource[M]):
                 target_kind=kind,
                 ids=None if ids is None else [*ids],
                 filter=filter_condition,
-                start_time=start_time and start_time.astimezone(),
-                end_time=end_time and end_time.astimezone(),
+                start_time=instant(start_time),
+                end_time=instant(end_time),
                 roots_only=root_spans_only,
                 mapping=given(
                     input=input,
@@ -301,8 +307,9 @@ class Datasets(Resource[M]):
     ) -> Steps[JsonObject]:
         """Change some examples and delete others in one new version; older versions keep what they had.
 
-        `update` says by id what is new: `{"first": {"output": {"answer": "5"}}}`; fields that are not given stay. The
-        answer is a dict of `version_id`, `num_updated_examples`, `num_deleted_examples` … Phoenix's client cannot.
+        `update` says by id what is new: `{"first": {"output": {"answer": "5"}}}`; fields that are not given stay.
+        `description` is that of the new version. The answer is a dict of `version_id`, `num_updated_examples`,
+        `num_deleted_examples` … Phoenix's client cannot.
 
         Raises `NotFound` when the newest version lacks one of them; nothing is changed then.
 
@@ -389,14 +396,18 @@ class Datasets(Resource[M]):
 
     @call
     def delete_split(self, *, dataset: DatasetIdentifier, split: str) -> Steps[None]:
-        """Delete a split, given by name, from all datasets; the examples stay. Raises `NotFound`.
+        """Delete a split, given by name, from all datasets; the examples stay.
 
-        >>> client.datasets.delete_split(dataset="golden", split="test")
+        Raises `InvalidInput` for a name that no split has.
+
+            >>> client.datasets.delete_split(dataset="golden", split="test")
         """
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
         request = Request("GET", "v1/dataset_splits")
         there = yield from pages(request, page_size=LARGEST_PAGE)
-        split_id = next((each["id"] for each in there if each["name"] == split), split)
+        split_id = next((each["id"] for each in there if split in (each["name"], each["id"])), None)
+        if split_id is None:
+            raise InvalidInput(f"There is no split named {split}.")
         yield Request("DELETE", path("v1/datasets", dataset_id, "/splits", split_id))
 
     # --- labels -------------------------------------------------------------------------------------------------------

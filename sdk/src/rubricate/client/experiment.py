@@ -90,6 +90,7 @@ class Experiments(StoredExperiments[M]):
         - `dry_run`: True for one example, a number for so many; nothing is stored or traced.
         - `timeout`: seconds to wait for an answer of the server, and for a function that is awaited.
         - `repetitions`: how often the task runs on each example.
+        - `concurrency`: how many run at once (3); `retries`: how often one that raised is tried again (3).
 
         Each call of the task is a trace in the project of the experiment, with all that happens inside of it; those of
         evaluators are in the project `evaluators`. The experiment keeps the examples as they are now.

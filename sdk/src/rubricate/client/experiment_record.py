@@ -22,9 +22,10 @@ class StoredExperiments(Resource[M]):
 
     @call
     def get(self, *, experiment_id: str, timeout: float | None = TIMEOUT_S) -> Steps[JsonObject]:
-        """What is known of an experiment, without its runs: a dict of the fields of `records.experiment.Experiment`.
+        """What is known of an experiment, without its runs. Raises `NotFound`.
 
-        Raises `NotFound`.
+        A dict of the fields of `rubricate.records.experiment.Experiment`, among them `id`, `name`, `dataset_id`,
+        `example_count`, `repetitions`, `successful_run_count`, `failed_run_count` and `missing_run_count`.
 
             >>> experiment = client.experiments.get(experiment_id=experiment_id)
             >>> experiment["name"], experiment["successful_run_count"], experiment["missing_run_count"]
@@ -57,8 +58,11 @@ class StoredExperiments(Resource[M]):
     ) -> Steps[JsonObject]:
         """Make an experiment without running it, on a version (default: the newest), or on some of its splits.
 
-        `resume_experiment` runs it, `log_run` and `log_evaluation` store what was done elsewhere. The answer is as of
-        `get`. Raises `NotFound`.
+        `repetitions` is how often the task is to run on each example. `resume_experiment` runs it, `log_run` and
+        `log_evaluation` store what was done elsewhere. The answer is as of `get`.
+
+        Raises `InvalidInput` if `repetitions` is less than 1; `NotFound` for a dataset, version or split that is not
+        there.
 
             >>> dataset = client.datasets.get_dataset(dataset="golden")
             >>> made = client.experiments.create(dataset_id=dataset.id, experiment_name="by hand", repetitions=3)
@@ -161,7 +165,7 @@ class StoredExperiments(Resource[M]):
         """Store what was done with an example (by its `node_id`); the answer is the run with its `id`.
 
         `output` is any JSON; `repetition_number` counts from 1; times without a zone are local. A run with an `error`
-        is one that failed. A run takes the place of one that failed.
+        is one that failed. A run takes the place of one that failed. `trace_id` (32 hex digits) leads to its trace.
 
         Raises `Conflict` if there is one that succeeded, `NotFound` for an example that the experiment does not have.
 

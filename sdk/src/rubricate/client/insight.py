@@ -73,7 +73,8 @@ class Insight(Resource[M]):
         """The summaries along time: the last 30 days unless told otherwise.
 
         A dict of `start_time`, `end_time`, `bucket_seconds` and `points`; a point is a summary with the `start_time` of
-        its bucket. `bucket` is "hour", "day" or a width in seconds. Buckets without annotations are left out.
+        its bucket. `bucket` is "hour", "day" or a width in seconds. Buckets without annotations are left out. All else
+        as for `annotation_summaries`.
 
             >>> series = client.insight.annotation_series(project_identifier="my-app", name="relevance", bucket="day")
             >>> [(point["start_time"], point["mean_score"]) for point in series["points"]]
@@ -147,7 +148,8 @@ class Insight(Resource[M]):
         """Spans along time: how many, how many failed, how long they took, what they used.
 
         As `annotation_series`, but a point is a dict of `start_time`, `count`, `error_count`, `latency_ms_p50`,
-        `latency_ms_p99`, `tokens_prompt`, `tokens_completion`, `tokens_total` and `cost_usd`.
+        `latency_ms_p99` (milliseconds), `tokens_prompt`, `tokens_completion`, `tokens_total` and `cost_usd` (US
+        dollars).
 
             >>> series = client.insight.span_series(project_identifier="my-app", bucket="hour")
             >>> frame = pd.DataFrame(series["points"]).set_index("start_time")
@@ -290,7 +292,7 @@ class Insight(Resource[M]):
         A dict of the fields of `rubricate.records.retrieval.RetrievalMetrics`: `ndcg`, `precision`, `hit` and
         `reciprocal_rank`, each `{"mean", "n", "interval"}`, and how many documents are judged. What is not judged is
         unknown, never irrelevant. `k` is the cutoff, `relevant_from` the score from which a document is relevant
-        (default 0.5), `limit` how many of the newest retrievers to look at (default 1000).
+        (default 0.5), `limit` how many of the newest retrievals to look at (default 1000).
 
             >>> metrics = client.insight.retrieval_metrics(project_identifier="my-app", name="relevance", k=2)
             >>> metrics["ndcg"]["mean"], metrics["precision"]["mean"], metrics["hit"]["mean"]
@@ -358,7 +360,7 @@ class Insight(Resource[M]):
         start_time: datetime | None = None,
         end_time: datetime | None = None,
     ) -> Steps[JsonObject]:
-        """How often the document at each rank is relevant.
+        """How often the document at each rank is relevant; arguments as for `retrieval_metrics`.
 
         A dict of `span_count`, `complete` and `ranks`. A rank is a dict of `rank` (from 1), `retrieved`, `judged`,
         `relevant`, and `fraction` with `low` and `high`, which are None where none was judged.

@@ -20,7 +20,7 @@ class Retention(Resource[M]):
 
     @call
     def list(self) -> Steps[builtins.list[JsonObject]]:
-        """All policies, newest first; each is a dict as told above.
+        """All policies, newest first; each is a dict of `id`, `name`, `max_days` and `max_traces`.
 
         >>> [(policy["name"], policy["max_days"]) for policy in client.retention.list()]
         [('a month', 30.0)]
@@ -29,7 +29,7 @@ class Retention(Resource[M]):
 
     @call
     def get(self, policy_id: str) -> Steps[JsonObject]:
-        """One policy, by its id: a dict as told above. Raises `NotFound`.
+        """One policy, by its id. Raises `NotFound`.
 
         >>> [month] = client.retention.list()
         >>> client.retention.get(month["id"])
@@ -41,7 +41,9 @@ class Retention(Resource[M]):
 
     @call
     def create(self, *, name: str, max_days: float | None = None, max_traces: int | None = None) -> Steps[JsonObject]:
-        """Make a policy; one of the bounds is needed. It acts on nothing until a project follows it.
+        """Make a policy, of an age in days, a number of traces, or both; the answer is the policy.
+
+        It acts on nothing until a project follows it.
 
         Raises `InvalidInput` before sending; `Conflict` if there is one of that name.
 

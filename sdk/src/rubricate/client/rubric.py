@@ -28,7 +28,7 @@ class Rubrics(Resource[M]):
 
     @call
     def get(self, identifier: str) -> Steps[JsonObject]:
-        """One rubric, by name or id. Raises `NotFound`.
+        """One rubric, by name or id, as a dict of `id`, `name`, `type` and what its type has. Raises `NotFound`.
 
         >>> client.rubrics.get("correctness")["values"]
         [{'label': 'correct', 'score': 1.0}, {'label': 'wrong', 'score': 0.0}]
@@ -37,7 +37,7 @@ class Rubrics(Resource[M]):
 
     @call
     def list(self) -> Steps[builtins.list[JsonObject]]:
-        """All rubrics, newest first, whichever projects they are shown in; each is a dict as told above.
+        """All rubrics, newest first, whichever projects they are shown in; each is a dict as `get` answers it.
 
         >>> [(rubric["name"], rubric["type"]) for rubric in client.rubrics.list()]
         [('correctness', 'CATEGORICAL')]
@@ -63,9 +63,9 @@ class Rubrics(Resource[M]):
 
         `CATEGORICAL` needs `values`: labels, or labels with the scores that stand for them, or dicts of `label` and, if
         wanted, `score`, `glyph` (one or two characters) and `description`. `CONTINUOUS` is a score, between the bounds
-        if given, and every `step` from the lower one on. `FREEFORM` is text. `optimization_direction` says whether a
-        high score is good ("MAXIMIZE"), a low one ("MINIMIZE"), or neither ("NONE"). `description` is the question in a
-        sentence; `guideline` says how to answer it.
+        if given, and every `step` from the lower one on. `FREEFORM` is text; for it, a `threshold` is kept as it was
+        sent. `optimization_direction` says whether a high score is good ("MAXIMIZE"), a low one ("MINIMIZE"), or
+        neither ("NONE"). `description` is the question in a sentence; `guideline` says how to answer it.
 
         Raises `InvalidInput` before sending; `Conflict` if there is one of that name.
 
@@ -200,7 +200,7 @@ class Rubrics(Resource[M]):
 
     @call
     def of_project(self, project_identifier: str) -> Steps[builtins.list[JsonObject]]:
-        """The rubrics that people annotating this project are shown; the project is given by name or id.
+        """The rubrics that people annotating this project are shown, newest first; it is given by name or id.
 
         Raises `NotFound` if there is no such project.
 
@@ -233,14 +233,14 @@ class Rubrics(Resource[M]):
 
     @call
     def replace_of_project(self, identifiers: Sequence[str], *, project_identifier: str) -> Steps[None]:
-        """Make these, in place of all others, the rubrics of this project, in this order.
+        """Make these, in place of all others, the rubrics of this project.
 
         Raises `NotFound` if there is no such project, or one of the rubrics is not there; nothing is changed then.
 
             >>> cause = client.rubrics.create(name="cause", type="FREEFORM")
-            >>> client.rubrics.replace_of_project(["cause", "correctness"], project_identifier="my-app")
+            >>> client.rubrics.replace_of_project(["cause"], project_identifier="my-app")
             >>> [rubric["name"] for rubric in client.rubrics.of_project("my-app")]
-            ['cause', 'correctness']
+            ['cause']
         """
         ids = []
         for identifier in identifiers:

@@ -81,10 +81,10 @@ class Sessions(Resource[M]):
     ) -> Steps[builtins.list[JsonObject]]:
         """The sessions of a project, oldest first unless told otherwise; at most `limit` (None: all).
 
-        The project is given by id or by name; default the environment's project. `filter_condition` is in the session
-        language, such as `num_traces_with_error > 0` (Phoenix ignores it). `include_annotations` adds a list
-        `annotations` of those of the session itself, as in `client.spans.get_spans_dataframe`. `timeout` is in seconds
-        a page.
+        The project is given by id or by name; default the environment's project. `order` is "asc" (the default) or
+        "desc", by when they were first seen. `filter_condition` is in the session language, such as
+        `num_traces_with_error > 0` (Phoenix ignores it). `include_annotations` adds a list `annotations` of those of
+        the session itself, as in `client.spans.get_spans_dataframe`. `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project.
 

@@ -64,9 +64,9 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         one column an attribute, such as `attributes.llm.output_messages`, whose cells are lists of dicts. A query picks
         spans and columns.
 
-        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `limit` is the most rows
-        (None: all). The project is given by name, or by name or id as `project_identifier`; default the environment's
-        project. `timeout` is in seconds a request.
+        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `root_spans_only`: only
+        spans without a parent. `limit` is the most rows (None: all). The project is given by name, or by name or id as
+        `project_identifier`; default the environment's project. `timeout` is in seconds a request.
 
         With `include_annotations=True` there is a column `annotations`: in each cell a list, empty or newest first, of
         dicts with `name`, `annotator_kind`, `label`, `score`, `explanation`, `identifier`, `metadata`, `user_id`,
@@ -117,7 +117,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         A condition given as a list is met by any of its values. `parent_id="null"` asks for roots. `attributes` are
         compared for equality, such as `{"llm.model_name": "gpt-5", "llm.token_count.total": 12}`. `start_time` is
         inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned
-        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`.
+        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`. The
+        project is given by name or id; default the environment's. `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project.
 
@@ -159,8 +160,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         """Store spans; the answer is `{"total_received", "total_queued"}`. Up to 1,000 are stored all or none.
 
         More are sent 1,000 a request. When one of the requests is refused, those before it are stored, and none from
-        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. `timeout` is in
-        seconds a request.
+        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. The project, by
+        name or id, is made if there is none of that name; default the environment's. `timeout` is in seconds a request.
 
         Each has the fields of `rubricate.records.span.SpanCreate`: `name`, `context` (`trace_id`, `span_id`),
         `start_time` and `end_time` with a zone, and if wanted `parent_id`, `span_kind`, `status_code`,

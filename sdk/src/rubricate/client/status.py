@@ -40,7 +40,7 @@ class Status(Resource[M]):
 
     @call
     def dead_letter(self, dead_letter_id: str) -> Steps[JsonObject]:
-        """One refused span, with its bytes as they were sent in `payload`. Raises `NotFound`.
+        """One refused span, as of `dead_letters`, with its bytes as they were sent in `payload`. Raises `NotFound`.
 
         >>> [letter] = client.status.dead_letters(limit=1)
         >>> client.status.dead_letter(letter["id"])["payload"]

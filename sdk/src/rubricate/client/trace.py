@@ -57,12 +57,14 @@ class Traces(Resource[M]):
     ) -> Steps[list[JsonObject]]:
         """The traces of a project that meet all the conditions, newest first unless told otherwise.
 
-        `start_time` (inclusive) and `end_time` (exclusive) bound when the trace started; without a zone they are local
-        time. `session_id` is the application's id of a session or the server's, or several: any of them. `error` tells
-        traces with a failed span from those without. Latencies are in milliseconds. `filter_condition` is in the trace
-        language, such as `llm_span_count > 3 and total_cost > 0.1` (Phoenix ignores it). `include_spans` adds `spans`,
-        without their attributes; `include_annotations` adds a list `annotations` of those of the trace itself, as in
-        `client.spans.get_spans_dataframe`. At most `limit` traces come (None: all). `timeout` is in seconds a page.
+        The project is given by name or id; default the environment's. `sort` is by start ("start_time") or by duration
+        ("latency_ms"), `order` "desc" (the default) or "asc". `start_time` (inclusive) and `end_time` (exclusive) bound
+        when the trace started; without a zone they are local time. `session_id` is the application's id of a session or
+        the server's, or several: any of them. `error` tells traces with a failed span from those without. Latencies are
+        in milliseconds. `filter_condition` is in the trace language, such as `llm_span_count > 3 and total_cost > 0.1`
+        (Phoenix ignores it). `include_spans` adds `spans`, without their attributes; `include_annotations` adds a list
+        `annotations` of those of the trace itself, as in `client.spans.get_spans_dataframe`. At most `limit` traces
+        come (None: all). `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project, `InvalidRequest` if the condition cannot be read.
 
