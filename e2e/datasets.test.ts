@@ -108,7 +108,8 @@ test("by keyboard: fields are chosen from the attributes that occur, what is mis
   await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
   await sheet.getByText("2 examples added").waitFor();
   expect((await inputs(dataset.id)).toSorted()).toEqual([{ q: "question 0" }, { q: "question 1", tier: "gold" }]);
-  await sheet.getByRole("button", { name: "Close", exact: true }).last().press("Enter");
+  await page.keyboard.press("Enter"); // on Close
+  await sheet.waitFor({ state: "detached" });
 
   await page.reload();
   await page.getByRole("row", { name: /question 1/ }).waitFor();
@@ -271,7 +272,8 @@ test("a new dataset is shown before it is made, and made when its examples are a
   await page.getByRole("row", { name: /question 1/ }).waitFor();
   await page.keyboard.press("e");
   const sheet = page.getByRole("dialog");
-  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption("A new one…");
+  await expect.poll(() => sheet.getByRole("combobox", { name: "Dataset" }).evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await page.keyboard.type("A new");
   await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
   await sheet.getByText("A name is needed.").waitFor();
   const name = sheet.getByRole("textbox", { name: "Name of the new dataset" });

@@ -49,7 +49,7 @@ def test_spans_come_as_arrow_and_look_as_they_were_traced(server):
     server.answers = [arrow(spans_frame())]
     frame = server.client().spans.get_spans_dataframe(project_name="p")
     request = server.requests[0]
-    assert request.headers["accept"] == "application/x-pandas-arrow"
+    assert request.headers["accept"] == "application/vnd.rubricate.frame-parts, application/x-pandas-arrow"
     assert str(request.url) == "http://127.0.0.1:6006/v1/spans?project_name=p"
     assert server.bodies[0] == {
         "queries": [{}],
@@ -182,3 +182,12 @@ def test_without_pandas_the_error_says_what_to_install(server, monkeypatch):
     with pytest.raises(errors.MissingExtra, match=r'pip install "rubricate\[pandas\]"'):
         server.client().get_spans_dataframe()
     assert server.requests == []
+
+
+@pytest.mark.parametrize("empty", [None, []])
+def test_whole_numbers_stay_whole_beside_fields_that_are_always_empty(server, empty):
+    frame = spans_frame().assign(**{"attributes.metadata": [{"a": 1, "b": empty}, {"b": empty}]})
+    server.answers = [arrow(frame)]
+    [first, second] = server.client().get_spans_dataframe()["attributes.metadata"]
+    assert repr(first) == ("{'a': 1}" if empty is None else "{'a': 1, 'b': []}")
+    assert second == ({} if empty is None else {"b": []})

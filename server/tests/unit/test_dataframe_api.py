@@ -26,7 +26,7 @@ from phoenix.client.helpers.spans import get_input_output_context, get_retrieved
 from phoenix.client.types.spans import SpanQuery as PhoenixQuery
 from starlette.testclient import TestClient
 
-from rubricate_server.api import arrow, arrow_kind, dataframe, streaming, table_schema
+from rubricate_server.api import arrow, arrow_frame, arrow_kind, dataframe, streaming, table_schema
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract import NewSpan, SpanBody, SpanQuery, Storage, StoredProject, StoredSpan
@@ -385,7 +385,7 @@ def test_arrow_in_batches_and_on_disk(client: TestClient, store: FakeStore, monk
         for n in range(12)
     ]
     [expected] = frames_from_arrow(client, {})
-    monkeypatch.setattr(arrow, "BATCH_ROWS", 3)
+    monkeypatch.setattr(arrow_frame, "BATCH_ROWS", 3)
     monkeypatch.setattr(arrow, "HELD_BYTES", 3000)
     [frame] = frames_from_arrow(client, {})
     assert_alike(frame, expected)
@@ -453,6 +453,24 @@ def test_unicode_and_odd_texts(client: TestClient, store: FakeStore) -> None:
             == text
         )
         assert list(frame["attributes.metadata"].iloc[0]["x"]) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "widest"),
+    [
+        ("The answer is “42” 😀 – naïve. " * 5, 0x7F),
+        ("C'est déjà l'été, 1e-7 € à l'étranger… " * 5, 0x7F),
+        ("世界は広い😀" * 50, 0xFFFF),
+        ("Ответ: сорок два." * 50, 0x7FF),
+    ],
+)
+def test_json_is_kept_narrow_for_who_parses_it(client: TestClient, store: FakeStore, text: str, widest: int) -> None:
+    store.spans = [stored({"input.value": text, "metadata": {"x": [1e-7, 0.1, None, True]}, "k😀": text}, name=text)]
+    answer = ask(client, {}).content.decode()
+    assert ord(max(answer)) <= widest
+    [frame] = frames_from_json(client, {})
+    assert frame["name"].iloc[0] == frame["attributes.input.value"].iloc[0] == frame["attributes.k😀"].iloc[0] == text
+    assert frame["attributes.metadata"].iloc[0] == {"x": [1e-7, 0.1, None, True]}
 
 
 def test_two_columns_of_one_name(client: TestClient, store: FakeStore) -> None:

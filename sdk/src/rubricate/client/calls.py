@@ -44,6 +44,8 @@ class Request:
     `content` is a body of bytes, for what is not JSON or is written as JSON already.
     `repeatable` tells that doing it twice is the same as doing it once: then it is repeated even when the
     connection broke and nobody knows whether the server has done it.
+    `reader` is asked, once the head of an answer is there that says yes, who takes its body piece by piece as it comes;
+    without one (None) it is read whole. It is asked again when the request is repeated.
     """
 
     method: str
@@ -54,6 +56,7 @@ class Request:
     timeout_s: float | None = TIMEOUT_S
     repeatable: bool = True
     content: bytes | None = None
+    reader: "Callable[[httpx.Response], Callable[[bytes], None] | None] | None" = None
 
 
 Steps: TypeAlias = Generator[Request, httpx.Response, T]
@@ -154,7 +157,8 @@ def instant(time: datetime | None) -> str | None:
     """A time in ISO 8601 with its zone; a time without one is local."""
     if time is None:
         return None
-    return (time if time.tzinfo else time.astimezone()).isoformat()
+    # Not time.astimezone(): that of pandas' Timestamp, which is a datetime too, cannot do without a zone.
+    return (time if time.tzinfo else datetime.astimezone(time)).isoformat()
 
 
 def body(response: httpx.Response) -> Any:

@@ -8,7 +8,8 @@ import gc
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, repeat
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -38,7 +39,7 @@ def frames(response: httpx.Response) -> "list[pd.DataFrame]":
     kind = response.headers.get("content-type", "")
     pandas()
     if kind.startswith(ARROW):
-        return [_from_arrow(table) for table in _tables(response.content)]
+        return [from_arrow(table) for table in tables(response.content)]
     if kind.startswith(MULTIPART):
         return [_from_table_schema(part) for part in _parts(response.content, kind)]
     raise UnreadableAnswer(
@@ -56,8 +57,8 @@ def with_span_id_column(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame
 
 
-def _tables(content: bytes) -> Iterator[Any]:
-    """The tables of Arrow streams that follow one another; they point into `content`, nothing is copied."""
+def tables(content: Any) -> Iterator[Any]:
+    """The tables of Arrow streams that follow one another; they point into these bytes, nothing is copied."""
     import pyarrow
 
     source = pyarrow.BufferReader(content)
@@ -65,12 +66,12 @@ def _tables(content: bytes) -> Iterator[Any]:
         try:
             with pyarrow.ipc.open_stream(source) as stream:
                 yield stream.read_all()
-        except pyarrow.ArrowInvalid as error:
+        except (pyarrow.ArrowInvalid, OSError) as error:
             raise UnreadableAnswer(f"The server's Arrow data cannot be read: {error}") from error
 
 
 @contextlib.contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Hundreds of thousands of small objects are made, and all are kept: looking for garbage is a sixth of the time."""
     was_on = gc.isenabled()
     gc.disable()
@@ -81,15 +82,17 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-@_without_collector()
-def _from_arrow(table: Any) -> "pd.DataFrame":
-    nested = [field.name for field in table.schema if _is_nested(field) and table.schema.names.count(field.name) == 1]
+@without_collector()
+def from_arrow(table: Any, made: Mapping[str, list[Any]] = MappingProxyType({})) -> "pd.DataFrame":
+    """The table as a frame. Of some nested columns the cells may be made already, as `plain_cells` makes them."""
+    nested = nested_names(table.schema)
     as_json = {field.name for field in table.schema if _is_json(field)}
     stored = _without_extensions(table)
     frame = _emptied(stored, nested).to_pandas(split_blocks=True, maps_as_pydicts="lossy")
     for name in nested:
         if name in frame.columns:
-            frame[name] = objects(plain_cells(stored.column(name)), frame.index)
+            cells = made[name] if name in made else plain_cells(stored.column(name))
+            frame[name] = objects(cells, frame.index)
     for name in as_json & set(frame.columns):
         cells = [json.loads(cell) if isinstance(cell, str | bytes) else None for cell in frame[name].array]
         frame[name] = objects(cells, frame.index)
@@ -117,6 +120,11 @@ def _without_extensions(table: Any) -> Any:
             column = pyarrow.chunked_array(chunks, type=stored)
             table = table.set_column(number, pyarrow.field(field.name, stored), column)
     return table
+
+
+def nested_names(schema: Any) -> list[str]:
+    """The columns whose cells are lists or dicts."""
+    return [field.name for field in schema if _is_nested(field) and schema.names.count(field.name) == 1]
 
 
 def _is_nested(field: Any) -> bool:
@@ -147,10 +155,11 @@ def _is_common(kind: Any) -> bool:
 
     if kinds.is_struct(kind):
         names = [field.name for field in kind]
-        return 0 < len(names) == len(set(names)) and all(_is_common(field.type) for field in kind)
+        return len(names) == len(set(names)) and all(_is_common(field.type) for field in kind)
     if kinds.is_list(kind):
         return _is_common(kind.value_type)
-    return bool(kinds.is_string(kind) or kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind))
+    plain_ones = (kinds.is_string, kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_null)
+    return any(is_kind(kind) for is_kind in plain_ones)
 
 
 def _cells(array: Any) -> list[Any]:
@@ -161,7 +170,7 @@ def _cells(array: Any) -> list[Any]:
     cells: list[Any]
     if kinds.is_struct(kind):
         names = [field.name for field in kind]
-        rows = zip(*map(_cells, array.flatten()), strict=True)
+        rows = zip(*map(_cells, array.flatten()), strict=True) if names else repeat((), len(array))
         cells = [{name: cell for name, cell in zip(names, row, strict=True) if cell is not None} for row in rows]
         if array.null_count:
             there = array.is_valid().to_pylist()
@@ -186,7 +195,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if hasattr(value, "tolist") and getattr(value, "ndim", False):
-        return value if value.dtype.kind in "iuf" else [plain(item) for item in value]
+        return value if value.dtype.kind in "iuf" else [plain(item) for item in value.tolist()]
     return value
 
 
@@ -363,10 +372,10 @@ def evaluation_tables(response: httpx.Response) -> "Iterator[tuple[str, str, pd.
             f"{response.request.url} answered with {kind or 'no content type'}, where Arrow was expected. "
             "Does this server still have evaluations?"
         )
-    for table in _tables(response.content):
+    for table in tables(response.content):
         try:
             about = json.loads((table.schema.metadata or {})[b"arize"])
             name, type_ = str(about["eval_name"]), str(about["eval_type"])
         except (KeyError, ValueError) as error:
             raise UnreadableAnswer(f"{response.request.url} answered a table that does not say what it is.") from error
-        yield type_, name, _from_arrow(table)
+        yield type_, name, from_arrow(table)

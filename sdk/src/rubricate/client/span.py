@@ -1,15 +1,18 @@
 """Spans: as data frames, as a list, stored, deleted; and, inherited, their annotations and those of documents."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
+
+import httpx
 
 from rubricate import environment
 from rubricate.client import frame as frames
 from rubricate.client.annotation import SpanAnnotations
 from rubricate.client.calls import TIMEOUT_S, M, Request, Steps, body, call, instant, pages, path
 from rubricate.client.document import DocumentAnnotations
+from rubricate.client.frame_parts import Annotated, FrameReader
 from rubricate.client.progress import Progress
 from rubricate.client.project import project_name_of
 from rubricate.client.target import LARGEST_PAGE, SPAN, Selection, annotated, cells_of, checked
@@ -24,6 +27,7 @@ from rubricate.errors import (
     UnreadableAnswer,
 )
 from rubricate.records.base import JsonObject
+from rubricate.records.frame_part import PARTS
 from rubricate.records.span import Span, SpanCreate
 
 if TYPE_CHECKING:
@@ -60,9 +64,9 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         one column an attribute, such as `attributes.llm.output_messages`, whose cells are lists of dicts. A query picks
         spans and columns.
 
-        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `limit` is the most rows
-        (None: all). The project is given by name, or by name or id as `project_identifier`; default the environment's
-        project. `timeout` is in seconds a request.
+        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `root_spans_only`: only
+        spans without a parent. `limit` is the most rows (None: all). The project is given by name, or by name or id as
+        `project_identifier`; default the environment's project. `timeout` is in seconds a request.
 
         With `include_annotations=True` there is a column `annotations`: in each cell a list, empty or newest first, of
         dicts with `name`, `annotator_kind`, `label`, `score`, `explanation`, `identifier`, `metadata`, `user_id`,
@@ -72,15 +76,22 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         Raises `InvalidRequest` if the server cannot read the query, `MissingExtra` without pandas.
 
             >>> frame = client.spans.get_spans_dataframe(project_name="my-app", root_spans_only=True)
-            >>> frame[["context.span_id", "attributes.input.value"]]
+            >>> frame[["span_kind", "attributes.input.value"]].values.tolist()
+            [['CHAIN', 'Can I get a refund?'], ['CHAIN', 'And the battery?'], ['CHAIN', 'How long is the warranty?']]
         """
         name = yield from project_named(project_name, project_identifier)
-        found = yield from query_frames(
-            [query or SpanQuery()], name, start_time, end_time, limit, root_spans_only, timeout
+        [found] = yield from query_frames(
+            [query or SpanQuery()],
+            name,
+            start_time,
+            end_time,
+            limit,
+            root_spans_only,
+            timeout,
+            include_annotations=include_annotations,
+            progress=progress,
         )
-        if include_annotations:
-            yield from add_annotations(found[0], name, timeout, progress)
-        return found[0]
+        return found
 
     @call
     def get_spans(
@@ -106,9 +117,16 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         A condition given as a list is met by any of its values. `parent_id="null"` asks for roots. `attributes` are
         compared for equality, such as `{"llm.model_name": "gpt-5", "llm.token_count.total": 12}`. `start_time` is
         inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned
-        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`.
+        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`. The
+        project is given by name or id; default the environment's. `timeout` is in seconds a page.
 
-            >>> client.spans.get_spans(project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR")
+        Raises `NotFound` if there is no such project.
+
+            >>> failed = client.spans.get_spans(
+            ...     project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR"
+            ... )
+            >>> [(span["name"], span["status_message"]) for span in failed]
+            [('look up', 'no such article')]
         """
         conditions = {
             "start_time": instant(start_time),
@@ -142,8 +160,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         """Store spans; the answer is `{"total_received", "total_queued"}`. Up to 1,000 are stored all or none.
 
         More are sent 1,000 a request. When one of the requests is refused, those before it are stored, and none from
-        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. `timeout` is in
-        seconds a request.
+        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. The project, by
+        name or id, is made if there is none of that name; default the environment's. `timeout` is in seconds a request.
 
         Each has the fields of `rubricate.records.span.SpanCreate`: `name`, `context` (`trace_id`, `span_id`),
         `start_time` and `end_time` with a zone, and if wanted `parent_id`, `span_kind`, `status_code`,
@@ -151,6 +169,17 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
 
         Raises `InvalidInput` before sending, naming span, field and reason; `SpanCreationError` with the spans that the
         server has already or does not accept.
+
+            >>> span = {
+            ...     "name": "generate",
+            ...     "span_kind": "LLM",
+            ...     "context": {"trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331"},
+            ...     "start_time": "2026-11-01T12:00:00Z",
+            ...     "end_time": "2026-11-01T12:00:01.5Z",
+            ...     "attributes": {"llm.model_name": "gpt-5", "input.value": "Hello", "output.value": "Hello Ada."},
+            ... }
+            >>> client.spans.log_spans(spans=[span], project_identifier="my-app")
+            {'total_received': 1, 'total_queued': 1}
         """
         return (yield from _store(spans, project_identifier, timeout, progress))
 
@@ -170,10 +199,12 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         `status_message`, `events` and `attributes.…`. Empty cells are attributes that the span does not have. Other
         columns are ignored. `rubricate.client.helpers.spans.uniquify_spans_dataframe` gives copies ids of their own.
 
+            >>> from rubricate.client.helpers.spans import uniquify_spans_dataframe
             >>> frame = client.spans.get_spans_dataframe(project_name="my-app")
             >>> client.spans.log_spans_dataframe(
             ...     spans_dataframe=uniquify_spans_dataframe(frame), project_identifier="copy"
             ... )
+            {'total_received': 8, 'total_queued': 8}
         """
         return (yield from _store(frames.spans_of(spans_dataframe), project_identifier, timeout, progress))
 
@@ -182,6 +213,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         """Delete one span, by its hex span id or by the server's id of it; its children stay.
 
         Raises `NotFound` if there is no such span.
+
+            >>> client.spans.delete(span_identifier=span_id)
         """
         try:
             yield Request("DELETE", path("v1/spans", span_identifier), timeout_s=timeout)
@@ -233,14 +266,6 @@ def _store_chunk(url: str, chunk: list[JsonObject], stored: int, timeout: float 
             return answer
 
 
-def add_annotations(frame: "pd.DataFrame", project: str, timeout: float | None, progress: bool) -> Steps[None]:
-    """Give a frame of spans a column `annotations`."""
-    selection = Selection(project, None, None, LARGEST_PAGE, timeout, progress)
-    span_ids = frames.identifiers(frame, (SPAN_ID,), "include_annotations", alone=False)
-    cells = yield from cells_of(SPAN, span_ids, selection)
-    frame["annotations"] = frames.objects([cells.get(span_id, []) for span_id in span_ids], frame.index)
-
-
 def query_frames(
     queries: Sequence[SpanQuery],
     project_name: str,
@@ -249,33 +274,62 @@ def query_frames(
     limit: int | None,
     root_spans_only: bool | None,
     timeout: float | None,
+    *,
+    include_annotations: bool = False,
+    progress: bool = True,
 ) -> Steps["list[pd.DataFrame]"]:
-    """One frame a query. Arrow is asked for, as it is many times faster than JSON."""
+    """One frame a query. Asked for in parts, which are read while the server works; Arrow is the next best."""
     frames.pandas()
     wire = [query.to_dict() for query in queries]
-    request = {
+    body = {
         "queries": wire,
         "start_time": instant(start_time),
         "end_time": instant(end_time),
         "limit": limit,
         "root_spans_only": root_spans_only,
     }
+    params = {"project_name": project_name} | ({"include_annotations": "true"} if include_annotations else {})
+    with Progress("Reading spans", wanted=progress) as line:
+        parts: FrameReader | None = None
 
-    def asked(accept: str) -> Request:
-        params = {"project_name": project_name}
-        return Request("POST", "v1/spans", params, request, {"accept": accept}, timeout_s=timeout)
+        def reader(response: httpx.Response) -> Callable[[bytes], None] | None:
+            nonlocal parts
+            is_in_parts = response.headers.get("content-type", "").startswith(PARTS)
+            parts = FrameReader(line) if is_in_parts else None
+            return None if parts is None else parts.feed
 
-    try:
-        response = yield asked(frames.ARROW)
-    except ServerFailed:  # Phoenix cannot write columns of mixed types as Arrow, but can as JSON.
-        response = yield asked("application/json")
-    found = frames.frames(response)
-    if len(found) != len(queries):
-        raise UnreadableAnswer(f"{len(queries)} queries were asked, and {len(found)} answered.")
-    return [
-        frame if "select" in query or "explode" in query or "concat" in query else frames.with_span_id_column(frame)
-        for query, frame in zip(wire, found, strict=True)
-    ]
+        def asked(accept: str) -> Request:
+            return Request("POST", "v1/spans", params, body, {"accept": accept}, timeout_s=timeout, reader=reader)
+
+        try:
+            response = yield asked(f"{PARTS}, {frames.ARROW}")
+        except ServerFailed:  # Phoenix cannot write columns of mixed types as Arrow, but can as JSON.
+            response = yield asked("application/json")
+    read = [Annotated(frame, None) for frame in frames.frames(response)] if parts is None else parts.finish()
+    if len(read) != len(queries):
+        raise UnreadableAnswer(f"{len(queries)} queries were asked, and {len(read)} answered.")
+    found = []
+    for query, (frame, annotations) in zip(wire, read, strict=True):
+        is_whole = not {"select", "explode", "concat"} & query.keys()
+        found.append(frames.with_span_id_column(frame) if is_whole else frame)
+        if include_annotations:
+            yield from _add_annotations(found[-1], project_name, annotations, timeout, progress)
+    return found
+
+
+def _add_annotations(
+    frame: "pd.DataFrame",
+    project: str,
+    known: dict[str, list[JsonObject]] | None,
+    timeout: float | None,
+    progress: bool,
+) -> Steps[None]:
+    """Give a frame of spans a column `annotations`: those that came with it, or else those that the server has."""
+    span_ids = frames.identifiers(frame, (SPAN_ID,), "include_annotations", alone=False)
+    if known is None:
+        selection = Selection(project, None, None, LARGEST_PAGE, timeout, progress)
+        known = yield from cells_of(SPAN, span_ids, selection)
+    frame["annotations"] = frames.objects([known.get(span_id, []) for span_id in span_ids], frame.index)
 
 
 def project_named(name: str | None, identifier: str | None) -> Steps[str]:

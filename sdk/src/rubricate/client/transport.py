@@ -86,7 +86,7 @@ def run(client: httpx.Client, server: Server, steps: Work[T]) -> T:
                     answer = Failed(error)
             else:
                 try:
-                    answer = client.send(server.build(client, wish), follow_redirects=False)
+                    answer = _send(client, server, wish)
                 except httpx.RequestError as error:
                     answer = error
             wish = _next(wishes, answer)
@@ -112,12 +112,41 @@ async def run_async(client: httpx.AsyncClient, server: Server, steps: Work[T]) -
                     answer = Failed(error)
             else:
                 try:
-                    answer = await client.send(server.build(client, wish), follow_redirects=False)
+                    answer = await _send_async(client, server, wish)
                 except httpx.RequestError as error:
                     answer = error
             wish = _next(wishes, answer)
     result: T = wish.result
     return result
+
+
+def _send(client: httpx.Client, server: Server, request: Request) -> httpx.Response:
+    response = client.send(server.build(client, request), follow_redirects=False, stream=request.reader is not None)
+    if request.reader is None:
+        return response
+    with contextlib.closing(response):
+        take = request.reader(response) if response.is_success else None
+        if take is None:
+            response.read()
+        else:
+            for piece in response.iter_bytes():
+                take(piece)
+    return response
+
+
+async def _send_async(client: httpx.AsyncClient, server: Server, request: Request) -> httpx.Response:
+    built = server.build(client, request)
+    response = await client.send(built, follow_redirects=False, stream=request.reader is not None)
+    if request.reader is None:
+        return response
+    async with contextlib.aclosing(response):
+        take = request.reader(response) if response.is_success else None
+        if take is None:
+            await response.aread()
+        else:
+            async for piece in response.aiter_bytes():
+                take(piece)
+    return response
 
 
 def is_awaited(function: Callable[..., Any]) -> bool:

@@ -6,120 +6,43 @@ JSON text. Numbers of both kinds become float64.
 """
 
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-import orjson
-
-from rubricate_server.api.arrow_column import ColumnTable
-from rubricate_server.api.arrow_kind import Kind
-from rubricate_server.api.arrow_library import load_pyarrow
-from rubricate_server.domain.frame import Column, Frame, Span
+from rubricate_server.api.arrow_frame import ArrowFrame, regrouped
+from rubricate_server.domain.frame import Frame, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]  # has no stubs
 
 HELD_BYTES: Final = 8 * 2**20
 """What one answer may keep in memory before it moves to disk."""
-BATCH_ROWS: Final = 512
-"""Rows of an Arrow batch: few enough for memory, many enough that types seldom change between batches."""
 
 
 def arrow_stream(frame: Frame, batches: Iterator[list[Span]]) -> Generator[bytes]:
     """The frame as one Arrow stream, with what pandas needs to know about its index."""
-    load_pyarrow()
+    arrow = ArrowFrame(frame)
     import pyarrow as pa
 
-    kinds: dict[str, Kind] = {}
     with _Held() as held:
-        for rows in map(frame.columnar, _regrouped(batches)):
-            if not rows.length:
-                continue
-            table = ColumnTable(rows)
-            arrays = []
-            for column in frame.columns:
-                kind = kinds.get(column.key)
-                if kind is None:
-                    kind = kinds[column.key] = Kind(pa.timestamp("ns", tz="UTC") if column.is_time else None)
-                arrays.append(table.array(column.key, kind))
-            held.append(pa.RecordBatch.from_arrays(arrays, [column.key for column in frame.columns]))
-
-        columns = [*(column for column in frame.columns if column.key not in frame.index)]
-        columns += (column for column in frame.columns if column.key in frame.index)
-        for column in columns:
-            kinds.setdefault(column.key, Kind(pa.timestamp("ns", tz="UTC") if column.is_time else None))
-        schema = _arrow_schema(columns, frame.index, {key: kind.arrow() for key, kind in kinds.items()})
+        for spans in regrouped(batches):
+            batch = arrow.batch(spans)
+            if batch.num_rows:
+                held.append(batch)
+        columns, schema = arrow.columns, arrow.schema
         sink = _Sink()
         with pa.ipc.new_stream(sink, schema) as stream:
             for batch in held:
                 present = dict(zip(batch.schema.names, batch.columns, strict=True))
                 arrays = [
-                    kinds[column.key].conformed(present[column.key])
+                    arrow.kind(column.key).conformed(present[column.key])
                     if column.key in present
-                    else pa.nulls(batch.num_rows, kinds[column.key].arrow())
-                    for column in columns
+                    else pa.nulls(batch.num_rows, schema.field(place).type)
+                    for place, column in enumerate(columns)
                 ]
                 stream.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
                 yield sink.taken()
         yield sink.taken()
-
-
-def _regrouped(batches: Iterable[list[Span]]) -> Iterator[list[Span]]:
-    held: list[Span] = []
-    for batch in batches:
-        held += batch
-        if len(held) >= BATCH_ROWS:
-            ready, held = [held], []
-            yield ready.pop()  # kept by nobody: their bodies are not needed once they are parsed
-    if held:
-        yield held
-
-
-def _arrow_schema(columns: list[Column], index: tuple[str, ...], types: dict[str, Any]) -> "pa.Schema":
-    import pyarrow as pa
-
-    names = [column.name for column in columns if column.key not in index]
-    fields, described, index_fields = [], [], []
-    for column in columns:
-        field = column.name
-        if column.key in index:
-            if column.name in names:
-                field = f"__index_level_{index.index(column.key)}__"
-            index_fields.append(field)
-        fields.append(pa.field(field, types[column.key]))
-        described.append({"name": column.name, "field_name": field, **_as_pandas(types[column.key])})
-    metadata = {
-        "index_columns": index_fields,
-        "column_indexes": [
-            {
-                "name": None,
-                "field_name": None,
-                "pandas_type": "unicode",
-                "numpy_type": "object",
-                "metadata": {"encoding": "UTF-8"},
-            }
-        ],
-        "columns": described,
-        "creator": {"library": "rubricate", "version": "1"},
-        "pandas_version": "2.0.0",
-    }
-    return pa.schema(fields, metadata={"pandas": orjson.dumps(metadata)})
-
-
-def _as_pandas(kind: "pa.DataType") -> dict[str, Any]:
-    import pyarrow as pa
-
-    if pa.types.is_timestamp(kind):
-        return {"pandas_type": "datetimetz", "numpy_type": "datetime64[ns]", "metadata": {"timezone": "UTC"}}
-    if pa.types.is_large_string(kind):
-        return {"pandas_type": "unicode", "numpy_type": "str", "metadata": None}
-    if pa.types.is_int64(kind):
-        return {"pandas_type": "int64", "numpy_type": "int64", "metadata": None}
-    if pa.types.is_float64(kind):
-        return {"pandas_type": "float64", "numpy_type": "float64", "metadata": None}
-    if pa.types.is_boolean(kind):
-        return {"pandas_type": "bool", "numpy_type": "bool", "metadata": None}
-    return {"pandas_type": "object", "numpy_type": "object", "metadata": None}
 
 
 class _Sink:

@@ -1,11 +1,12 @@
 """Spans as data frames: `POST /v1/spans`, which the Python clients call.
 
-The answer is a frame for each query: pandas' table schema as JSON parts, or Arrow streams one after another. It is
-written while spans are read. `domain.frame` makes the rows; `table_schema` and `arrow` put them on the wire.
+The answer is a frame for each query: pandas' table schema as JSON parts, Arrow streams one after another, or, for our
+own client, parts that it reads at once, with annotations if it wants them. It is written while spans are read.
+`domain.frame` makes the rows; `table_schema`, `arrow` and `frame_parts` put them on the wire.
 """
 
 import secrets
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +15,18 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
+from rubricate.records.annotation import NOTE
+from rubricate.records.frame_part import PARTS
 from rubricate.records.project import DEFAULT_PROJECT
 from rubricate_server.api.arrow import arrow_stream
 from rubricate_server.api.errors import invalid
+from rubricate_server.api.frame_parts import HEARTBEAT, AnnotationsOf, end, frame_parts
 from rubricate_server.api.moment import bound_ns
 from rubricate_server.api.streaming import Streamed
 from rubricate_server.api.table_schema import table_pieces
 from rubricate_server.domain import filter as filters
 from rubricate_server.domain.frame import FrameError, FrameQuery, Span, frame_of, iso_time
-from rubricate_server.storage.contract import SpanQuery, Storage
+from rubricate_server.storage.contract import SpanAnnotationRow, SpanQuery, Storage
 from rubricate_server.storage.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
@@ -53,8 +57,8 @@ class _Body(BaseModel):
 
 
 @router.api_route("/v1/spans", methods=["POST", "GET"])
-async def query_spans(request: Request) -> Response:
-    """Spans as data frames, one for each query of the body."""
+async def query_spans(request: Request, include_annotations: bool = False) -> Response:
+    """Spans as data frames, one for each query of the body. Only frames in parts can include annotations."""
     try:
         body = _Body.model_validate_json(await request.body() or b"null")
     except ValidationError as error:
@@ -92,11 +96,19 @@ async def query_spans(request: Request) -> Response:
         limit = None if body.limit is None or body.limit < 0 else body.limit
         return storage.spans.scan(wanted[place], limit, queries[place].parts)
 
-    if request.headers.get("accept") == "application/json":
+    def annotations_of(span_ids: Sequence[bytes]) -> list[SpanAnnotationRow]:
+        assert wanted is not None  # without a project there are no spans
+        return storage.annotations.of_spans(wanted[0].project_id, span_ids, excluded_names=(NOTE,))
+
+    accepted = request.headers.get("accept", "")
+    if accepted == "application/json":
         boundary = secrets.token_urlsafe(48)
         return Streamed(
             _multipart(queries, spans_of, boundary), f"multipart/mixed; boundary={boundary}", heartbeat=b"\n"
         )
+    if PARTS in accepted:
+        said = annotations_of if include_annotations else None
+        return Streamed(_parts(queries, spans_of, said), PARTS, heartbeat=HEARTBEAT)
     return Streamed(_arrow_streams(queries, spans_of), "application/x-pandas-arrow")
 
 
@@ -125,3 +137,11 @@ def _multipart(queries: list[FrameQuery], spans_of: _SpansOf, boundary: str) -> 
 def _arrow_streams(queries: list[FrameQuery], spans_of: _SpansOf) -> Generator[bytes]:
     for place, query in enumerate(queries):
         yield from arrow_stream(frame_of(query, time=int), spans_of(place))
+
+
+def _parts(
+    queries: list[FrameQuery], spans_of: _SpansOf, annotations_of: AnnotationsOf | None
+) -> Generator[bytes | memoryview]:
+    for place, query in enumerate(queries):
+        yield from frame_parts(frame_of(query, time=int), spans_of(place), annotations_of)
+    yield end()

@@ -13,6 +13,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 HEARTBEAT_S: Final = 2.0
 """A blank is sent when there was nothing to send for so long; the clients give up after 5 seconds of silence."""
+PIECE_BYTES: Final = 256 * 2**10
+"""What is handed on at once: it is copied below, and large copies get new pages from the system each time."""
 EXPORTS_AT_ONCE: Final = 8
 """Worker threads for such answers: they hold theirs for seconds, so they do not use the common ones."""
 
@@ -22,12 +24,13 @@ _threads = anyio.CapacityLimiter(EXPORTS_AT_ONCE)
 class Streamed(Response):
     """Sends what an iterator yields; the iterator runs in one worker thread from beginning to end.
 
-    It is not advanced faster than the client reads, and closed when the client goes away.
+    It is not advanced faster than the client reads, and closed when the client goes away. A heartbeat stands between
+    two chunks, never within one.
     """
 
     def __init__(
         self,
-        chunks: Generator[bytes],
+        chunks: Generator[bytes] | Generator[bytes | memoryview],
         content_type: str,
         heartbeat: bytes | None = None,
         headers: Mapping[str, str] = MappingProxyType({}),
@@ -45,10 +48,12 @@ class Streamed(Response):
         one_at_a_time = anyio.Lock()
         sent_at = anyio.current_time()
 
-        async def send_chunk(chunk: bytes) -> None:
+        async def send_chunk(chunk: bytes | memoryview) -> None:
             nonlocal sent_at
             async with one_at_a_time:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                for at in range(0, len(chunk), PIECE_BYTES):
+                    piece = bytes(chunk[at : at + PIECE_BYTES])
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
             sent_at = anyio.current_time()
 
         async def beat(chunk: bytes) -> None:

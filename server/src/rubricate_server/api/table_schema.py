@@ -3,8 +3,13 @@
 `"data"` stands before `"schema"`, because columns and their types are known only after the last row; readers parse
 the whole object first. Rows are held back up to `HELD_BYTES`, so that an empty cell of a column that turns up later
 can still be written as null. Beyond that it is left out, which pandas reads as NaN instead of None.
+
+Texts are written in ASCII, unless they are of a script that would grow by it: Python keeps an answer with one emoji in
+it with four bytes a character, and Phoenix's client copies the answer some times before it parses it.
 """
 
+import json
+import re
 from collections.abc import Generator, Iterator
 from typing import Any, Final
 
@@ -29,7 +34,7 @@ def table_pieces(frame: Frame, batches: Iterator[list[Span]]) -> Generator[bytes
     separator = b""
     for spans in batches:
         for row in frame.rows(spans):
-            encoded = orjson.dumps(row)
+            encoded = _narrow(orjson.dumps(row), row)
             shape = shapes.of(row)
             if held is not None:
                 held.append((encoded, shape))
@@ -53,8 +58,27 @@ def table_pieces(frame: Frame, batches: Iterator[list[Span]]) -> Generator[bytes
         if size > CHUNK_BYTES:
             yield b"".join(pieces)
             pieces, size = [], 0
-    pieces.append(b'],"schema":' + orjson.dumps(shapes.schema()) + b"}")
+    pieces.append(b'],"schema":' + _in_ascii(shapes.schema()).encode() + b"}")
     yield b"".join(pieces)
+
+
+def _narrow(encoded: bytes, row: dict[str, Any]) -> bytes:
+    """The row with characters that are as narrow as can be."""
+    if encoded.isascii():
+        return encoded
+    text = encoded.decode()
+    if len(encoded) - len(text) <= len(text) * DENSE:
+        return _in_ascii(row).encode()
+    if _LEADS_TO_WIDE not in encoded:
+        return encoded
+    return _WIDE.sub(lambda wide: _in_ascii(wide[0])[1:-1], text).encode()
+
+
+DENSE: Final = 0.25
+"""Bytes beyond one a character from which on a row is of another script: each of its characters would take six."""
+_in_ascii = json.JSONEncoder(separators=(",", ":")).encode
+_WIDE: Final = re.compile("[\U00010000-\U0010ffff]+")
+_LEADS_TO_WIDE: Final = b"\xf0"  # of all but private and unassigned ones
 
 
 class _Shapes:
@@ -93,7 +117,7 @@ class _Shapes:
         if pad is None:
             filled = set(shape[: len(shape) // 2])
             empty = b"".join(
-                b"," + orjson.dumps(column.key) + b":null" for column in columns if column.key not in filled
+                f",{_in_ascii(column.key)}:null".encode() for column in columns if column.key not in filled
             )
             pad = self._pads[shape] = (empty if filled else empty[1:]) + b"}"
         return encoded[:-1] + pad

@@ -1,5 +1,6 @@
 """Annotations: put, found, deleted."""
 
+import json
 from typing import Any
 
 import pytest
@@ -240,3 +241,53 @@ def test_a_deleted_annotation_may_come_again_as_a_new_one(store: Storage, projec
     assert new > old
     [stored] = found(store, project_id)
     assert stored.created_us == stored.updated_us
+
+
+def test_the_annotations_of_spans_come_as_they_were_put(store: Storage, project_id: int) -> None:
+    ids = store.annotations.put(
+        [
+            annotation(span_id(1), "tone", identifier="ада", label=None, score=None, explanation="näh\0", user_id=None),
+            annotation(span_id(2), metadata={"a": [1, 2.5, None, {"ü": "\0"}]}, annotator_kind=AnnotatorKind.LLM),
+            annotation(span_id(1), "tone", source=AnnotationSource.APP),
+            annotation(span_id(1), "note"),
+            annotation(span_id(1), kind=TargetKind.DOCUMENT, position=0),
+            annotation(span_id(3)),
+            annotation(span_id(11)),
+            annotation(span_id(12)),
+            annotation(trace_id(1), kind=TargetKind.TRACE),
+        ]
+    )
+    asked = [span_id(number) for number in (1, 2, 4, 11, 12)]
+    rows = store.annotations.of_spans(project_id, asked, excluded_names=("note",))
+    assert [(row.id, row.span_id) for row in rows] == [(ids[2], span_id(1)), (ids[1], span_id(2)), (ids[0], span_id(1))]
+    for row in rows:
+        stored = store.annotations.get(row.id)
+        assert row == (
+            stored.id,
+            stored.key.target_id,
+            stored.key.name,
+            stored.annotator_kind,
+            stored.label,
+            stored.score,
+            stored.explanation,
+            stored.key.identifier,
+            row.metadata,
+            stored.user_id,
+            stored.source,
+            stored.created_us,
+            stored.updated_us,
+        )
+        assert json.loads(row.metadata) == stored.metadata
+    everything = store.annotations.of_spans(project_id, [span_id(1)])
+    assert [row.id for row in everything] == [ids[3], ids[2], ids[0]]
+    assert store.annotations.of_spans(project_id, []) == []
+
+
+def test_the_annotations_of_many_spans(store: Storage, project_id: int) -> None:
+    store.spans.add(spans(700, first=100))
+    store.annotations.put([annotation(span_id(number), identifier=who) for number in range(100, 800) for who in "ab"])
+    rows = store.annotations.of_spans(project_id, [span_id(number) for number in range(100, 800)])
+    assert len(rows) == 1400
+    assert [row.id for row in rows] == sorted((row.id for row in rows), reverse=True)
+    store.projects.delete(project_id)
+    assert store.annotations.of_spans(project_id, [span_id(100)]) == []

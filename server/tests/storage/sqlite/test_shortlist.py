@@ -17,7 +17,7 @@ from rubricate_server.storage.sqlite import item_search, shortlist, sift
 from rubricate_server.storage.sqlite.block import Column, unpack
 from rubricate_server.storage.sqlite.store import open_storage
 
-from ..spans import PROJECT, START_NS, new_span, span_id, trace_id
+from ..spans import PROJECT, START_NS, annotation, new_span, span_id, trace_id
 
 TRACES_MADE = 320
 WORDS = ("zebra", "horse", "camel", "Straße", "otter", "lynx", "ab")
@@ -33,6 +33,8 @@ class Kept(NamedTuple):
     is_root: bool
     input: str | None
     output: str | None
+    label: str | None
+    """Of its annotation."""
 
 
 class Zoo:
@@ -62,11 +64,18 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     for number in range(1, 961):
         root, place = (number - 1) % TRACES_MADE + 1, (number - 1) // TRACES_MADE
         start_ns = START_NS + root * 7 % 40 + place * drawn.randrange(20)
-        kept[number] = Kept(root, start_ns, place == 0, text(), text())
+        kept[number] = Kept(root, start_ns, place == 0, text(), text(), drawn.choice((None, "good", "bad")))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(sift, "QUIET_S", 0)
         for first in range(1, 961, 64):
             store.spans.add([stored(number, kept[number]) for number in range(first, first + 64)])
+            store.annotations.put(
+                [
+                    annotation(span_id(number), label=kept[number].label)
+                    for number in range(first, first + 64)
+                    if kept[number].label
+                ]
+            )
             store.spans.add([new_span(100_000 + first, project="other", input="okapi unicorn")])
             while first < 800 and store.maintenance.step():
                 pass
@@ -96,6 +105,17 @@ OF_SPANS: dict[str, Callable[[Kept, str, str], bool]] = {
         has("input")(span, one) and not has("input")(span, two)
     ),
     "not ('{0}' not in input or parent_id is not None)": lambda span, one, _: has("input")(span, one) and span.is_root,
+    "'{0}' in input and annotations['quality'].label == 'good'": lambda span, one, _: (
+        has("input")(span, one) and span.label == "good"
+    ),
+    "('{0}' in input or '{1}' in output) and (annotations['quality'].label == 'bad' or '{1}' in input)": (
+        lambda span, one, two: (
+            (has("input")(span, one) or has("output")(span, two)) and (span.label == "bad" or has("input")(span, two))
+        )
+    ),
+    "'{0}' in input and not annotated('quality', label='good')": lambda span, one, _: (
+        has("input")(span, one) and span.label != "good"
+    ),
     "'{0}' in input or name == 'nothing'": lambda span, one, _: has("input")(span, one),
 }
 OF_TRACES: dict[str, Callable[[Sequence[Kept], str, str], bool]] = {
@@ -106,6 +126,9 @@ OF_TRACES: dict[str, Callable[[Sequence[Kept], str, str], bool]] = {
     ),
     "any('{0}' in s.input for s in spans) and any('{1}' in s.output for s in spans)": lambda spans, one, two: (
         any(has("input")(span, one) for span in spans) and any(has("output")(span, two) for span in spans)
+    ),
+    "any('{0}' in s.input and s.annotations['quality'].label == 'good' for s in spans)": lambda spans, one, _: any(
+        has("input")(span, one) and span.label == "good" for span in spans
     ),
     "any('{0}' in s.input for s in root_spans) or '{1}' in output": lambda spans, one, two: any(
         has("input")(span, one) or has("output")(span, two) for span in spans if span.is_root

@@ -27,7 +27,7 @@ export function DatasetChoice({
       {datasets.length > 0 && (
         <Field label="Dataset">
           {(control) => (
-            <select {...control} className={controlLook} value={choice} onChange={({ target }) => onChoice(target.value)}>
+            <select {...control} ref={begin} className={controlLook} value={choice} onChange={({ target }) => onChoice(target.value)}>
               <option value="">Choose…</option>
               <option value={NEW}>A new one…</option>
               {datasets.map(({ id, name: called, example_count }) => (
@@ -41,9 +41,14 @@ export function DatasetChoice({
       )}
       {choice === NEW && (
         <Field label="Name of the new dataset" hint="It is made when they are added." error={nameError}>
-          {(control) => <input {...control} className={controlLook} value={name} dir="auto" autoComplete="off" onChange={({ target }) => onName(target.value)} />}
+          {(control) => <input {...control} ref={datasets.length === 0 ? begin : undefined} className={controlLook} value={name} dir="auto" autoComplete="off" onChange={({ target }) => onName(target.value)} />}
         </Field>
       )}
     </>
   );
+}
+
+/** What is asked first has the focus as soon as it is there: the datasets come after the sheet. */
+function begin(first: HTMLElement | null) {
+  first?.focus();
 }

@@ -34,6 +34,7 @@ from rubricate_server.storage.contract.annotation import (
     NewAnnotation,
     Removed,
     Restored,
+    SpanAnnotationRow,
     StoredAnnotation,
     TargetShown,
 )
@@ -186,6 +187,7 @@ __all__ = [
     "SessionQuery",
     "SessionStore",
     "ShareQuery",
+    "SpanAnnotationRow",
     "SpanBody",
     "SpanBucket",
     "SpanMark",

@@ -63,6 +63,25 @@ class StoredAnnotation(NamedTuple):
     """None while it waits for its target."""
 
 
+class SpanAnnotationRow(NamedTuple):
+    """An annotation of a span as exports read it, by the ten thousand: nothing in it is parsed."""
+
+    id: int
+    span_id: bytes
+    name: str
+    annotator_kind: str
+    label: str | None
+    score: float | None
+    explanation: str | None
+    identifier: str
+    metadata: str
+    """JSON object."""
+    user_id: str | None
+    source: str
+    created_us: int
+    updated_us: int
+
+
 class AnnotationChange(NamedTuple):
     """One entry of an annotation's history."""
 
@@ -176,6 +195,12 @@ class AnnotationStore(Protocol):
 
     def find(self, query: AnnotationQuery, limit: int) -> list[StoredAnnotation]:
         """The first `limit` annotations of the query, newest row first."""
+
+    def of_spans(
+        self, project_id: int, span_ids: Sequence[bytes], *, excluded_names: Sequence[str] = ()
+    ) -> list[SpanAnnotationRow]:
+        """All annotations of spans of a project, but for those names, in one state of the store; of a span newest row
+        first. Those of its documents are not among them."""
 
     def shown_with(self, annotations: Sequence[StoredAnnotation]) -> dict[int, TargetShown]:
         """The targets of annotations, by the annotations' row ids; nothing for those that wait for theirs."""
