@@ -208,8 +208,8 @@ class Client(_Calls[Blocking]):
       `base_url` is used if no other is given, and closing it is yours.
 
     Requests that fail for want of a connection, or with 429, 502, 503 or 504, are repeated up to four times, and
-    `Retry-After` is honoured. A client may be shared by threads. All errors are of the family in `rubricate.errors`: what
-    is not there is `NotFound`, an id that no server can have made `InvalidRequest`.
+    `Retry-After` is honoured. A client may be shared by threads. All errors are of the family in `rubricate.errors`:
+    what is not there is `NotFound`, an id that no server can have made `InvalidRequest`.
 
     Calls that take them: `timeout` is how long to wait for the answer of one request, in seconds (60 by default, None:
     for as long as it takes); `progress=False` keeps long transfers from telling on a terminal how far they are. Where
