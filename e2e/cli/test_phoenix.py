@@ -125,7 +125,7 @@ def phoenix(tmp_path: Path) -> Path:
         "dataset_splits_dataset_examples": [(1, 1), (2, 1)],
         "experiments": [
             (1, 1, 1, "first", "by heart", 2, '{"v": 1}', "Experiment-1", times[0], 0),
-            (2, 1, 2, "second", None, 1, "{}", "Experiment-2", times[0], 0),
+            (2, 1, 2, "second", None, 1, "{}", None, times[0], 0),
             (3, 1, 2, "on a split", None, 1, "{}", "Experiment-3", times[0], 0),
             (4, 1, 2, "thrown away", None, 1, "{}", "Experiment-4", times[0], 1),
         ],

@@ -250,9 +250,10 @@ def test_an_evaluation_is_logged_by_hand(client: Any, dataset: Any, server: Serv
 
 def test_one_from_elsewhere_keeps_its_project_and_its_time(dataset: Any, server: Server) -> None:
     address = f"{server.base_url}/v1/datasets/{dataset.id}/experiments"
-    body = {"project_name": f"Experiment-of-{dataset.id}", "created_at": "2025-01-02T03:04:05Z"}
+    original = {"project_name": f"Experiment-of-{dataset.id}", "created_at": "2025-01-02T03:04:05Z"}
+    body = {"original": original}
     made = HTTP.post(address, json=body).json()["data"]
-    assert (made["project_name"], made["created_at"]) == (body["project_name"], "2025-01-02T03:04:05+00:00")
+    assert (made["project_name"], made["created_at"]) == (original["project_name"], "2025-01-02T03:04:05+00:00")
     listed = HTTP.get(f"{server.base_url}/v1/projects", params={"limit": 1000}).json()["data"]
     assert made["project_name"] not in [each["name"] for each in listed]
     taken = HTTP.post(address, json=body)

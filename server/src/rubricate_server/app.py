@@ -76,7 +76,7 @@ from rubricate_server.domain.address import Network
 from rubricate_server.domain.topic import Topic, Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
-from rubricate_server.ingest.otlp import DecodeLimits
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
 from rubricate_server.jobs.forgetting import Forgetting
 from rubricate_server.jobs.key_use import KeyUse

@@ -17,7 +17,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from rubricate_server.ingest.errors import MalformedRequest, TooLarge
-from rubricate_server.ingest.otlp import INTERNAL_ERROR, PARSED_AT_ONCE, Decoded, DecodeLimits, decode, export_response
+from rubricate_server.ingest.otlp import INTERNAL_ERROR, PARSED_AT_ONCE, Decoded, decode, export_response
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.storage.contract import NewSpan
 
 TRACE, SPAN = bytes(range(1, 17)), bytes(range(1, 9))

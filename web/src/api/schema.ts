@@ -4068,10 +4068,7 @@ export interface components {
              * @default 1
              */
             repetitions: number;
-            /** Project Name */
-            project_name?: string | null;
-            /** Created At */
-            created_at?: string | null;
+            original?: components["schemas"]["OriginalExperiment"] | null;
         };
         /**
          * ExperimentEvaluation
@@ -4823,6 +4820,21 @@ export interface components {
             auth_method: "LOCAL" | "OAUTH2" | "LDAP";
             /** Password */
             password?: string | null;
+        };
+        /**
+         * OriginalExperiment
+         * @description What an experiment that moves in from elsewhere keeps.
+         *
+         *     Not fields of the experiment itself: Phoenix's npm client sends a `project_name` there that no server takes.
+         */
+        OriginalExperiment: {
+            /** Project Name */
+            project_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {

@@ -96,7 +96,7 @@ def _send_experiment(
         why = f"no version of the dataset {copy.name!r} here has the examples that it ran on"
         tally.add("experiments", 1, 0, 1, f"experiment {experiment.new['name']!r}: {why}")
         return
-    there = copy.experiment_of(experiment.new["project_name"])
+    there = copy.experiment_of(experiment.new["original"]["project_name"])
     try:
         if there is None:
             new = {**experiment.new, "version_id": version}

@@ -57,7 +57,7 @@ class Collection:
     left_out: dict[str, list[str]] = field(default_factory=dict)
     """Ids of items by the reason why they became no example."""
     matched: int = 0
-    """Items that were looked at; of a session, the session."""
+    """Items that were looked at, sessions as one each; 0 of the first ones."""
     attributes: dict[str, None] = field(default_factory=dict)
     """What mappings may name of the items, where that was asked for."""
     size_bytes: int = 0
@@ -100,7 +100,6 @@ def collect_first(
     if left == 0:
         return made
     for page in _pages(storage, query, keys, most):
-        made.matched += len(page.items) + len(page.missing)
         for turns in _turns(storage, page):
             first = turns._replace(items=turns.items[:left])
             _make(storage, first, mapping, made, of_sessions=query.kind is TargetKind.SESSION, name_attributes=True)

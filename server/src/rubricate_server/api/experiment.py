@@ -62,11 +62,11 @@ def create_experiment(request: Request, dataset_identifier: str, new: Experiment
             new.description or None,
             new.metadata or {},
             new.repetitions,
-            new.project_name or f"Experiment-{secrets.token_hex(12)}",
+            new.original.project_name if new.original else f"Experiment-{secrets.token_hex(12)}",
             f"Traces of an experiment on the dataset {dataset.name}, version {global_id(VERSION, version)}",
             tuple(splits.values()),
             tuple(splits),
-            None if new.created_at is None else us_of(new.created_at),
+            us_of(new.original.created_at) if new.original else None,
         )
     )
     return json_answer({"data": _wire(made)})

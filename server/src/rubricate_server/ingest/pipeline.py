@@ -12,7 +12,8 @@ from typing import Final, Literal, NamedTuple
 import zstandard
 
 from rubricate_server.ingest.errors import Busy, Corrupt, TooLarge, UnsupportedEncoding
-from rubricate_server.ingest.otlp import Decoded, DecodeLimits, decode, decode_json
+from rubricate_server.ingest.otlp import Decoded, decode, decode_json
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.storage.contract import SpanStore
 from rubricate_server.storage.errors import QueueFull
 

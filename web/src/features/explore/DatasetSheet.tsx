@@ -61,8 +61,10 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
   const shownFields = useSettled(isWrong ? null : fields, fields);
   const shownName = useSettled(name.trim(), "");
   const previewedInto = intoOf(dataset?.id, isNew ? shownName : "");
-  const preview = useQuery(examplesPreviewQuery(previewedInto, { ...wanted, mapping: { ...wanted.mapping, ...shownFields }, splits: [] }));
   const add = useAdding(wanted);
+  // While they are added nobody asks: a new dataset would be told to be there already, and it is the one that is made.
+  const asked = add.isPending || add.data ? null : previewedInto;
+  const preview = useQuery(examplesPreviewQuery(asked, { ...wanted, mapping: { ...wanted.mapping, ...shownFields }, splits: [] }));
 
   const taken = isNew ? [preview.error, add.failedName === name.trim() ? add.error : null].find((error) => error instanceof ApiFailure && error.status === 409) : undefined;
   const nameError = name.trim() === "" ? (refused ? "A name is needed." : null) : (taken?.message ?? null);
@@ -188,18 +190,17 @@ function useFields(dataset: string | null, annotations: boolean) {
 function useAdding(wanted: ExamplesFromItems) {
   const queries = useQueryClient();
   const [running, setRunning] = useState(new AbortController());
-  const look = async () => {
-    await readAgain(queries, ["datasets"]);
-    await readAgain(queries, ["examples preview"]);
-  };
-  useOnTopic("datasets", () => void look());
+  useOnTopic("datasets", () => {
+    void readAgain(queries, ["datasets"]);
+    void readAgain(queries, ["examples preview"]);
+  });
   const add = useMutation({
     mutationFn: (into: Into) => {
       const controller = new AbortController();
       setRunning(controller);
       return addItems(into, wanted, controller.signal);
     },
-    onSettled: look,
+    onSettled: () => readAgain(queries, ["datasets"]),
   });
   const stopped = add.isError && running.signal.aborted;
   return { mutate: add.mutate, failedName: add.variables?.name, data: add.data, isPending: add.isPending, stopped, error: stopped ? null : add.error, stop: () => running.abort() };

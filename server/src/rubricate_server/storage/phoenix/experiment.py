@@ -1,5 +1,6 @@
 """Experiments of a Phoenix, with their runs and what evaluators say of them."""
 
+import hashlib
 import math
 import sqlite3  # noqa: TID251  # rows of the engine
 from collections.abc import Iterator
@@ -47,8 +48,7 @@ def experiments(phoenix: Phoenix, dataset_id: int) -> Iterator[PhoenixExperiment
             "description": row["description"],
             "metadata": object_in(row["metadata"]),
             "repetitions": row["repetitions"],
-            "project_name": row["project_name"],
-            "created_at": time_in(row["created_at"]),
+            "original": {"project_name": _project_name(row), "created_at": time_in(row["created_at"])},
             "splits": _splits(phoenix, row["id"]) if splits else [],
         }
         yield PhoenixExperiment(row["id"], row["dataset_version_id"], new, _tags(phoenix, row["id"]) if tags else [])
@@ -70,6 +70,12 @@ def runs(phoenix: Phoenix, experiment: int) -> Iterator[PhoenixRun]:
             "select * from experiment_run_annotations where experiment_run_id = ? order by id", (row["id"],)
         )
         yield PhoenixRun(row["dataset_example_id"], new, [_evaluation(each) for each in evaluations])
+
+
+def _project_name(row: sqlite3.Row) -> str:
+    """Where Phoenix has none, one that is the same each time: an experiment is found again by it."""
+    digest = hashlib.sha256(f"{row['id']} {row['created_at']} {row['name']}".encode()).hexdigest()
+    return row["project_name"] or f"Experiment-{digest[:24]}"
 
 
 def _evaluation(row: sqlite3.Row) -> Json:
