@@ -117,7 +117,7 @@ The names that a part gives may be used in examples without saying where they co
 """
 
 
-def clear(client: Client, address: str) -> None:
+def clear(client: Client, connections: httpx.Client) -> None:
     """Empty the server, whatever an example left there; but for dead letters, which stay."""
     for project in client.projects.list():
         if project["name"] != "default":
@@ -127,7 +127,7 @@ def clear(client: Client, address: str) -> None:
             client.datasets.delete_split(dataset=dataset, split=split["name"])
         client.datasets.delete(dataset=dataset)
     for label in client.datasets.get_labels():
-        httpx.delete(f"{address}/v1/dataset_labels/{label['id']}").raise_for_status()  # the client cannot
+        connections.delete(f"v1/dataset_labels/{label['id']}").raise_for_status()  # the SDK cannot
     for rubric in client.rubrics.list():
         client.rubrics.delete(rubric["id"])
     for prompt in client.prompts.list():
@@ -138,10 +138,10 @@ def clear(client: Client, address: str) -> None:
         client.annotations.delete(annotation["id"])
 
 
-def send_what_is_refused(address: str) -> None:
+def send_what_is_refused(connections: httpx.Client) -> None:
     """A span without ids, over OTLP: it becomes a dead letter, which stays."""
     nameless = {"scopeSpans": [{"spans": [{"name": "answer", "traceId": "", "spanId": ""}]}]}
-    httpx.post(f"{address}/v1/traces", json={"resourceSpans": [nameless]}).raise_for_status()
+    connections.post("v1/traces", json={"resourceSpans": [nameless]}).raise_for_status()
 
 
 def _spans(turn: Turn) -> Iterator[JsonObject]:

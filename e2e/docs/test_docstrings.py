@@ -11,6 +11,7 @@ documentation uses stands for the server's.
 import contextlib
 import doctest
 import io
+import os
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from types import FunctionType, ModuleType
@@ -25,7 +26,7 @@ from opentelemetry.util._once import Once
 from rubricate.client import Client, calls, transport
 from rubricate.errors import RubricateError
 
-from ..server import Server
+from ..server import Server, strangers_environment
 from . import help_desk
 from .public_names import PublicName, public_names
 
@@ -50,16 +51,15 @@ WITHOUT_EXAMPLE = {
 class World:
     """The help desk on the server: as much of it as somebody asks for, anew where the last docstring changed it."""
 
-    def __init__(self, address: str, connections: httpx.Client) -> None:
+    def __init__(self, connections: httpx.Client) -> None:
         self.connections = connections
-        self._address = address
-        self._client = Client(base_url=address, http_client=connections)
+        self._client = Client(http_client=connections)
         self._parts: dict[object, dict[str, Any]] | None = None
 
     def names_for(self, text: str) -> dict[str, Any]:
         """See that all is there that an example speaks of; the names that it may use."""
         if self._parts is None:
-            help_desk.clear(self._client, self._address)
+            help_desk.clear(self._client, self.connections)
         there = self._parts or {}
         for part, words in help_desk.PARTS.items():
             if part not in there and any(word in text for word in words):
@@ -75,12 +75,14 @@ class World:
 @pytest.fixture(scope="module")
 def world(server: Server) -> Iterator[World]:
     """The help desk, and an environment that leads to it."""
-    with pytest.MonkeyPatch.context() as patch, httpx.Client() as connections:
+    with pytest.MonkeyPatch.context() as patch, httpx.Client(base_url=server.base_url) as connections:
+        for name in os.environ.keys() - strangers_environment().keys():
+            patch.delenv(name)
         patch.setenv("RUBRICATE_ENDPOINT", server.base_url)
         patch.setenv("RUBRICATE_GRPC_PORT", str(server.grpc_port))
         patch.setenv("RUBRICATE_PROJECT_NAME", help_desk.PROJECT)
-        help_desk.send_what_is_refused(server.base_url)
-        world = World(server.base_url, connections)
+        help_desk.send_what_is_refused(connections)
+        world = World(connections)
         build = transport.Server.build
 
         def watched(self: transport.Server, sender: Any, request: calls.Request) -> Any:

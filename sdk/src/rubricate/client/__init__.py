@@ -216,7 +216,7 @@ class Client(_Calls[Blocking]):
     no project is named, it is that of `RUBRICATE_PROJECT_NAME` or `PHOENIX_PROJECT_NAME`, else "default". Times come
     back in UTC, in frames as such and in dicts in ISO 8601 unless told otherwise.
 
-        >>> with Client(base_url="http://127.0.0.1:6006", api_key="rk_...") as client:
+        >>> with Client(base_url="http://127.0.0.1:6006", api_key="rbk_...") as client:
         ...     client.projects.get(project_name="my-app")["name"]
         'my-app'
     """
