@@ -112,8 +112,9 @@ class Insight(Resource[M]):
         A dict of `scored_target_count`, `minimum`, `quartiles` (three), `maximum`, `edges` of the bins, `counts` of
         targets between them, `below_count` and `above_count`, and all but the edges again `by_annotator_kind`. Every
         target counts once, with the mean of its scores. Without `bins`, `low` and `high` the bins are those of the
-        rubric of that name: one for each score that it offers, or ten between its bounds; else ten between the least
-        and the greatest score. 100 bins at most. `filter_condition` is about spans, as in `annotation_summaries`.
+        continuous rubric of that name: one for each score that it offers, or ten between its bounds; else ten between
+        the least and the greatest score. 100 bins at most. `filter_condition` is about spans, as in
+        `annotation_summaries`.
 
         Raises `InvalidRequest` when `low` is not less than `high`.
 

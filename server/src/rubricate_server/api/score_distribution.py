@@ -53,9 +53,9 @@ def get_score_distribution(
 ) -> Response:
     """Quartiles of the scores of a name, and how many targets lie in which bin, also by kind of annotator.
 
-    Every target counts once, with the mean of its scores. Without a word on bins they are those of the rubric of the
-    name: one for each score that it offers, or ten between its bounds; else ten between the least and the greatest
-    score.
+    Every target counts once, with the mean of its scores. Without a word on bins they are those of the continuous
+    rubric of the name: one for each score that it offers, or ten between its bounds; else ten between the least and the
+    greatest score.
     """
     storage = storage_of(request)
     query = SummaryQuery(
