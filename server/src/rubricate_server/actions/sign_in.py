@@ -20,7 +20,9 @@ class TooManyTries(Exception):
     """Somebody has to wait before the next try."""
 
     def __init__(self, wait_s: int) -> None:
-        super().__init__(f"Too many failed attempts to sign in. Try again in {wait_s} second{'' if wait_s == 1 else 's'}.")
+        super().__init__(
+            f"Too many failed attempts to sign in. Try again in {wait_s} second{'' if wait_s == 1 else 's'}."
+        )
         self.wait_s = wait_s
 
 
