@@ -59,6 +59,7 @@ test("I change what I said; the judge's record stays as it was, and the history 
   await page.getByRole("button", { name: "Mine" }).click();
 
   const row = page.getByRole("row", { name: /correctness/ });
+  await expect.poll(() => row.count()).toBe(1);
   expect(await row.innerText()).toContain("you");
   await row.getByRole("button", { name: "Change correctness" }).click();
   await page.getByRole("dialog").getByRole("radio", { name: "partial" }).check();
