@@ -27,13 +27,17 @@ STATIC := server/src/rubricate_server/static
 UI := $(STATIC)/index.html
 UI_SOURCES := web/index.html web/vite.config.ts web/package.json web/tsconfig.json $(shell find web/src -type f)
 
+# A target for each folder of tests on processes. Whatever comes next is taken up when a core is free, the longest first,
+# so that both cores have work to the end.
+PROCESS_TESTS := $(patsubst e2e/%/,test-in-%,$(sort $(dir $(wildcard e2e/*/test_*.py))))
+
 ##@ The two that matter
 
 run: $(VENV_STAMP) $(UI)  ## Build what is missing, then serve sample data on http://127.0.0.1:6006 (OTLP/gRPC on 4317)
 	rubricate serve --sample
 
 test: test-web  ## Run every test: web units, then two at a time: on server processes, in browsers, sdk and server
-	$(MAKE) -j2 test-processes e2e test-units
+	$(MAKE) -j2 test-in-clients e2e $(filter-out test-in-clients,$(PROCESS_TESTS)) test-units
 
 ##@ While working
 
@@ -76,8 +80,10 @@ clean:  ## Forget everything that was installed or built
 test-python: $(VENV_STAMP) $(UI)  ## pytest over sdk, server and e2e; one test: make test-python args='-k agreement'
 	pytest $(args)
 
-test-processes: $(VENV_STAMP) $(UI)  ## pytest over e2e: real servers, clients and programs
-	pytest e2e
+test-processes: $(PROCESS_TESTS)  ## pytest over e2e: real servers, clients and programs
+
+$(PROCESS_TESTS): test-in-%: $(VENV_STAMP) $(UI)
+	pytest e2e/$*
 
 test-units: $(VENV_STAMP) $(UI)  ## pytest over sdk and server
 	pytest sdk/tests server/tests
@@ -104,7 +110,7 @@ check-types: $(VENV_STAMP) $(NPM_STAMP)
 help:  ## This list
 	@awk 'BEGIN {FS = ":.*  ## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*  ## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run test dev check fmt types ui e2e bench dist clean test-python test-processes test-units test-web check-python check-web check-types help
+.PHONY: run test dev check fmt types ui e2e bench dist clean test-python test-processes $(PROCESS_TESTS) test-units test-web check-python check-web check-types help
 
 ##@
 

@@ -43,9 +43,14 @@ def project(path: str, **query: str | int | bool) -> str:
     return f"/v1/projects/{PROJECT}/{path}?{urlencode(query)}"
 
 
-def items(filter: str | None = None, limit: int = 100, **query: str | int | bool) -> str:
-    """Spans as the page lists them, with what is said of them."""
-    return project("items", target_kind="span", limit=limit, **query, **({} if filter is None else {"filter": filter}))
+def items(filter: str | None = None, limit: int = 100, kind: str = "span", **query: str | int | bool) -> str:
+    """Spans or traces as the page lists them, with what is said of them."""
+    return project("items", target_kind=kind, limit=limit, **query, **({} if filter is None else {"filter": filter}))
+
+
+def count(filter: str) -> str:
+    """How many spans fit."""
+    return project("items/count", target_kind="span", filter=filter)
 
 
 def questions() -> list[Question]:
@@ -61,16 +66,19 @@ def questions() -> list[Question]:
         Question("Phoenix's page of 100 whole spans", project("spans", limit=100)),
         Question("… roots", project("spans", limit=100, parent_id="null")),
         Question("… of six hours", project("spans", limit=100, start_time=moment(middle), end_time=moment(middle + 6))),
+        Question("… of all days but the first", project("spans", limit=100, start_time=moment(24))),
         Question("… errors", project("spans", limit=100, status_code="ERROR")),
         Question("latest 100 by an attribute", items("metadata['release'] == 3")),
         Question(
             "latest 50 by the value of an annotation", items("annotations['correctness'].label == 'incorrect'", 50)
         ),
-        Question("count by three attributes", project("items/count", target_kind="span", filter=three), SLOW_ROUNDS),
+        Question("count by three attributes", count(three), SLOW_ROUNDS),
         Question("30 days by the hour", project("span_series", bucket=3600, **month)),
         Question("annotation summaries", project("annotation_summaries")),
         Question("latest 100 with a word in the input", items("'ka' in input")),
         Question("latest 100 with a word that no input has", items("'nobody says this' in input"), SLOW_ROUNDS),
+        Question("… of traces", items("'nobody says this' in input", kind="trace"), SLOW_ROUNDS),
+        Question("count with a word that no input has", count("'nobody says this' in input"), SLOW_ROUNDS),
     ]
 
 

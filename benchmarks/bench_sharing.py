@@ -33,6 +33,8 @@ WRITERS_BATCHES = 150
 """At most, of those who send spans while the project is deleted."""
 BEFORE_S = 5.0
 """So long writers are measured before the project is deleted."""
+FEWEST_DOOMED = 20 * BATCH
+"""Of fewer spans nothing is given back, because the server keeps 4 MB of free space: there would be no end to see."""
 SETTLED_S = 2.0
 """The delete is over when the file has not shrunk for so long."""
 
@@ -196,6 +198,8 @@ def main() -> None:
     parser.add_argument("--spans", type=int, default=100_000)
     parser.add_argument("--only", choices=("ingest", "delete"))
     given = parser.parse_args()
+    if given.only != "ingest" and given.spans < FEWEST_DOOMED:
+        parser.error(f"--spans {given.spans}: {FEWEST_DOOMED} at least, else no space is given back")
     report("load of the machine", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if given.only != "delete":
         share(given.rounds)

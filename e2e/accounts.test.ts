@@ -53,6 +53,11 @@ async function made(name: string, role: string): Promise<string> {
   return password;
 }
 
+/** Until there is something to answer: how many items there are may be known before the first of them. */
+async function asked(page: Page): Promise<void> {
+  await page.getByRole("group", { name: "Answer" }).first().waitFor();
+}
+
 /** Past the page that asks for a password of one's own. */
 async function choose(page: Page, current: string, next: string): Promise<void> {
   await page.getByText("Somebody else chose your password").waitFor();
@@ -99,7 +104,7 @@ test("an admin makes a user, who signs in, is not asked for a name, and answers 
   const ana = await open("/p/support-bot/review/adhoc?level=trace&rubrics=correctness");
   await signIn(ana.page, "ana <b>müller</b>", password);
   await choose(ana.page, password, "only Ana knows");
-  await ana.page.getByText(/^1 of/).waitFor();
+  await asked(ana.page);
   await ana.page.keyboard.press("1");
   await ana.page.getByText(/^2 of/).waitFor();
   await ana.page.getByText("All saved").waitFor();
@@ -117,7 +122,7 @@ test("when a session ends in the middle of a review, nothing that was said is lo
   const { page } = await open("/p/support-bot/review/adhoc?level=trace&rubrics=correctness");
   await signIn(page, "bea", password);
   await choose(page, password, OWN);
-  await page.getByText(/^1 of/).waitFor();
+  await asked(page);
   await page.keyboard.press("1");
   await page.getByText("All saved").waitFor();
   expect(await annotationsBy(page, "bea")).toHaveLength(1);
@@ -191,6 +196,10 @@ test("roles and passwords are changed, users are deleted, and the last admin sta
   const carl = await open("/login");
   await signIn(carl.page, "carl", password);
   await carl.page.getByText("Somebody else chose your password").waitFor();
+  expect(await barriers(carl.page)).toEqual([]);
+  await carl.page.goto("/p/support-bot");
+  await carl.page.getByRole("heading", { name: "Choose a password" }).waitFor();
+  await expect(carl.page.getByRole("navigation").count()).resolves.toBe(0);
 
   await page.getByRole("button", { name: "Delete carl" }).click();
   await page.getByRole("button", { name: "Delete the user" }).click();

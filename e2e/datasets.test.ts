@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { barriers, picture, visit } from "./browser";
-import { type Server, startServer } from "./server";
+import { type Server, startServer, startServerWith } from "./server";
 
 let server: Server;
 beforeAll(async () => {
@@ -27,7 +27,6 @@ test("by keyboard: rows that are selected become examples of a new dataset, a co
   if (await sheet.getByRole("combobox", { name: "Dataset" }).isVisible()) await sheet.getByRole("combobox", { name: "Dataset" }).selectOption("A new one…");
   await sheet.getByRole("textbox", { name: "Name of the new dataset" }).focus();
   await page.keyboard.type("shop questions");
-  await page.keyboard.press("Enter");
 
   const preview = sheet.getByRole("region", { name: "The first of them become" });
   await preview.getByText("Example: new, with a corrected answer").waitFor();
@@ -56,6 +55,71 @@ test("by keyboard: rows that are selected become examples of a new dataset, a co
   await table.getByRole("row", { name: /question 2/ }).getByRole("link", { name: /^Span/ }).click();
   await page.getByRole("heading", { level: 1, name: "ask" }).waitFor();
   expect(new URL(page.url()).pathname).toContain("/p/shop/t/");
+  expect(complaints).toEqual([]);
+});
+
+test("by keyboard: fields are chosen from the attributes that occur, what is missing is told, and the choice is remembered", async () => {
+  await send("fields", 2, ({ number }) => ({ "input.value": JSON.stringify({ question: `question ${number}`, lang: "en" }), "input.mime_type": "application/json", ...(number === 1 ? { "shop.tier": "gold" } : {}) }));
+  const dataset = await make("with fields");
+  const { page, complaints } = await open("/p/fields/explore?level=span");
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.keyboard.press("a");
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog", { name: "Send 2 spans to a dataset" });
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (0 examples)` });
+  const preview = sheet.getByRole("region", { name: "The first of them become" });
+  await preview.getByText("Example: new").first().waitFor();
+
+  await sheet.getByText("Fields: as the kind of span says").press("Enter");
+  await sheet.getByRole("group", { name: "Input" }).getByRole("radio", { name: "As the kind of span says" }).press("ArrowRight");
+  await sheet.getByRole("textbox", { name: "Input 1: name of the field" }).fill("q");
+  const attribute = sheet.getByRole("combobox", { name: "Input 1: attribute" });
+  await attribute.fill("question");
+  await sheet.getByRole("option", { name: "input.value.question" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  expect(await attribute.inputValue()).toBe("input.value.question");
+  await preview.getByText("q question 1").waitFor();
+
+  await sheet.getByRole("button", { name: "Add a field: Input" }).press("Enter");
+  await page.keyboard.type("q");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("shop");
+  await sheet.getByRole("option", { name: "shop.tier" }).waitFor();
+  await page.keyboard.press("Escape");
+  expect(await sheet.isVisible(), "Escape shuts the list only").toBe(true);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await sheet.getByText("Field 1 is called q already.").waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  const second = sheet.getByRole("textbox", { name: "Input 2: name of the field" });
+  await expect.poll(() => second.evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await second.fill("tier");
+  await preview.getByText("tier gold").waitFor();
+  await preview.getByText("tier is left out: the span has no shop.tier").waitFor();
+
+  await sheet.getByRole("button", { name: "Add a field: Input" }).press("Enter");
+  await page.keyboard.type("of no use");
+  await sheet.getByRole("button", { name: "Remove of no use" }).press("Enter");
+  await expect.poll(() => second.evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  await sheet.getByText("2 examples added").waitFor();
+  expect((await inputs(dataset.id)).toSorted()).toEqual([{ q: "question 0" }, { q: "question 1", tier: "gold" }]);
+  await page.keyboard.press("Enter"); // on Close
+  await sheet.waitFor({ state: "detached" });
+
+  await page.reload();
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.keyboard.press("e");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (2 examples)` });
+  await sheet.getByText("Fields: input of q, tier").press("Enter");
+  await preview.getByText("Example: there already, the same").first().waitFor();
+  await sheet.getByRole("button", { name: "Back to the default" }).press("Enter");
+  await preview.getByText("Example: there already, will be brought up to date").first().waitFor();
+  await sheet.getByText("Fields: as the kind of span says").waitFor();
   expect(complaints).toEqual([]);
 });
 
@@ -153,6 +217,33 @@ test("a dataset is made and deleted; deleting asks, and says how much goes", asy
   expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
 });
 
+test("what somebody else adds, renames and deletes shows up in the open pages", async () => {
+  await send("elsewhere", 2);
+  const dataset = await make("looked at");
+  const url = `/v1/datasets/${dataset.id}`;
+  await ask(`${url}/examples/from_items`, "POST", { project: "elsewhere", filter: "'question 0' in input.value" });
+  const { page, complaints } = await open(`/datasets/${dataset.id}`);
+  const { page: list } = await open("/datasets");
+  await page.getByRole("row", { name: /question 0/ }).waitFor();
+  await list.getByRole("row", { name: /looked at 1 2/ }).waitFor();
+
+  await ask(`${url}/examples/from_items`, "POST", { project: "elsewhere", splits: ["late"] });
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.getByRole("status").filter({ hasText: /^2 examples$/ }).waitFor();
+  await page.getByRole("combobox", { name: "Version" }).locator("option", { hasText: "Newest (of 3)" }).waitFor({ state: "attached" });
+  await page.getByRole("combobox", { name: "Split" }).waitFor();
+  await list.getByRole("row", { name: /looked at 2 3/ }).waitFor();
+  await ask(url, "PATCH", { name: "looked at twice" });
+  await page.getByRole("heading", { level: 1, name: "looked at twice" }).waitFor();
+  const added = await make("a newer one");
+  await list.getByRole("link", { name: added.name }).waitFor();
+
+  await fetch(`${server.origin}${url}`, { method: "DELETE" });
+  await page.getByRole("heading", { level: 1, name: "There is no such dataset" }).waitFor();
+  await list.getByRole("row", { name: /looked at/ }).waitFor({ state: "detached" });
+  expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
+});
+
 test("a thousand examples: a few dozen rows are in the page, and scrolling reaches the last", async () => {
   const dataset = await make("a thousand");
   const values = Array.from({ length: 1000 }, (_, number) => ({ question: `Number ${number}?` }));
@@ -174,7 +265,94 @@ test("a thousand examples: a few dozen rows are in the page, and scrolling reach
   expect(await table.getByRole("row").count()).toBeLessThan(60);
 });
 
-test("when the server is away nothing is added, that is said, and it works once it is back", async () => {
+test("a new dataset is shown before it is made, and made when its examples are added; who cancels leaves nothing behind", async () => {
+  await send("unmade", 2);
+  const taken = await make("taken already");
+  const { page, complaints } = await open("/p/unmade/explore?level=span");
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog");
+  await expect.poll(() => sheet.getByRole("combobox", { name: "Dataset" }).evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await page.keyboard.type("A new");
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  await sheet.getByText("A name is needed.").waitFor();
+  const name = sheet.getByRole("textbox", { name: "Name of the new dataset" });
+  await expect.poll(() => name.evaluate((node) => node === document.activeElement), { timeout: PATIENCE_MS }).toBe(true);
+  await page.keyboard.type(taken.name);
+  await sheet.getByText('A dataset named "taken already" already exists.').waitFor();
+  await name.fill("not made yet");
+  await sheet.getByText("Example: new").first().waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await sheet.getByRole("button", { name: "Cancel" }).press("Enter");
+  await sheet.waitFor({ state: "detached" });
+  expect(await namesOf()).not.toContain("not made yet");
+
+  await page.keyboard.press("e");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption("A new one…");
+  await name.fill("made at once");
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  await sheet.getByText("2 examples added").waitFor();
+  await sheet.getByRole("link", { name: "Open made at once" }).press("Enter");
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  expect(await page.getByRole("combobox", { name: "Version" }).locator("option").count(), "one send is one version").toBe(1);
+  expect(complaints.filter((one) => !one.includes("409"))).toEqual([]);
+});
+
+test("adding is stopped before it is written, and nothing is there", async () => {
+  await send("stopped", 2);
+  await make("another");
+  const { page } = await open("/p/stopped/explore?level=span");
+  await page.getByRole("row", { name: /question 1/ }).waitFor();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption("A new one…");
+  await sheet.getByRole("textbox", { name: "Name of the new dataset" }).fill("stopped before");
+  await sheet.getByText("Example: new").first().waitFor();
+  let held = true; // on its way, and not there yet
+  await page.route("**/v1/datasets/from_items", (route) => (held && !(route.request().postDataJSON() as { dry_run: boolean }).dry_run ? undefined : route.continue()));
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  await sheet.getByText("Adding 2 spans: all of them, or none.").waitFor();
+  await sheet.getByRole("button", { name: "Cancel" }).press("Enter");
+  await sheet.getByText("Stopped. Either all of them were added by then, or none: the preview shows which.").waitFor();
+  await sheet.getByText("Example: new").first().waitFor();
+  expect(await namesOf()).not.toContain("stopped before");
+  held = false;
+  await sheet.getByRole("button", { name: "Add 2 spans" }).press("Enter");
+  await sheet.getByText("2 examples added").waitFor();
+});
+
+test("sessions are sent turn by turn, and the sheet says so", async () => {
+  await send("talks", 5, ({ number }) => ({ "session.id": number % 2 === 0 ? "even" : "odd" }));
+  const dataset = await make("turns");
+  const { page, complaints } = await open("/p/talks/explore?level=session");
+  await page.getByRole("row", { name: /even/ }).getByRole("checkbox").check();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog", { name: "Send 1 session to a dataset" });
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (0 examples)` });
+  await sheet.getByText("Each turn of a session makes one example").waitFor();
+  await sheet.getByText("Example: new").nth(2).waitFor();
+  await sheet.getByRole("button", { name: "Add 1 session" }).press("Enter");
+  await sheet.getByText("3 examples added").waitFor();
+  expect(await inputs(dataset.id)).toEqual(["question 0", "question 2", "question 4"]);
+  expect(complaints).toEqual([]);
+});
+
+test("more than can be made at once is told before anything is added", async () => {
+  const small = await startServerWith({ RUBRICATE_MAX_EXAMPLES: "39" }, "--sample");
+  onTestFinished(small.stop);
+  const dataset = await make("too small", small);
+  const { page } = await open("/p/support-bot/explore", small);
+  await page.locator("[role=row][data-id]").first().waitFor();
+  await page.keyboard.press("e");
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (0 examples)` });
+  await sheet.getByText("39 examples are made at once at most.").waitFor();
+  await sheet.getByRole("button", { name: "Add 40 spans" }).click();
+  await sheet.getByText("Nothing was added. These are more than 39 examples").waitFor();
+  expect(await inputs(dataset.id, small)).toEqual([]);
+});
+
+test("when the server is away, that is said, and it works once it is back", async () => {
   const own = await startServer("--sample");
   onTestFinished(own.stop);
   const dataset = await make("kept", own);
@@ -186,7 +364,7 @@ test("when the server is away nothing is added, that is said, and it works once 
   await sheet.getByRole("region", { name: "The first of them become" }).waitFor();
   await own.halt();
   await sheet.getByRole("button", { name: /^Add/ }).click();
-  await sheet.getByText("Nothing was added. The server does not answer.").waitFor();
+  await sheet.getByText("Whether they were added is not known; adding them again doubles nothing.").waitFor();
   await own.start();
   await sheet.getByRole("button", { name: /^Add/ }).click();
   await sheet.getByText("40 examples added").waitFor();
@@ -219,6 +397,15 @@ test.each([
   await sheet.getByRole("combobox", { name: "Dataset" }).selectOption({ label: `${dataset.name} (40 examples)` });
   await sheet.getByText("Example: there already, the same").first().waitFor();
   expect(await troubles(page, `dataset-sheet-${colorScheme}-${width}`, width)).toEqual([]);
+  await sheet.getByText("Fields: as the kind of span says").click();
+  await sheet.getByRole("group", { name: "Input" }).getByText("Chosen fields").click();
+  await sheet.getByRole("button", { name: "Add a field: Input" }).click();
+  await sheet.getByRole("combobox", { name: "Input 2: attribute" }).fill("llm");
+  await sheet.getByRole("listbox").getByRole("option").first().waitFor();
+  expect(await troubles(page, `dataset-sheet-attributes-${colorScheme}-${width}`, width)).toEqual([]);
+  await sheet.getByRole("textbox", { name: "Split" }).focus();
+  await sheet.getByText("A field needs a name.").waitFor();
+  expect(await troubles(page, `dataset-sheet-fields-${colorScheme}-${width}`, width)).toEqual([]);
 });
 
 // --- what the tests are made of ---
@@ -252,20 +439,24 @@ async function make(name: string, at: Server = server): Promise<Dataset> {
   return (await ask<{ data: Dataset }>("/v1/datasets", "POST", { name }, at)).data;
 }
 
-async function inputs(dataset: string, at: Server = server): Promise<unknown[]> {
-  const { data } = await ask<{ data: { examples: { input: { input: string } }[] } }>(`/v1/datasets/${dataset}/examples`, "GET", undefined, at);
-  return data.examples.map(({ input }) => input.input);
+async function namesOf(): Promise<string[]> {
+  return (await ask<{ data: Dataset[] }>("/v1/datasets?limit=1000")).data.map(({ name }) => name);
 }
 
-/** Spans "question 0" (the oldest) to `count - 1` with their answers, each a trace. */
-async function send(project: string, count: number): Promise<void> {
+async function inputs(dataset: string, at: Server = server): Promise<unknown[]> {
+  const { data } = await ask<{ data: { examples: { input: Record<string, unknown> }[] } }>(`/v1/datasets/${dataset}/examples`, "GET", undefined, at);
+  return data.examples.map(({ input }) => (Object.keys(input).join() === "input" ? input.input : input));
+}
+
+/** Spans "question 0" (the oldest) to `count - 1` with their answers, each a trace; with other attributes where they are given. */
+async function send(project: string, count: number, attributesOf: (span: { number: number }) => Record<string, unknown> = () => ({})): Promise<void> {
   const spans = Array.from({ length: count }, (_, number) => ({
     name: "ask",
     span_kind: "CHAIN",
     context: { trace_id: spanId(project, number).padStart(32, "0"), span_id: spanId(project, number) },
     start_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number)).toISOString(),
     end_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number + 1)).toISOString(),
-    attributes: { "input.value": `question ${number}`, "output.value": `answer ${number}` },
+    attributes: { "input.value": `question ${number}`, "output.value": `answer ${number}`, ...attributesOf({ number }) },
   }));
   await ask(`/v1/projects/${project}/spans`, "POST", { data: spans });
   await expect.poll(async () => (await ask<{ count: number }>(`/v1/projects/${project}/items/count?target_kind=span`)).count, { timeout: PATIENCE_MS }).toBe(count);

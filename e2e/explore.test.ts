@@ -362,6 +362,39 @@ describe("for everybody", () => {
     await picture(page, `explore-${colorScheme}-${width}`);
   });
 
+  test.each([1440, 390])("when the server fails at the next rows it is left in peace, and they come when they are asked for again, at %i", async (width) => {
+    const mortal = await startServer();
+    onTestFinished(mortal.stop);
+    await send("failing", 450, 0, undefined, mortal);
+    const { page, close } = await visit(mortal.origin, { viewport: { width, height: 900 } });
+    onTestFinished(close);
+    await page.goto("/p/failing/explore?level=span");
+    await rows(page).first().waitFor();
+    await status(page, 450, "span");
+    let asked = 0;
+    page.on("request", (request) => (asked += Number(new URL(request.url()).pathname.endsWith("/items"))));
+    await mortal.halt();
+    await rows(page).first().focus();
+    await page.keyboard.press("End");
+    const alert = page.getByRole("alert").filter({ hasText: "The next rows did not come. The server does not answer." });
+    await alert.waitFor();
+    const before = asked;
+    for (const key of ["Home", "End", "k", "PageUp", "End"]) await page.keyboard.press(key); // near the end and away from it
+    await expect.poll(() => focused(page), { timeout: 20_000 }).toMatch(/^span \d+$/);
+    expect(await barriers(page)).toEqual([]);
+    expect(asked).toBe(before);
+    await alert.getByRole("button", { name: "Try again" }).press("Enter");
+    await expect.poll(() => asked).toBeGreaterThan(before);
+    await alert.waitFor();
+
+    await mortal.start();
+    await alert.getByRole("button", { name: "Try again" }).press("Enter");
+    await alert.waitFor({ state: "detached" });
+    const oldest = page.getByRole("rowheader", { name: /^span 0\b/ });
+    await rows(page).last().focus();
+    await expect.poll(async () => (await page.keyboard.press("End"), oldest.isVisible()), { timeout: 20_000 }).toBe(true);
+  }, 120_000); // two starts of a server
+
   test("when the server goes away the rows stay, and the next question says so", async () => {
     const mortal = await startServer("--sample");
     const { page, close } = await visit(mortal.origin);
@@ -423,12 +456,12 @@ async function items(project: string, query: Record<string, string>): Promise<It
   return (await ask<{ data: Item[] }>(`/v1/projects/${project}/items?${new URLSearchParams(query)}`)).data;
 }
 
-async function count(project: string, query: Record<string, string>): Promise<number> {
-  return (await ask<{ count: number }>(`/v1/projects/${project}/items/count?${new URLSearchParams(query)}`)).count;
+async function count(project: string, query: Record<string, string>, at: Server = server): Promise<number> {
+  return (await ask<{ count: number }>(`/v1/projects/${project}/items/count?${new URLSearchParams(query)}`, "GET", undefined, at)).count;
 }
 
-async function ask<T>(path: string, method = "GET", body?: unknown): Promise<T> {
-  const answer = await fetch(`${server.origin}${path}`, { method, headers: { "content-type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+async function ask<T>(path: string, method = "GET", body?: unknown, at: Server = server): Promise<T> {
+  const answer = await fetch(`${at.origin}${path}`, { method, headers: { "content-type": "application/json" }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }
@@ -445,7 +478,7 @@ async function assignRubrics(project: string, wanted: string[]): Promise<void> {
 }
 
 /** Spans of a project that start a second apart: "span 0" is the oldest. Each project has ids of its own, and each test a project. */
-async function send(project: string, amount: number, first = 0, named = (number: number) => `span ${number}`): Promise<void> {
+async function send(project: string, amount: number, first = 0, named = (number: number) => `span ${number}`, at: Server = server): Promise<void> {
   const spans = Array.from({ length: amount }, (_, index) => {
     const number = first + index;
     return {
@@ -455,8 +488,8 @@ async function send(project: string, amount: number, first = 0, named = (number:
       end_time: new Date(Date.UTC(2026, 10, 23, 12, 0, number + 1)).toISOString(),
     };
   });
-  await ask(`/v1/projects/${project}/spans`, "POST", { data: spans });
-  await expect.poll(() => count(project, { target_kind: "span" }), { timeout: 10_000 }).toBeGreaterThanOrEqual(amount);
+  await ask(`/v1/projects/${project}/spans`, "POST", { data: spans }, at);
+  await expect.poll(() => count(project, { target_kind: "span" }, at), { timeout: 10_000 }).toBeGreaterThanOrEqual(amount);
 }
 
 function idOf(project: string, number: number): string {

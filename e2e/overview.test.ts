@@ -76,6 +76,27 @@ test("a change is told when there is one, not when the stream of changes begins 
   expect(complaints).toEqual([]);
 });
 
+test("scores show how they are spread, and a score opens what has it", async () => {
+  const { page, complaints, close } = await visit(server.origin);
+  onTestFinished(close);
+  await page.goto("/p/support-bot?rubric=helpfulness:span");
+  const spread = page.getByRole("region", { name: /^How are the scores of helpfulness spread/ }).first();
+  await spread.getByRole("img", { name: /^person: median .*, n = \d+$/ }).waitFor();
+  expect(await barriers(page)).toEqual([]);
+
+  await spread.getByText("As a table").focus();
+  await page.keyboard.press("Enter");
+  const row = spread.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "5", exact: true }) });
+  expect(Number(await row.getByRole("cell").innerText())).toBeGreaterThan(0);
+  await row.getByRole("link").focus();
+  await page.keyboard.press("Enter");
+
+  await page.waitForURL(/explore/);
+  expect(new URL(page.url()).searchParams.get("f")).toBe("annotations['helpfulness'].score >= 4.5 and annotations['helpfulness'].score <= 5.5");
+  await expect.poll(() => page.getByText(/^[1-9]\d* spans?$/).count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+});
+
 test("every chart says the same in a table", async () => {
   const { page, close } = await visit(server.origin);
   onTestFinished(close);

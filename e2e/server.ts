@@ -15,7 +15,12 @@ const READY_WITHIN_MS = 60_000;
 export type Server = { origin: string; said: () => string; stop: () => Promise<void>; halt: () => Promise<void>; start: () => Promise<void> };
 
 /** A real server on free ports, with a data folder of its own. Ready when it says so itself. */
-export async function startServer(...options: string[]): Promise<Server> {
+export function startServer(...options: string[]): Promise<Server> {
+  return startServerWith({}, ...options);
+}
+
+/** The same with settings of its own. */
+export async function startServerWith(environment: Record<string, string>, ...options: string[]): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "rubricate-e2e-"));
   const [port, grpcPort] = await Promise.all([freePort(), freePort()]);
   const origin = `http://127.0.0.1:${port}`;
@@ -24,7 +29,7 @@ export async function startServer(...options: string[]): Promise<Server> {
 
   const start = async () => {
     const program = spawn(PROGRAM, ["serve", "--port", String(port), ...options], {
-      env: { ...strangersEnvironment(), RUBRICATE_DATA: folder, RUBRICATE_GRPC_PORT: String(grpcPort) },
+      env: { ...strangersEnvironment(), ...environment, RUBRICATE_DATA: folder, RUBRICATE_GRPC_PORT: String(grpcPort) },
       stdio: ["ignore", "pipe", "pipe"],
     });
     said = "";

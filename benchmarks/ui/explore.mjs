@@ -3,12 +3,14 @@
 //   node benchmarks/ui/explore.mjs --url http://127.0.0.1:6006 --project support-bot --runs 5 --json explore.json
 //
 // Every visit has an empty cache. `rows`: the first row is painted; `settled`: the last answer has come, counts too.
-import { actUntil, appearedAt, ask, options, quantile, report, settledAt, traffic, visitor, withBrowser } from "./lib.mjs";
+import { actUntil, appearedAt, ask, effort, options, quantile, report, settledAt, traffic, visitor, withBrowser } from "./lib.mjs";
 
 const given = options({
   text: { type: "string", default: "refund" },
+  slow: { type: "boolean", default: false }, // over 10 Mbit/s with 40 ms of latency
   name: { type: "string" }, // of annotations; the first that the project has
 });
+const SLOW = { megabits: 10, latencyMs: 40 };
 const ROW = "[role=row][data-id]";
 const NONE = "[aria-label=Results] ul"; // nothing matches, and how much would without each condition
 
@@ -40,13 +42,15 @@ await withBrowser(given, async (browser) => {
 async function measured(browser, name, path, selector) {
   const rows = [];
   const settled = [];
+  const efforts = [];
   let loaded = {};
   for (let run = 0; run < given.runs; run += 1) {
-    const { page, requests, close } = await visitor(browser, given.url);
+    const { page, requests, close } = await visitor(browser, given.url, given.slow ? { network: SLOW } : {});
     try {
       await page.goto(path, { waitUntil: "commit" });
       rows.push(await appearedAt(page, selector));
       settled.push(await settledAt(page));
+      efforts.push(await effort(page));
       loaded = await traffic(page, requests);
     } catch (error) {
       console.error(`${name}: ${String(error).split("\n")[0]}`);
@@ -55,7 +59,8 @@ async function measured(browser, name, path, selector) {
     }
   }
   if (rows.length === 0) return { visit: name };
-  return { visit: name, rows: quantile(rows, 0.5), "rows worst": Math.max(...rows), settled: quantile(settled, 0.5), ...loaded };
+  const cost = Object.fromEntries(Object.keys(efforts[0]).map((key) => [key, quantile(efforts.map((each) => each[key]), 0.5)]));
+  return { visit: name, rows: quantile(rows, 0.5), "rows worst": Math.max(...rows), settled: quantile(settled, 0.5), ...cost, ...loaded };
 }
 
 /** From a key to the row that it leads to, and from Enter in the filter to the rows that it finds. */

@@ -37,12 +37,22 @@ export async function withBrowser({ chromium: executablePath }, use) {
 
 /**
  * A visitor with an empty cache and nothing remembered. `requests` are those that left the page so far; `preferences` are
- * what the visitor chose earlier, such as a name.
+ * what the visitor chose earlier, such as a name; `network` limits the connection: `{ megabits, latencyMs }`.
  */
-export async function visitor(browser, url, { preferences, ...context } = {}) {
+export async function visitor(browser, url, { preferences, network, ...context } = {}) {
   const visit = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, ...context });
   if (preferences) await visit.addInitScript((kept) => localStorage.setItem("rubricate:preferences", kept), JSON.stringify(preferences));
+  await visit.addInitScript(() => {
+    window.longTasks = [];
+    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask", buffered: true });
+  });
   const page = await visit.newPage();
+  if (network) {
+    const throughput = (network.megabits * 1e6) / 8;
+    const client = await visit.newCDPSession(page);
+    await client.send("Network.enable");
+    await client.send("Network.emulateNetworkConditions", { offline: false, latency: network.latencyMs, downloadThroughput: throughput, uploadThroughput: throughput });
+  }
   const requests = [];
   page.on("request", (request) => requests.push({ method: request.method(), url: request.url(), at: Date.now() }));
   return { page, requests, close: () => visit.close() };
@@ -91,6 +101,14 @@ export async function traffic(page, requests) {
     js_kb: Math.round(kilobytes.reduce((sum, size) => sum + size, 0) / 1000),
     other_hosts: requests.filter(({ url }) => new URL(url).origin !== origin).length,
   };
+}
+
+/** What a page cost the browser so far: tasks longer than 50 ms together, and megabytes on the heap. */
+export async function effort(page) {
+  return page.evaluate(() => ({
+    "long tasks ms": window.longTasks.reduce((sum, duration) => sum + duration, 0),
+    "heap MB": performance.memory.usedJSHeapSize / 1e6,
+  }));
 }
 
 const sizes = new Map();

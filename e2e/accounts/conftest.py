@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ..server import Server
-from .people import ADMIN_PASSWORD, PASSWORD, Json, Person
+from .people import ADMIN_PASSWORD, FIRST_PASSWORD, PASSWORD, Json, Person
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with accounts, shared by the tests of one module."""
-    environment = {"RUBRICATE_AUTH": "true", "RUBRICATE_ADMIN_PASSWORD": ADMIN_PASSWORD}
+    environment = {"RUBRICATE_AUTH": "true", "RUBRICATE_ADMIN_PASSWORD": FIRST_PASSWORD}
     with Server(tmp_path_factory.mktemp("guarded"), environment=environment) as server:
+        Person(server).arrive("admin", FIRST_PASSWORD, ADMIN_PASSWORD)
         yield server
 
 
@@ -43,10 +44,10 @@ def somebody(guarded: Server, admin: Person) -> Somebody:
 
     def make(role: str, name: str | None = None) -> Person:
         name = name or f"{role.lower()}-{next(_numbers)}"
-        user: Json = {"username": name, "role": role, "auth_method": "LOCAL", "password": PASSWORD}
+        user: Json = {"username": name, "role": role, "auth_method": "LOCAL", "password": FIRST_PASSWORD}
         made = admin.post("/v1/users", json={"user": user, "send_welcome_email": False})
         assert made.status_code == 201, made.text
-        return Person(guarded).sign_in(name, PASSWORD)
+        return Person(guarded).arrive(name, FIRST_PASSWORD, PASSWORD)
 
     return make
 

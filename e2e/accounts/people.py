@@ -8,7 +8,8 @@ from ..server import Server
 
 Json = dict[str, Any]
 
-ADMIN_PASSWORD = "a first password of the admin"
+FIRST_PASSWORD = "a first password, to be changed"
+ADMIN_PASSWORD = "a password of the admin's own"
 PASSWORD = "correct horse battery"
 
 
@@ -32,6 +33,13 @@ class Person(httpx.Client):
         answer = self.post("/auth/login", json={"username": name, "password": password})
         assert answer.status_code == 204, answer.text
         self.name = name
+        return self
+
+    def arrive(self, name: str, first: str, own: str) -> Self:
+        """Sign in for the first time, and choose a password."""
+        self.sign_in(name, first)
+        answer = self.post("/auth/password", json={"current_password": first, "new_password": own})
+        assert answer.status_code == 204, answer.text
         return self
 
     def new_key(self, path: str = "/v1/user/api_keys", **more: Any) -> str:

@@ -9,6 +9,10 @@ from typing import Any
 import grpc  # type: ignore[import-untyped]  # has no stubs
 import httpx
 import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from phoenix.client import Client as PhoenixClient
 from phoenix.otel import register as phoenix_register
 
@@ -19,6 +23,7 @@ from rubricate.otel import register
 from ..cli.command import a_span as otlp_span
 from ..cli.command import otlp
 from ..clients.helpers import Json, a_span, awaited, id_of, soon
+from ..conftest import StartServer
 from ..js.test_npm_client import HERE as JS
 from ..js.test_npm_client import environment, node_modules
 from ..server import Server, program, strangers_environment
@@ -91,6 +96,35 @@ def test_who_may_not_send_spans_is_told_so_over_grpc(
             with pytest.raises(grpc.RpcError) as unknown:
                 export(b"", metadata=metadata)
             assert (unknown.value.code(), unknown.value.details()) == (grpc.StatusCode.UNAUTHENTICATED, "Invalid token")
+
+
+def test_a_strangers_message_is_not_read_over_grpc(start_server: StartServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Larger than any that is taken, it is refused for its key and not for its size."""
+    secret = "s" * 40
+    server = start_server(
+        environment={"RUBRICATE_AUTH": "true", "RUBRICATE_ADMIN_SECRET": secret, "RUBRICATE_MAX_BODY_BYTES": "1000000"}
+    )
+    endpoint = f"http://127.0.0.1:{server.grpc_port}"
+
+    def sent(key: str, size: int) -> str:
+        """What the exporter says of a span of that size."""
+        exporter = OTLPSpanExporter(endpoint, insecure=True, headers=(("authorization", f"Bearer {key}"),), timeout=1)
+        provider = TracerProvider(resource=Resource({"openinference.project.name": "grpc"}))
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        caplog.clear()
+        provider.get_tracer("test").start_span(f"{size}", attributes={"text": "x" * size}).end()
+        provider.shutdown()
+        return caplog.text
+
+    assert "UNAUTHENTICATED" in sent("rbk_wrong", 5_000_000)
+    assert sent(secret, 500_000) == ""
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        with pytest.raises(grpc.RpcError) as too_large:
+            export(bytes(5_000_000), metadata=[("api_key", secret)])
+        assert too_large.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    with with_key(server, secret) as admin:
+        assert [span["name"] for span in admin.get("/v1/projects/grpc/spans").json()["data"]] == ["500000"]
 
 
 @pytest.mark.parametrize("make", [Client, PhoenixClient], ids=["ours", "Phoenix's"])

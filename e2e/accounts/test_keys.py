@@ -8,7 +8,7 @@ from ..clients.helpers import soon
 from ..conftest import StartServer
 from ..server import Server
 from .conftest import Somebody
-from .people import ADMIN_PASSWORD, Person, nobody, with_key
+from .people import ADMIN_PASSWORD, FIRST_PASSWORD, Person, nobody, with_key
 
 
 def test_without_a_key_nothing_is_told(guarded: Server) -> None:
@@ -96,8 +96,8 @@ def test_an_expired_key_is_refused_in_words(guarded: Server, admin: Person) -> N
 
 
 def test_a_deletion_survives_a_power_cut(start_server: StartServer) -> None:
-    server = start_server(environment={"RUBRICATE_AUTH": "true", "RUBRICATE_ADMIN_PASSWORD": ADMIN_PASSWORD})
-    admin = Person(server).sign_in("admin", ADMIN_PASSWORD)
+    server = start_server(environment={"RUBRICATE_AUTH": "true", "RUBRICATE_ADMIN_PASSWORD": FIRST_PASSWORD})
+    admin = Person(server).arrive("admin", FIRST_PASSWORD, ADMIN_PASSWORD)
     kept = admin.new_key("/v1/system/api_keys")
     made = admin.post("/v1/system/api_keys", json={"data": {"name": "lost"}}).json()["data"]
     admin.delete(f"/v1/system/api_keys/{made['id']}")

@@ -176,4 +176,13 @@ def _from_items(http: httpx.Client, name: str) -> Iterator[Call]:
     yield operation, 400, http.post(url, json={"project": name, "filter": "latency_ms == 'x'"})
     yield operation, 404, http.post(url, json={"project": f"{name}-nowhere"})
     yield operation, 404, http.post(url.replace(f"/{name}/", f"/{GONE}/"), json={"project": name})
-    yield operation, 422, http.post(url, json={"project": name, "target_kind": "session"})
+    yield operation, 422, http.post(url, json={"project": name, "target_kind": "document"})
+
+    url, operation = "/v1/datasets/from_items", "create_dataset_from_items"
+    wanted = {"project": name, "name": f"{name} new"}
+    yield operation, 200, http.post(url, json={**wanted, "dry_run": True})
+    yield operation, 201, http.post(url, json=wanted)
+    yield operation, 409, http.post(url, json=wanted)
+    yield operation, 400, http.post(url, json={**wanted, "name": GONE, "filter": "latency_ms == 'x'"})
+    yield operation, 404, http.post(url, json={"project": f"{name}-nowhere", "name": GONE})
+    yield operation, 422, http.post(url, json={"project": name})

@@ -25,6 +25,10 @@ def experiments(http: httpx.Client, name: str) -> Iterator[Call]:
     made = http.post(url, json=whole)
     yield "create_experiment", 200, made
     yield "create_experiment", 200, http.post(url, json={"project_name": "ignored"})
+    original = {"project_name": "Experiment-elsewhere", "created_at": "2026-01-02T03:04:05Z"}
+    yield "create_experiment", 200, http.post(url, json={"original": original})
+    yield "create_experiment", 409, http.post(url, json={"original": original})
+    yield "create_experiment", 422, http.post(url, json={"original": {"project_name": "p"}})
     yield "create_experiment", 404, http.post(NO_DATASET, json={})
     yield "create_experiment", 404, http.post(url, json={"splits": ["nothing"]})
     yield "create_experiment", 422, http.post(url, json={"repetitions": 0})

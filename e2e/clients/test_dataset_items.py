@@ -162,6 +162,61 @@ def test_what_is_left_out_is_told_with_the_reason(
     assert of_traces["left_out"][0]["reason"] == "has no root span"
 
 
+def test_a_dataset_is_made_with_its_examples_in_one_act(http: httpx.Client, server: Server, project: str) -> None:
+    send(server, project, spans(2))
+    name = f"in one act {project}"
+    wanted = {"name": name, "project": project, "splits": ["a"], "description": "first"}
+    seen = http.post("/v1/datasets/from_items", json={**wanted, "dry_run": True}).json()["data"]
+    assert (seen["dataset_id"], seen["matched"], [each["status"] for each in seen["examples"]]) == (
+        None,
+        2,
+        ["added", "added"],
+    )
+    for refused in ({"filter": "latency_ms =="}, {"project": f"not {project}"}, {"ids": 3}):
+        assert http.post("/v1/datasets/from_items", json={**wanted, **refused}).status_code in (400, 404, 422)
+    assert http.get("/v1/datasets", params={"name": name}).json()["data"] == [], "nothing stays of what was refused"
+
+    made = http.post("/v1/datasets/from_items", json=wanted)
+    assert made.status_code == 201
+    dataset = made.json()["data"]["dataset_id"]
+    assert [each["splits"] for each in examples(http, dataset)] == [["a"], ["a"]]
+    [version] = http.get(f"/v1/datasets/{dataset}/versions").json()["data"]
+    assert (version["description"], version["created_examples"]) == ("first", 2)
+    for again in (wanted, {**wanted, "dry_run": True}):
+        taken = http.post("/v1/datasets/from_items", json=again)
+        assert (taken.status_code, taken.text) == (409, f'A dataset named "{name}" already exists.')
+
+
+def test_of_a_session_each_turn_becomes_an_example_that_knows_what_is_said_of_the_session(
+    http: httpx.Client, server: Server, project: str, dataset: str
+) -> None:
+    sent = [
+        {**span, "start_time": f"2026-03-01T12:0{n}:00Z", "end_time": f"2026-03-01T12:0{n}:01Z"}
+        for n, span in enumerate(spans(5))
+    ]
+    for n, span in enumerate(sent):
+        span["attributes"]["session.id"] = f"{project} {'ababa'[n]}"
+    send(server, project, sent)
+    say(http, "session", f"{project} b", "solved", "app:ada", result={"label": "yes"})
+    corrected(http, "session", f"{project} b", "of no turn")
+    corrected(http, "trace", sent[3]["context"]["trace_id"], "right")
+    seen = added(http, dataset, project=project, target_kind="session", dry_run=True, preview=2)
+    assert (seen["matched"], [each["input"]["input"] for each in seen["examples"]]) == (2, ["q0", "q2"])
+
+    first = added(http, dataset, project=project, target_kind="session", ids=[f"{project} b", f"{project} nowhere"])
+    assert (first["matched"], first["added"], first["corrected"]) == (2, 2, 1)
+    assert [each["ids"] for each in first["left_out"]] == [[f"{project} nowhere"]]
+    found = examples(http, dataset)
+    assert [(each["input"]["input"], each["output"]["output"]) for each in found] == [("q1", "a1"), ("q3", "right")]
+    assert found[0]["metadata"]["session"] == {"id": f"{project} b"}
+    of_session = [told("yes", "app:ada", target_kind="session")]
+    assert [each["metadata"]["annotations"]["solved"] for each in found] == [of_session, of_session]
+
+    everything = added(http, dataset, project=project, target_kind="session", filter=f"session_id != '{project} c'")
+    assert (everything["matched"], everything["added"], everything["unchanged"]) == (2, 3, 2)
+    assert added(http, dataset, project=project, target_kind="trace")["changed"] == 2, "what is said of the session"
+
+
 def test_more_than_the_limit_is_refused_and_nothing_is_added(start_server: Callable[..., Server], project: str) -> None:
     server = start_server(environment={"RUBRICATE_MAX_EXAMPLES": "3"})
     send(server, project, spans(4))

@@ -148,6 +148,7 @@ NO_503 = {
     "change_dataset_examples",
     "upload_dataset",
     "add_items_to_dataset",
+    "create_dataset_from_items",
 }
 PATH_ONLY = {
     "get_project",
@@ -243,6 +244,7 @@ UNDERSTOOD = {
     "exclusiveMaximum",
     "minItems",
     "maxItems",
+    "minProperties",
     "format",
     "title",
     "description",
@@ -299,6 +301,8 @@ def mismatches(document: Json, schema: Json, value: Any, where: str) -> Iterator
             yield f"{where} is {value!r}, not {kinds}"
             return
     if isinstance(value, dict):
+        if len(value) < schema.get("minProperties", 0):
+            yield f"{where} has {len(value)} properties"
         yield from (f"{where} lacks {name}" for name in schema.get("required", []) if name not in value)
         properties, rest = schema.get("properties", {}), schema.get("additionalProperties", True)
         for name, inner in value.items():
@@ -343,3 +347,4 @@ def test_the_judge_judges() -> None:
     assert list(mismatches({}, schema, {"a": 1, "b": 2}, "$")) == ["$.b is not documented"]
     assert len(list(mismatches({}, schema, {"a": True}, "$"))) == 1
     assert len(list(mismatches({}, schema, [], "$"))) == 1
+    assert list(mismatches({}, {"minProperties": 1}, {}, "$")) == ["$ has 0 properties"]

@@ -240,6 +240,26 @@ def test_an_evaluation_is_logged_by_hand(client: Any, dataset: Any, server: Serv
     assert len(rows) == 3
     assert sorted(row["annotation_tone_score"] for row in rows) == ["", "", "0.5"]
     assert {row["input"] for row in rows} == {f'{{"country":"{country}"}}' for country in CAPITALS}
+    assert list(rows[0])[:7] == [
+        *("example_id", "repetition_number", "input", "reference_output", "output", "metadata", "error")
+    ]
+    assert {row["metadata"] for row in rows} == {
+        f'{{"continent":"{name}"}}' for name in ("Africa", "America", "Europe")
+    }
+
+
+def test_one_from_elsewhere_keeps_its_project_and_its_time(dataset: Any, server: Server) -> None:
+    address = f"{server.base_url}/v1/datasets/{dataset.id}/experiments"
+    original = {"project_name": f"Experiment-of-{dataset.id}", "created_at": "2025-01-02T03:04:05Z"}
+    body = {"original": original}
+    made = HTTP.post(address, json=body).json()["data"]
+    assert (made["project_name"], made["created_at"]) == (original["project_name"], "2025-01-02T03:04:05+00:00")
+    listed = HTTP.get(f"{server.base_url}/v1/projects", params={"limit": 1000}).json()["data"]
+    assert made["project_name"] not in [each["name"] for each in listed]
+    taken = HTTP.post(address, json=body)
+    assert taken.status_code == 409
+    assert made["project_name"] in taken.text
+    assert [each["id"] for each in HTTP.get(address).json()["data"]] == [made["id"]]
 
 
 def test_an_experiment_reads_as_it_was_when_its_dataset_changes(client: Any, dataset: Any) -> None:

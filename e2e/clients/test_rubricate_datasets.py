@@ -190,6 +190,8 @@ def test_splits_and_labels(client: Any, name: str) -> None:
     with pytest.raises(errors.InvalidInput, match="nobody's"):
         client.datasets.set_labels(["nobody's"], dataset=made)
     client.datasets.delete_split(dataset=made, split=f"test {name}")
+    with pytest.raises(errors.InvalidInput, match=f"no split named test {name}"):
+        client.datasets.delete_split(dataset=made, split=f"test {name}")
     assert client.datasets.get_splits(dataset=made) == []
     assert split["id"] not in [each["id"] for each in client.datasets.get_splits()]
 

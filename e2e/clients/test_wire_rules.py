@@ -3,12 +3,13 @@
 import base64
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from ..server import Server
-from .helpers import Json, a_rag_trace, a_span, id_of, new_span_id, new_trace_id, send
+from .helpers import NOON, Json, a_rag_trace, a_span, id_of, new_span_id, new_trace_id, send
 from .prompts import a_prompt, a_version
 
 LISTS = {
@@ -76,6 +77,33 @@ def test_a_list_has_data_a_cursor_or_null_and_global_ids(
     assert len(page["data"]) >= 2
     for each in page["data"]:
         assert re.fullmatch(rf"{type_name}:\d+", base64.b64decode(each["id"], validate=True).decode())
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", ["id", "start_time"])
+def test_spans_come_by_arrival_or_by_start_page_by_page(
+    http: httpx.Client, server: Server, sort: str, order: str
+) -> None:
+    project = f"sorted-{sort}-{order}"
+    sent = [a_span(start=NOON + timedelta(seconds=second)) for second in (30, 10, 20, 10, 40)]
+    for span in sent:
+        send(server, project, [span])
+    arrived = [id_of(span) for span in sent]
+    ascending = [arrived[place] for place in (1, 3, 2, 0, 4)] if sort == "start_time" else arrived
+
+    found: list[str] = []
+    params: Json = {"sort": sort, "order": order, "limit": 2}
+    while True:
+        page = http.get(f"/v1/projects/{project}/spans", params=params).json()
+        found += [id_of(span) for span in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert found == (ascending if order == "asc" else ascending[::-1])
+    other = "id" if sort == "start_time" else "start_time"
+    refused = http.get(f"/v1/projects/{project}/spans", params={**params, "sort": other})
+    assert refused.status_code == 422
+    assert refused.text.startswith("Invalid cursor")
 
 
 def test_annotations_come_ten_at_a_time_unless_more_are_asked_for(

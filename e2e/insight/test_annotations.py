@@ -45,6 +45,59 @@ def read(server: Server, path: str, **params: Any) -> Any:
     return answer.json()["data"]
 
 
+def test_scores_are_told_by_the_bins_that_their_rubric_offers(server: Server) -> None:
+    spans = [a_span() for _ in range(4)]
+    send(server, "spread", spans)
+    rubric = {"name": "stars", "type": "CONTINUOUS", "optimization_direction": "MAXIMIZE"}
+    rubric |= {"lower_bound": 1, "upper_bound": 5}
+    HTTP.post(f"{server.base_url}/v1/annotation_configs", json=rubric).raise_for_status()
+    said = [(0, "ada", 5), (0, "ben", 4), (1, "ada", 5), (2, "ada", 1), (2, "ben", 2)]
+    annotations = [
+        {"span_id": id_of(spans[place]), "name": "stars", "annotator_kind": "HUMAN", "identifier": who}
+        | {"result": {"score": score}}
+        for place, who, score in said
+    ]
+    annotations.append(
+        {"span_id": id_of(spans[3]), "name": "stars", "annotator_kind": "LLM", "result": {"score": 9, "label": "wow"}}
+    )
+    HTTP.post(f"{server.base_url}/v1/span_annotations?sync=true", json={"data": annotations}).raise_for_status()
+
+    def spread(**params: Any) -> Any:
+        address = f"{server.base_url}/v1/projects/spread/annotation_summaries/distribution"
+        answer = HTTP.get(address, params={"name": "stars", **params})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    found = spread()
+    assert found["edges"] == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    assert (found["counts"], found["below_count"], found["above_count"]) == ([0, 1, 0, 0, 2], 0, 1)
+    assert (found["minimum"], found["quartiles"], found["maximum"]) == (1.5, [1.5, 4.5, 5.0], 9.0)
+    humans, judges = found["by_annotator_kind"]
+    assert (humans["annotator_kind"], humans["scored_target_count"], humans["quartiles"]) == ("HUMAN", 3, [1.5, 4.5, 5])
+    assert (judges["counts"], judges["above_count"]) == ([0] * 5, 1)
+
+    config = f"{server.base_url}/v1/annotation_configs"
+    [kept] = [each for each in HTTP.get(config).json()["data"] if each["name"] == "stars"]
+    for change, edges in (
+        ({"step": 2}, [0, 2, 4, 6]),
+        ({"upper_bound": 101}, [1 + 10 * place for place in range(11)]),
+        ({"upper_bound": None}, pytest.approx([1.5 + 0.75 * place for place in range(11)])),
+    ):
+        HTTP.put(f"{config}/{kept['id']}", json={**rubric, **change}).raise_for_status()
+        assert spread()["edges"] == edges
+
+    assert spread(bins=2, low=0, high=10)["counts"] == [2, 2]
+    assert spread(low=20)["below_count"] == 4
+    assert spread(filter=f"span_id == '{id_of(spans[3])}'")["scored_target_count"] == 1
+    nothing = spread(name="nobody said this")
+    assert (nothing["scored_target_count"], nothing["quartiles"], nothing["edges"], nothing["counts"]) == (
+        0,
+        None,
+        [],
+        [],
+    )
+
+
 def test_a_summary_counts_every_target_once(server: Server, judged: list[str]) -> None:
     [summary] = read(server, "/annotation_summaries")
     humans, judges = summary.pop("by_annotator_kind")

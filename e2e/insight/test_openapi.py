@@ -14,6 +14,7 @@ def calls(http: httpx.Client, project: str) -> Iterator[tuple[str, int, httpx.Re
     for operation, path, bad in (
         ("list_annotation_summaries", "annotation_summaries", "target_kind=x"),
         ("get_annotation_series", "annotation_summaries/series?start_time=2026-03-01&end_time=2026-03-03", "bucket=x"),
+        ("get_score_distribution", "annotation_summaries/distribution?name=n", "low=1&high=1"),
         ("list_disagreements", "disagreements?limit=1", "cursor=x"),
         ("get_retrieval_metrics", "retrieval_metrics?name=n", "k=0"),
         ("list_span_retrieval_metrics", "retrieval_metrics/spans?name=n", "k=0"),
@@ -29,6 +30,7 @@ def calls(http: httpx.Client, project: str) -> Iterator[tuple[str, int, httpx.Re
         yield operation, 422, http.get(f"{api}/{path}{'&' if '?' in path else '?'}{bad}")
     yield "list_annotation_summaries", 400, http.get(f"{api}/annotation_summaries?filter=nothing[")
     yield "get_annotation_series", 400, http.get(f"{api}/annotation_summaries/series?filter=nothing[")
+    yield "get_score_distribution", 400, http.get(f"{api}/annotation_summaries/distribution?name=n&filter=nothing[")
     yield "get_annotation_matrix", 200, http.get(f"{api}/annotation_matrix?name=nothing&rows=LLM&columns=CODE")
     yield "get_annotation_shares", 400, http.get(f"{api}/annotation_shares?name=n&by=latency_ms")
     yield "list_filter_values", 400, http.get(f"{api}/filter/values?field=nothing[")

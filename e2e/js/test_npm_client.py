@@ -3,6 +3,7 @@
 What they do is in the files `*.test.js` beside this one, which Node's own test runner runs.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ..clients.environments import TOOLS
 from ..server import Server, strangers_environment
 
 HERE = Path(__file__).parent
@@ -31,11 +33,14 @@ def node_modules(environment: dict[str, str]) -> None:
     """What the lock file names, fetched again only when it names something else."""
     stamp = HERE / "node_modules" / ".installed"
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == lock:
-        return
-    npm = subprocess.run(["npm", "ci"], cwd=HERE, env=environment, capture_output=True, text=True, timeout=300)
-    assert npm.returncode == 0, npm.stdout + npm.stderr
-    stamp.write_text(lock)
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "e2e-js.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # two test runs must not make it at the same time
+        if stamp.exists() and stamp.read_text() == lock:
+            return
+        npm = subprocess.run(["npm", "ci"], cwd=HERE, env=environment, capture_output=True, text=True, timeout=300)
+        assert npm.returncode == 0, npm.stdout + npm.stderr
+        stamp.write_text(lock)
 
 
 @pytest.mark.usefixtures("node_modules")

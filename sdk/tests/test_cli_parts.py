@@ -9,7 +9,8 @@ import pytest
 
 from rubricate.cli import main
 from rubricate.cli.export import flat, moment, write_csv, write_jsonl
-from rubricate.cli.importing import kind_of, objects, otlp_pieces, otlp_requests, otlp_span, otlp_value
+from rubricate.cli.importing import kind_of, objects, otlp_pieces
+from rubricate.cli.spans import otlp_requests, otlp_span, otlp_value
 from rubricate.cli.terminal import Failed
 
 

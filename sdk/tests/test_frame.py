@@ -1,6 +1,7 @@
 import asyncio
 import io
 import json
+from datetime import datetime
 
 import httpx
 import numpy as np
@@ -145,11 +146,10 @@ def test_no_spans_are_a_frame_with_an_index_of_span_ids(server):
     assert "context.span_id" in frame.columns
 
 
-def test_times_without_a_zone_are_local(server):
-    from datetime import datetime
-
+@pytest.mark.parametrize("midnight", [datetime(2026, 1, 1), pd.Timestamp("2026-01-01")])
+def test_times_without_a_zone_are_local(server, midnight):
     server.answers = [arrow(spans_frame())]
-    server.client().get_spans_dataframe(start_time=datetime(2026, 1, 1))
+    server.client().get_spans_dataframe(start_time=midnight)
     sent = datetime.fromisoformat(server.bodies[0]["start_time"])
     assert sent.tzinfo is not None
     assert sent.replace(tzinfo=None) == datetime(2026, 1, 1)

@@ -1,5 +1,6 @@
 import { Suspense, useMemo } from "react";
 
+import { account } from "./account";
 import { useLocation } from "./router/location";
 import { match, type Params } from "./router/match";
 import { type PageFile, pageFile, usePageFile } from "./router/pageFile";
@@ -21,6 +22,7 @@ const Lost = pageFile(async () => (await import("./shell/Lost")).Lost);
 const DatasetsPage = pageFile(async () => (await import("./features/datasets/DatasetsPage")).DatasetsPage);
 const RubricsPage = pageFile(async () => (await import("./features/rubrics/RubricsPage")).RubricsPage);
 const SignInPage = pageFile(async () => (await import("./accounts")).SignInPage);
+const ChoosePasswordPage = pageFile(async () => (await import("./accounts")).ChoosePasswordPage);
 const AccountPage = pageFile(async () => (await import("./accounts")).AccountPage);
 const UsersPage = pageFile(async () => (await import("./accounts")).UsersPage);
 const KeysPage = pageFile(async () => (await import("./accounts")).KeysPage);
@@ -44,16 +46,17 @@ const PAGES = [
   ["/p/:project/review/adhoc", ReviewPage],
 ] as const satisfies (readonly [pattern: string, file: PageFile])[];
 
-/** The page of the address, in the shell that all share but the review and who is not known yet. */
+/** The page of the address, in the shell that all share but the review and who is not known, or not let in, yet. */
 export function App() {
   const { pathname } = useLocation();
-  const { file, params } = useMemo(() => pageAt(pathname), [pathname]);
+  const { file: asked, params } = useMemo(() => pageAt(pathname), [pathname]);
+  const file = account()?.choosesPassword ? ChoosePasswordPage : asked;
   const [, kind, , page] = pathname.split("/"); // a new kind of page is worth a new try
   return (
     <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
       <ParamsContext value={params}>
         <Suspense fallback={<Skeleton rows={4} />}>
-          {file === ReviewPage || file === SignInPage ? (
+          {file === ReviewPage || file === SignInPage || file === ChoosePasswordPage ? (
             <Page file={file} />
           ) : (
             <Shell>

@@ -1,4 +1,7 @@
-/** Who is signed in, where the server asks. It is known before the first page is shown, and changes with a new visit only. */
+/**
+ * Who is signed in, where the server asks. It is known before the first page is shown, and changes with a new visit only.
+ * Where somebody else chose the password, the server takes nothing but another one.
+ */
 export type Account = { name: string; role: "ADMIN" | "MEMBER" | "ANNOTATOR" | "VIEWER"; choosesPassword: boolean };
 
 let signedIn: Account | null = null;

@@ -210,6 +210,11 @@ BODIES: dict[str, tuple[str, str, Any]] = {
             "preview": 3,
         },
     ),
+    "dataset of items": (
+        "POST",
+        "/v1/datasets/from_items",
+        {"name": "wrong types", "project": "default", "mapping": {"input": {"q": "input.value"}}, "dry_run": True},
+    ),
     "split": (
         "POST",
         f"/v1/datasets/{NOBODYS_DATASET}/splits",

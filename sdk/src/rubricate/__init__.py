@@ -3,10 +3,11 @@
 What you need is here; nothing heavy is imported before you use it.
 
     >>> import rubricate
-    >>> rubricate.register(project_name="my-app")                     # trace the application
+    >>> provider = rubricate.register(project_name="my-app")          # trace the application
     >>> client = rubricate.Client()                                   # ask the server
     >>> spans = client.get_spans_dataframe("span_kind == 'LLM'", project_name="my-app")
-    >>> client.log_evaluations(rubricate.SpanEvaluations("correctness", judged))
+    >>> spans["score"] = spans["attributes.output.value"].str.contains("2 years").astype(int)
+    >>> client.log_evaluations(rubricate.SpanEvaluations("correctness", spans))
 """
 
 from importlib import import_module

@@ -26,7 +26,8 @@ that code which catches `httpx.HTTPStatusError` goes on working.
     >>> try:
     ...     Client().projects.get(project_name="no-such-project")
     ... except errors.NotFound as error:
-    ...     print(error.status, error.url, error.detail)
+    ...     print(error.status, error.url)
+    404 http://127.0.0.1:6006/v1/projects/no-such-project
 """
 
 import contextlib

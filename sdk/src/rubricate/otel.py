@@ -85,6 +85,7 @@ def register(
     - `project_name`: default `RUBRICATE_PROJECT_NAME`, `PHOENIX_PROJECT_NAME`, else "default".
     - `batch`: False sends every span when it ends, on the thread that ends it; True collects them and sends from a
       thread of its own, which is what you want in production.
+    - `set_global_tracer_provider`: False leaves OpenTelemetry's global provider as it is.
     - `headers`, `api_key`: sent with every export, over those of the environment.
     - `auto_instrument`: switch on every OpenInference instrumentor that is installed.
     - `verbose`: say on standard error where spans go.
@@ -92,10 +93,11 @@ def register(
 
     Raises ValueError if endpoint and protocol contradict each other.
 
-        >>> from rubricate.otel import register
         >>> from openinference.instrumentation.openai import OpenAIInstrumentor
         >>> provider = register(project_name="my-app", batch=True)
         >>> OpenAIInstrumentor().instrument(tracer_provider=provider)
+        >>> with provider.get_tracer("my-app").start_as_current_span("answer"):
+        ...     pass  # calls of OpenAI's client become spans inside of this one
     """
     project = project_name or environment.project_name()
     target = destination(endpoint, protocol)
@@ -124,6 +126,7 @@ class TracerProvider(_TracerProvider):
 
     The first processor that you add takes the place of that one; `replace_default_processor=False` keeps both.
 
+        >>> from rubricate.otel import BatchSpanProcessor
         >>> provider = TracerProvider(endpoint="http://127.0.0.1:6006")
         >>> provider.add_span_processor(BatchSpanProcessor(endpoint="http://127.0.0.1:6006"))
     """
@@ -152,7 +155,14 @@ class TracerProvider(_TracerProvider):
     def add_span_processor(
         self, span_processor: SpanProcessor, *, replace_default_processor: bool = True, **kwargs: Any
     ) -> None:
-        """Add a processor, in place of the one that came with the provider if that is still there."""
+        """Add a processor, in place of the one that came with the provider if that is still there.
+
+        `replace_default_processor=False` keeps both; further arguments are OpenInference's.
+
+            >>> from rubricate.otel import BatchSpanProcessor
+            >>> provider = TracerProvider(endpoint="http://127.0.0.1:6006")
+            >>> provider.add_span_processor(BatchSpanProcessor(endpoint="http://127.0.0.1:6006"))
+        """
         if replace_default_processor and self._replaceable is not None:
             replaced, self._replaceable = self._replaceable, None
             replaced.shutdown()
@@ -165,6 +175,8 @@ class SimpleSpanProcessor(_SimpleSpanProcessor):
     """Sends every span when it ends, on the thread that ends it: nothing is lost at a crash, and nothing is fast.
 
     Give an exporter, or endpoint, headers and protocol as for `register`.
+
+        >>> processor = SimpleSpanProcessor(endpoint="http://127.0.0.1:6006")
     """
 
     def __init__(
@@ -181,6 +193,8 @@ class BatchSpanProcessor(_BatchSpanProcessor):
     """Collects spans and sends them from a thread of its own; `OTEL_BSP_*` set its sizes and delays.
 
     Give an exporter, or endpoint, headers and protocol as for `register`; further arguments are OpenTelemetry's.
+
+        >>> processor = BatchSpanProcessor(endpoint="http://127.0.0.1:6006", schedule_delay_millis=1000)
     """
 
     def __init__(
@@ -328,6 +342,8 @@ class HTTPSpanExporter(_HTTPSpanExporter):
     OpenTelemetry's. `lost` is the number of spans that did not arrive.
 
         >>> exporter = HTTPSpanExporter(endpoint="http://127.0.0.1:6006")
+        >>> exporter.lost
+        0
     """
 
     def __init__(self, endpoint: "str | Destination | None" = None, **kwargs: Any) -> None:
@@ -353,6 +369,10 @@ class GRPCSpanExporter(_GRPCSpanExporter):
     `endpoint` is `http://host:4317` or `grpc://host:4317`, with `https` or `grpcs` for TLS; headers those of the
     environment if none are given; further arguments are OpenTelemetry's. `lost` is the number of spans that did not
     arrive.
+
+        >>> exporter = GRPCSpanExporter(endpoint="grpc://127.0.0.1:4317")
+        >>> exporter.lost
+        0
     """
 
     def __init__(self, endpoint: "str | Destination | None" = None, **kwargs: Any) -> None:

@@ -1,9 +1,9 @@
 """Evaluations as data frames, as `phoenix.trace` had them.
 
 >>> import pandas as pd
->>> from rubricate.trace import SpanEvaluations
->>> judged = pd.DataFrame({"span_id": ["051581bf3cb55c13"], "label": ["correct"], "score": [1]})
->>> rubricate.Client().log_evaluations(SpanEvaluations("correctness", judged))
+>>> from rubricate import Client, SpanEvaluations
+>>> judged = pd.DataFrame({"span_id": [span_id], "label": ["correct"], "score": [1]})
+>>> Client().log_evaluations(SpanEvaluations("correctness", judged))
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,12 @@ class Evaluations:
     or in columns, and has at least one of the columns `score` (numbers), `label` (strings) and `explanation` (strings).
     Other columns are dropped, and the frame is copied. Afterwards `dataframe` has the targets as its index.
 
-    Raises `InvalidInput` naming the column and the reason.
+    Raises `InvalidInput` naming the column and the reason, `MissingExtra` without pandas.
+
+        >>> for found in client.get_evaluations("my-app"):
+        ...     print(found)
+        SpanEvaluations(eval_name='correctness', 3 rows)
+        DocumentEvaluations(eval_name='relevance', 2 rows)
     """
 
     record: ClassVar[type[SpanAnnotationCreate | TraceAnnotationCreate | DocumentAnnotationCreate]]
@@ -62,7 +67,16 @@ class Evaluations:
         self.dataframe: pd.DataFrame = results
 
     def annotations(self) -> Iterator[dict[str, Any]]:
-        """The rows as annotations; `result` is empty where a row says nothing."""
+        """The rows as annotations, as `client.spans.log_span_annotations` and the like take them.
+
+        `result` is empty where a row says nothing.
+
+            >>> from rubricate import SpanEvaluations
+            >>> judged = pd.DataFrame({"span_id": [span_id], "label": ["friendly"]})
+            >>> [annotation] = SpanEvaluations("tone", judged).annotations()
+            >>> annotation["name"], annotation["annotator_kind"], annotation["result"]
+            ('tone', 'LLM', {'label': 'friendly'})
+        """
         return frames.annotation_rows(
             self.dataframe,
             ids=dict(self.targets),
@@ -77,9 +91,10 @@ class Evaluations:
 class SpanEvaluations(Evaluations):
     """Evaluations of spans. The target is the index or a column `context.span_id` or `span_id`.
 
-    >>> frame = client.get_spans_dataframe("span_kind == 'LLM'")     # its index is context.span_id
-    >>> frame["label"] = frame["attributes.output.value"].map(judge)
+    >>> frame = client.get_spans_dataframe("span_kind == 'LLM'", project_name="my-app")  # its index is context.span_id
+    >>> frame["label"] = frame["attributes.output.value"].map(lambda text: "sorry" if "orry" in text else "fine")
     >>> SpanEvaluations(eval_name="tone", dataframe=frame)
+    SpanEvaluations(eval_name='tone', 3 rows)
     """
 
     record = SpanAnnotationCreate
@@ -91,6 +106,11 @@ class DocumentEvaluations(Evaluations):
 
     The target is a span, `context.span_id` or `span_id`, and the document's position in it, counted from zero,
     `document_position` or `position`; both in the index or in columns.
+
+        >>> from rubricate.client.helpers.spans import get_retrieved_documents
+        >>> frame = get_retrieved_documents(client, project_name="my-app")
+        >>> frame["score"] = frame["document"].str.contains("warranty").astype(int)
+        >>> client.log_evaluations(DocumentEvaluations("relevance", frame))
     """
 
     record = DocumentAnnotationCreate
@@ -101,7 +121,11 @@ class DocumentEvaluations(Evaluations):
 
 
 class TraceEvaluations(Evaluations):
-    """Evaluations of traces. The target is the index or a column `context.trace_id` or `trace_id`."""
+    """Evaluations of traces. The target is the index or a column `context.trace_id` or `trace_id`.
+
+    >>> judged = pd.DataFrame({"trace_id": [trace_id], "label": ["solved"], "score": [1]})
+    >>> client.log_evaluations(TraceEvaluations("outcome", judged))
+    """
 
     record = TraceAnnotationCreate
     targets: ClassVar = {"trace_id": ("context.trace_id", "trace_id")}

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -54,6 +55,7 @@ from rubricate_server.api import (
     retrieval_ranks,
     review_item,
     rubric,
+    score_distribution,
     session,
     session_turn,
     sign_in,
@@ -70,10 +72,11 @@ from rubricate_server.api.errors import install_errors
 from rubricate_server.api.guard import Guard
 from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, ReadVersion, VersionHeaders
 from rubricate_server.api.page import install_page
+from rubricate_server.domain.address import Network
 from rubricate_server.domain.topic import Topic, Topics
 from rubricate_server.ingest.grpc import PortUnavailable, serve_grpc
 from rubricate_server.ingest.http import TraceDoor
-from rubricate_server.ingest.otlp import DecodeLimits
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest, IngestLimits
 from rubricate_server.jobs.forgetting import Forgetting
 from rubricate_server.jobs.key_use import KeyUse
@@ -110,6 +113,7 @@ _PARTS = (
     any_annotation,
     annotation_write,
     annotation_summary,
+    score_distribution,
     span_series,
     disagreement,
     annotation_matrix,
@@ -153,6 +157,7 @@ def build_app(
     topics: Topics | None = None,
     credentials: Credentials | None = None,
     door: Door | None = None,
+    trusted_proxies: Sequence[Network] = (),
     compression: str = "remote",
     max_body_bytes: int = 64 << 20,
     max_count: int = 100_000,
@@ -176,6 +181,7 @@ def build_app(
     app.state.topics = topics = topics or Topics()
     app.state.credentials = credentials
     app.state.door = door
+    app.state.trusted_proxies = trusted_proxies
     app.state.max_count = max_count
     app.state.max_count_seconds = max_count_seconds
     app.state.max_examples = max_examples
@@ -241,6 +247,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         door=open_door(storage.accounts, session_days=settings.session_days, attempts=settings.login_attempts)
         if credentials is not None
         else None,
+        trusted_proxies=settings.trusted_proxies,
         compression=settings.compression,
         max_body_bytes=settings.max_body_bytes,
         max_count=settings.max_count,
@@ -312,6 +319,7 @@ def _limits(settings: Settings) -> IngestLimits:
         max_decompressed_bytes=settings.max_decompressed_bytes,
         max_pending_bytes=settings.max_pending_bytes,
         decode=DecodeLimits(
+            max_spans_per_request=settings.max_spans,
             max_attributes_per_span=settings.max_attributes,
             max_span_bytes=settings.max_span_bytes,
             max_depth=settings.max_depth,

@@ -6,11 +6,13 @@ Ports and host are also read from their `PHOENIX_*` names, so that an existing d
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from rubricate.records.user import FEWEST_PASSWORD_CHARACTERS, MOST_PASSWORD_CHARACTERS
+from rubricate_server.domain.address import Network
 
 FEWEST_SECRET_CHARACTERS = 32
 """Of a key that the settings name: nobody can guess so many random ones."""
@@ -90,6 +92,13 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+    except ValueError:
+        raise ValueError("addresses or networks such as 10.0.0.5, 10.0.0.0/8, with commas between them") from None
+
+
 def _compression(text: str) -> str:
     if text not in ("remote", "always", "never"):
         raise ValueError("remote, always or never")
@@ -150,8 +159,15 @@ class Settings:
         10,
         "RUBRICATE_LOGIN_ATTEMPTS",
         _attempts,
-        "Failed attempts to sign in with one name from one address in five minutes; then one waits. Ten times as many"
-        " from one address.",
+        "Failed attempts to sign in with one name from one address in five minutes; then one waits. After ten times as"
+        " many with one name, or from one address, it is one attempt.",
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (),
+        "RUBRICATE_TRUSTED_PROXIES",
+        _networks,
+        "Addresses or networks of proxies in front of the server, with commas between them: from them alone,"
+        " `X-Forwarded-For` is believed. None by default, so that nobody can say to come from elsewhere.",
     )
     trusted_origins: tuple[str, ...] = _setting(
         (),
@@ -184,6 +200,7 @@ class Settings:
         _count,
         "Short reads that run at once while spans come in; the others take turns. More: faster reads, slower ingest.",
     )
+    max_spans: int = _setting(100_000, "RUBRICATE_MAX_SPANS", _count, "Spans of one request. Each takes some 4 kB.")
     max_attributes: int = _setting(4096, "RUBRICATE_MAX_ATTRIBUTES", _count, "Attributes of one span.")
     max_span_bytes: int = _setting(16 << 20, "RUBRICATE_MAX_SPAN_BYTES", _count, "Bytes of one span.")
     max_depth: int = _setting(32, "RUBRICATE_MAX_DEPTH", _count, "Levels of nested values in one attribute.")

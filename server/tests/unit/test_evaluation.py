@@ -3,7 +3,7 @@
 import contextlib
 import math
 import string
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pandas as pd  # type: ignore[import-untyped]
@@ -13,14 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
-from rubricate_server.ingest.evaluation import (
-    _EVALUATION,
-    EVAL_TYPES,
-    INDEX,
-    Undecodable,
-    decode_arrow,
-    decode_protobuf,
-)
+from rubricate_server.ingest import evaluation
+from rubricate_server.ingest.evaluation import _EVALUATION, EVAL_TYPES, INDEX, Undecodable, decode_protobuf
+from rubricate_server.ingest.pipeline import Ingest
+from rubricate_server.storage.contract import NewAnnotation, SpanStore
 
 KINDS = st.sampled_from(list(EVAL_TYPES))
 NAMES = st.text(min_size=1).filter(lambda name: name.strip() not in ("", "note"))
@@ -28,6 +24,11 @@ HEX_IDS = st.binary(min_size=1, max_size=16).map(bytes.hex)
 SCORES = st.none() | st.floats(allow_infinity=False) | st.integers(-(2**31), 2**31)
 TEXTS = st.none() | st.text()
 COLUMNS = {"score": SCORES, "label": TEXTS, "explanation": TEXTS}
+
+
+def decode_arrow(body: bytes) -> list[NewAnnotation]:
+    with Ingest(cast(SpanStore, None)).room() as room:  # cast: nothing is stored
+        return [each for piece in evaluation.decode_arrow(body, 1 << 20, room) for each in piece]
 
 
 def stream(table: pa.Table, **described: Any) -> bytes:

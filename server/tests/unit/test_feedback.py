@@ -14,7 +14,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from rubricate.records.annotation import AnnotationSource, AnnotatorKind, TargetKind
 from rubricate_server.app import build_app
-from rubricate_server.ingest.otlp import DecodeLimits, decode_json, export_response
+from rubricate_server.ingest.otlp import decode_json, export_response
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest
 from rubricate_server.storage.contract import (
     AnnotationKey,

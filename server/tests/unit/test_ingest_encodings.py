@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from rubricate_server.ingest.errors import Corrupt, TooLarge
 from rubricate_server.ingest.http import TraceDoor
-from rubricate_server.ingest.pipeline import Corrupt, Ingest, IngestLimits, TooLarge, decompressed
+from rubricate_server.ingest.pipeline import Ingest, IngestLimits, decompressed
 from rubricate_server.storage.contract import DeadLetter, NewAnnotation, NewSpan, SpanStore
 
 IDS = {"traceId": "01", "spanId": "02"}

@@ -15,9 +15,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from starlette.applications import Starlette
 
+from rubricate_server.ingest.errors import Busy
 from rubricate_server.ingest.http import TraceDoor
-from rubricate_server.ingest.otlp import DecodeLimits
-from rubricate_server.ingest.pipeline import Busy, Ingest, IngestLimits
+from rubricate_server.ingest.otlp_limits import DecodeLimits
+from rubricate_server.ingest.pipeline import Ingest, IngestLimits
 from rubricate_server.storage.contract import DeadLetter, NewSpan, SpanStore
 from rubricate_server.storage.errors import QueueFull
 

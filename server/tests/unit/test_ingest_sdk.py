@@ -16,7 +16,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 
 from rubricate.records.annotation import TargetKind
-from rubricate_server.ingest.otlp import DecodeLimits, decode, decode_json
+from rubricate_server.ingest.otlp import decode, decode_json
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.ingest.pipeline import Ingest
 from rubricate_server.storage.contract import AnnotationQuery
 from rubricate_server.storage.sqlite.store import open_storage

@@ -16,14 +16,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from rubricate_server.ingest.otlp import (
-    INTERNAL_ERROR,
-    Decoded,
-    DecodeLimits,
-    MalformedRequest,
-    decode,
-    export_response,
-)
+from rubricate_server.ingest.errors import MalformedRequest, TooLarge
+from rubricate_server.ingest.otlp import INTERNAL_ERROR, PARSED_AT_ONCE, Decoded, decode, export_response
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.storage.contract import NewSpan
 
 TRACE, SPAN = bytes(range(1, 17)), bytes(range(1, 9))
@@ -535,6 +530,34 @@ def test_any_span_is_decoded_with_its_ids(
         if isinstance(value, str) and not shown.endswith(("metadata", "parameters", "prompt", "completion", "total")):
             held_text = {"input.value": got.input, "output.value": got.output}.get(key, body.get(shown))
             assert held_text == value.replace("\0", "\\u0000") or any(other != key for other in attributes)
+
+
+@given(
+    groups=st.lists(st.tuples(st.dictionaries(keys, values, max_size=3), st.lists(values, max_size=3)), max_size=3),
+    name=texts,
+)
+def test_a_large_request_says_the_same_as_a_small_one(
+    groups: list[tuple[dict[str, Any], list[Any]]], name: str
+) -> None:
+    whole = ExportTraceServiceRequest()
+    for resource, attributes in groups:
+        group = whole.resource_spans.add(schema_url=name)
+        group.resource.attributes.extend(key_values(resource))
+        for number, value in enumerate(attributes):
+            scope = group.scope_spans.add(schema_url=str(number))
+            scope.scope.name = name
+            scope.spans.extend([span({"value": value}), span(name=name)])
+    small = whole.SerializeToString()
+    large = small + length_delimited(15, bytes(PARSED_AT_ONCE))  # a field that nobody knows
+    of_large, of_small = (decode(body, project=None, limits=DecodeLimits()) for body in (large, small))
+    assert (of_large.spans, of_large.rejected) == (of_small.spans, of_small.rejected)
+
+
+def test_more_spans_than_a_request_may_have_are_none() -> None:
+    limits = DecodeLimits(max_spans_per_request=2)
+    assert len(decoded(span(), span(), limits=limits).spans) == 2
+    with pytest.raises(TooLarge, match=r"more than 2 spans.*RUBRICATE_MAX_SPANS"):
+        decoded(span(), span(), span(), limits=limits)
 
 
 @given(st.binary(max_size=200))

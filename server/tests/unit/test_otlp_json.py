@@ -12,15 +12,9 @@ from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from rubricate_server.ingest.otlp import (
-    INTERNAL_ERROR,
-    Decoded,
-    DecodeLimits,
-    MalformedRequest,
-    decode,
-    decode_json,
-    export_response_json,
-)
+from rubricate_server.ingest.errors import MalformedRequest
+from rubricate_server.ingest.otlp import INTERNAL_ERROR, Decoded, decode, decode_json, export_response_json
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 
 IDS = {"traceId": "0A" * 16, "spanId": "0b" * 8}
 

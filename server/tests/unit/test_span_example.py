@@ -1,12 +1,16 @@
 """What a span becomes as an example: by its kind, by a mapping, with a corrected answer."""
 
+import doctest
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rubricate.records.dataset import ExampleMapping
-from rubricate_server.domain.span_example import NoExample, SpanContent, SpanExample, example_of
+from rubricate_server.domain import span_example
+from rubricate_server.domain.span_example import NoExample, SpanContent, SpanExample, attributes_of, example_of
 
 
 def span(kind: str = "CHAIN", input: str | None = "in", output: str | None = "out", **attributes: Any) -> SpanContent:
@@ -172,3 +176,40 @@ def test_annotations_are_told_unless_they_are_not_wanted() -> None:
     with_them = example_of(span(), ExampleMapping(metadata={}), None, said)
     assert with_them.metadata == {"annotations": {"tone": [{"label": "kind", "identifier": "ada"}]}}
     assert example_of(span(), ExampleMapping(metadata={}, annotations=False), None, said).metadata == {}
+
+
+def test_the_examples_of_the_module_hold() -> None:
+    assert doctest.testmod(span_example) == (0, 2)
+
+
+def test_lists_are_named_as_wholes_and_before_what_is_in_them() -> None:
+    names = attributes_of(chat())
+    assert names[:7] == [
+        "input.value",
+        "output.value",
+        "name",
+        "span_kind",
+        "span_id",
+        "trace_id",
+        "llm.input_messages",
+    ]
+    assert "llm.prompt_template.variables.who" in names
+    assert names[-1] == "llm.tools.0.tool.json_schema"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("a.0 ", max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(
+    JSON, st.dictionaries(st.sampled_from(["llm.model_name", "a.0.b", "a.1.b", "metadata", "x y"]), JSON, max_size=4)
+)
+def test_what_is_named_is_found(value: Any, attributes: dict[str, Any]) -> None:
+    content = span(input=json.dumps(value))._replace(
+        attributes={key: each for key, each in attributes.items() if each is not None}
+    )
+    names = attributes_of(content)
+    assert made(content, input={name: name for name in names}).input.keys() == set(names)

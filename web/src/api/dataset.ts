@@ -9,6 +9,7 @@ export type Example = components["schemas"]["DatasetExample"];
 export type ExamplesFromItems = components["schemas"]["ExamplesFromItems"];
 export type ExamplesResult = components["schemas"]["ExamplesFromItemsResult"];
 export type PreviewedExample = components["schemas"]["PreviewedExample"];
+export type ExampleMapping = components["schemas"]["ExampleMapping"];
 export type ExpectedOutput = NonNullable<components["schemas"]["ExampleMapping"]["expected_output"]>;
 
 const MOST = 1000;
@@ -76,22 +77,26 @@ export function splitsQuery(dataset: string) {
   });
 }
 
-/** The first examples that items would become in a dataset, and what is there already. Nothing is written. */
-export function examplesPreviewQuery(dataset: string | null, items: ExamplesFromItems) {
+/** Where examples go: a dataset that is there, by its id, or one that is made with them. */
+export type Into = { id: string; name?: never } | { name: string; id?: never };
+
+/** The first examples that items would become by a mapping, and which are there already. Nothing is written or made. */
+export function examplesPreviewQuery(into: Into | null, items: ExamplesFromItems) {
   return queryOptions({
-    queryKey: ["examples preview", dataset, items],
-    queryFn: ({ signal }) => fromItems(dataset ?? "", { ...items, dry_run: true }, signal),
-    enabled: dataset !== null,
+    queryKey: ["examples preview", into, items],
+    queryFn: async ({ signal }) => ({ result: await fromItems(into ?? { id: "" }, { ...items, dry_run: true }, signal), mapping: items.mapping }),
+    enabled: into !== null,
     gcTime: 0,
     placeholderData: keepPreviousData,
   });
 }
 
-/** Make examples of items: one new version, all or nothing; safe to repeat, since one span makes one example. */
-export async function addItems(dataset: string, items: ExamplesFromItems): Promise<ExamplesResult> {
-  const result = await fromItems(dataset, items);
-  lastUsed = dataset;
-  return result;
+/** Make examples of items: one new version, all or nothing, also when `signal` stops it. Safe to repeat for a dataset that is there, since one span makes one example. */
+export async function addItems(into: Into, items: ExamplesFromItems, signal: AbortSignal): Promise<ExamplesResult & { dataset_id: string }> {
+  const { dataset_id, ...result } = await fromItems(into, items, signal);
+  if (dataset_id === null) throw new Error("The server did not say which dataset it was.");
+  lastUsed = dataset_id;
+  return { ...result, dataset_id };
 }
 
 let lastUsed: string | null = null;
@@ -116,7 +121,8 @@ export function datasetFile(dataset: string, format: "csv" | "jsonl", version: s
   return `/v1/datasets/${encodeURIComponent(dataset)}/${format}${query}`;
 }
 
-async function fromItems(dataset: string, body: ExamplesFromItems, signal?: AbortSignal): Promise<ExamplesResult> {
-  const path = { dataset_identifier: dataset };
-  return (await answered(client.POST("/v1/datasets/{dataset_identifier}/examples/from_items", { params: { path }, body, ...(signal ? { signal } : {}) }))).data;
+async function fromItems(into: Into, body: ExamplesFromItems, signal: AbortSignal): Promise<ExamplesResult> {
+  if (into.name !== undefined) return (await answered(client.POST("/v1/datasets/from_items", { body: { ...body, name: into.name }, signal }))).data;
+  const path = { dataset_identifier: into.id };
+  return (await answered(client.POST("/v1/datasets/{dataset_identifier}/examples/from_items", { params: { path }, body, signal }))).data;
 }

@@ -5,6 +5,7 @@ import type { components } from "./schema";
 
 export type AnnotationSummary = components["schemas"]["AnnotationSummary"];
 export type AnnotationSeries = components["schemas"]["AnnotationSeries"];
+export type ScoreDistribution = components["schemas"]["ScoreDistribution"];
 export type AnnotatorKind = components["schemas"]["AnnotatorKind"];
 export type Disagreement = Pick<components["schemas"]["Disagreement"], "name" | "target" | "annotations">;
 export type SpanSeries = components["schemas"]["SpanSeries"];
@@ -31,6 +32,21 @@ export function annotationSeriesQuery(project: string, name: string, target_kind
       answered(
         client.GET("/v1/projects/{project_identifier}/annotation_summaries/series", {
           params: { path: { project_identifier: project }, query: { name: [name], target_kind, bucket: String(bucket), ...range } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** How the scores of a name are spread, by the bins that its rubric offers. */
+export function distributionQuery(project: string, name: string, target_kind: TargetKind, range: Range) {
+  return queryOptions({
+    queryKey: ["annotations", project, "distribution", name, target_kind, range],
+    queryFn: ({ signal }) =>
+      answered(
+        client.GET("/v1/projects/{project_identifier}/annotation_summaries/distribution", {
+          params: { path: { project_identifier: project }, query: { name, target_kind, ...range } },
           signal,
         }),
       ),

@@ -255,7 +255,7 @@ export interface paths {
         };
         /**
          * List Spans
-         * @description Spans of a project, newest first.
+         * @description Spans of a project, newest first unless told otherwise.
          */
         get: operations["list_spans"];
         put?: never;
@@ -887,6 +887,30 @@ export interface paths {
          * @description The summaries along time, by when the target started: the last 30 days unless told otherwise.
          */
         get: operations["get_annotation_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project_identifier}/annotation_summaries/distribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Score Distribution
+         * @description Quartiles of the scores of a name, and how many targets lie in which bin, also by kind of annotator.
+         *
+         *     Every target counts once, with the mean of its scores. Without a word on bins they are those of the continuous
+         *     rubric of the name: one for each score that it offers, or ten between its bounds; else ten between the least and the
+         *     greatest score.
+         */
+        get: operations["get_score_distribution"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1629,13 +1653,36 @@ export interface paths {
         put?: never;
         /**
          * Add Items To Dataset
-         * @description Make examples from spans, or from the root spans of traces: those named, or all of a project that fit.
+         * @description Make examples from spans, root spans of traces or turns of sessions: those named, or all of a project that fit.
          *
          *     One span makes one example, however often it is added; it is changed when the span, what is said of it or the
-         *     mapping says something else by now. The spans come in the order of their start, or of the ids. One new version, all
-         *     or nothing; with `dry_run`, nothing is written, and the first examples are shown as they would be.
+         *     mapping says something else by now. They come in the order of their start, or of the ids. One new version, all or
+         *     nothing: who goes away before it is written gets none. With `dry_run`, nothing is written, and the first examples
+         *     are shown as they would be.
          */
         post: operations["add_items_to_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/from_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Dataset From Items
+         * @description Make a dataset of examples from spans, root spans of traces or turns of sessions, in one act.
+         *
+         *     Its first version has them. What refuses the examples makes no dataset either, and a dry run makes none.
+         */
+        post: operations["create_dataset_from_items"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2085,8 +2132,8 @@ export interface paths {
          * Export Experiment Csv
          * @description The same as CSV, with nine columns for each evaluator: `annotation_<name>_label` and so on.
          *
-         *     Input, reference output, metadata, and an output that is no text, are JSON. A text that a spreadsheet would run as
-         *     a formula gets a `'` before it.
+         *     Input, reference output, metadata (the example's), and an output that is no text, are JSON. A text that a
+         *     spreadsheet would run as a formula gets a `'` before it.
          */
         get: operations["export_experiment_csv"];
         put?: never;
@@ -2265,6 +2312,9 @@ export interface paths {
         /**
          * Change Password
          * @description Change one's own password. All other sessions of the user end; keys go on.
+         *
+         *     Whose password somebody else chose (`password_needs_reset`) has to do this first: until then, a session is good for
+         *     this and `GET /v1/user` alone.
          */
         post: operations["change_password"];
         delete?: never;
@@ -2946,6 +2996,27 @@ export interface components {
          */
         AnnotatorKind: "HUMAN" | "LLM" | "CODE";
         /**
+         * AnnotatorScoreStatistics
+         * @description The same of one kind of annotator.
+         */
+        AnnotatorScoreStatistics: {
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Minimum */
+            minimum: number | null;
+            /** Quartiles */
+            quartiles: number[] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Counts */
+            counts: number[];
+            /** Below Count */
+            below_count: number;
+            /** Above Count */
+            above_count: number;
+            annotator_kind: components["schemas"]["AnnotatorKind"];
+        };
+        /**
          * AnnotatorStatistics
          * @description The same of one kind of annotator.
          */
@@ -3246,6 +3317,10 @@ export interface components {
         Data_RetrievalMetrics_: {
             data: components["schemas"]["RetrievalMetrics"];
         };
+        /** Data[ScoreDistribution] */
+        Data_ScoreDistribution_: {
+            data: components["schemas"]["ScoreDistribution"];
+        };
         /** Data[ServerStats] */
         Data_ServerStats_: {
             data: components["schemas"]["ServerStats"];
@@ -3434,6 +3509,56 @@ export interface components {
             data: components["schemas"]["DatasetExamples"];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * DatasetFromItems
+         * @description A dataset to make, and what to make its examples from.
+         */
+        DatasetFromItems: {
+            /** Project */
+            project: string;
+            /**
+             * Target Kind
+             * @default span
+             * @enum {string}
+             */
+            target_kind: "span" | "trace" | "session";
+            /** Ids */
+            ids?: string[] | null;
+            /** Filter */
+            filter?: string | null;
+            /** Start Time */
+            start_time?: string | null;
+            /** End Time */
+            end_time?: string | null;
+            /**
+             * Roots Only
+             * @default false
+             */
+            roots_only: boolean;
+            /**
+             * @default {
+             *       "expected_output": "correction_or_output",
+             *       "annotations": true
+             *     }
+             */
+            mapping: components["schemas"]["ExampleMapping"];
+            /** Splits */
+            splits?: string[];
+            /** Description */
+            description?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Preview
+             * @default 3
+             */
+            preview: number;
+            /** Name */
+            name: string;
         };
         /**
          * DatasetLabel
@@ -3795,7 +3920,9 @@ export interface components {
         };
         /**
          * ExamplesFromItems
-         * @description Spans, or traces by their root spans, to make examples from: some by id, or all of a project that fit.
+         * @description Spans, traces or sessions to make examples from: some by id, or all of a project that fit.
+         *
+         *     A span makes an example, a trace its root span, a session each of its traces.
          */
         ExamplesFromItems: {
             /** Project */
@@ -3805,7 +3932,7 @@ export interface components {
              * @default span
              * @enum {string}
              */
-            target_kind: "span" | "trace";
+            target_kind: "span" | "trace" | "session";
             /** Ids */
             ids?: string[] | null;
             /** Filter */
@@ -3847,9 +3974,9 @@ export interface components {
          */
         ExamplesFromItemsResult: {
             /** Dataset Id */
-            dataset_id: string;
+            dataset_id: string | null;
             /** Version Id */
-            version_id: string;
+            version_id: string | null;
             /** Matched */
             matched: number;
             /** Matched Exactly */
@@ -3864,8 +3991,12 @@ export interface components {
             corrected: number;
             /** Left Out */
             left_out: components["schemas"]["LeftOut"][];
+            /** Most Examples */
+            most_examples: number;
             /** Examples */
             examples: components["schemas"]["PreviewedExample"][];
+            /** Attributes */
+            attributes: string[];
         };
         /**
          * Experiment
@@ -3937,6 +4068,7 @@ export interface components {
              * @default 1
              */
             repetitions: number;
+            original?: components["schemas"]["OriginalExperiment"] | null;
         };
         /**
          * ExperimentEvaluation
@@ -4688,6 +4820,21 @@ export interface components {
             auth_method: "LOCAL" | "OAUTH2" | "LDAP";
             /** Password */
             password?: string | null;
+        };
+        /**
+         * OriginalExperiment
+         * @description What an experiment that moves in from elsewhere keeps.
+         *
+         *     Not fields of the experiment itself: Phoenix's npm client sends a `project_name` there that no server takes.
+         */
+        OriginalExperiment: {
+            /** Project Name */
+            project_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /** Page[Annotated[Union[StoredCategoricalRubric, StoredContinuousRubric, StoredFreeformRubric], FieldInfo(annotation=NoneType, required=True, discriminator='type')]] */
         Page_Annotated_Union_StoredCategoricalRubric__StoredContinuousRubric__StoredFreeformRubric___FieldInfo_annotation_NoneType__required_True__discriminator__type____: {
@@ -5551,6 +5698,33 @@ export interface components {
             created_at: string;
             /** Config */
             config: components["schemas"]["StoredCategoricalRubric"] | components["schemas"]["StoredContinuousRubric"] | components["schemas"]["StoredFreeformRubric"];
+        };
+        /**
+         * ScoreDistribution
+         * @description How the scores of one name on one kind of target are spread.
+         */
+        ScoreDistribution: {
+            /** Scored Target Count */
+            scored_target_count: number;
+            /** Minimum */
+            minimum: number | null;
+            /** Quartiles */
+            quartiles: number[] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Counts */
+            counts: number[];
+            /** Below Count */
+            below_count: number;
+            /** Above Count */
+            above_count: number;
+            /** Name */
+            name: string;
+            target_kind: components["schemas"]["TargetKind"];
+            /** Edges */
+            edges: number[];
+            /** By Annotator Kind */
+            by_annotator_kind: components["schemas"]["AnnotatorScoreStatistics"][];
         };
         /**
          * ServerStats
@@ -7345,6 +7519,9 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Spans on a page. */
                 limit?: number;
+                /** @description By arrival, or by start. */
+                sort?: "id" | "start_time";
+                order?: "asc" | "desc";
                 /** @description Started at or after. */
                 start_time?: string | null;
                 /** @description Started before. */
@@ -9354,6 +9531,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Data_AnnotationSeries_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_score_distribution: {
+        parameters: {
+            query: {
+                /** @description Of the annotations. */
+                name: string;
+                target_kind?: components["schemas"]["TargetKind"];
+                /** @description All equally wide. */
+                bins?: number | null;
+                low?: number | null;
+                high?: number | null;
+                /** @description The target started at or after. */
+                start_time?: string | null;
+                /** @description The target started before. */
+                end_time?: string | null;
+                /** @description A condition about spans: only what annotates them, or their documents, counts. */
+                filter?: string | null;
+            };
+            header?: never;
+            path: {
+                project_identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ScoreDistribution_"];
                 };
             };
             /** @description Not acceptable as it is; the text says why. */
@@ -11526,6 +11767,85 @@ export interface operations {
             };
         };
     };
+    create_dataset_from_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetFromItems"];
+            };
+        };
+        responses: {
+            /** @description A dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExamplesFromItemsResult_"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Data_ExamplesFromItemsResult_"];
+                };
+            };
+            /** @description Not acceptable as it is; the text says why. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not valid; text, or JSON with the places. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too much is waiting to be written; try again after Retry-After seconds. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
     export_dataset_csv: {
         parameters: {
             query?: {
@@ -12378,6 +12698,15 @@ export interface operations {
             };
             /** @description Not found. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The name is taken. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -179,7 +179,7 @@ def _round_trip(url: str | None) -> Iterator[Line]:
     from urllib.parse import quote
 
     from rubricate.cli.connection import Connection
-    from rubricate.cli.importing import post_otlp
+    from rubricate.cli.spans import post_otlp
     from rubricate.cli.terminal import Failed
     from rubricate.client.calls import Request
 

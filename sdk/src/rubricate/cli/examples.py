@@ -7,7 +7,7 @@ from rubricate.cli.terminal import Failed, Progress
 
 if TYPE_CHECKING:
     from rubricate.cli.connection import Connection
-    from rubricate.cli.importing import Tally
+    from rubricate.cli.tally import Tally
 
 PAGE = 1000
 
@@ -25,18 +25,22 @@ def examples(server: "Connection", dataset: str) -> Iterator[Json]:
             raise Failed(f"there is no dataset named {dataset!r}")
         dataset = found[0]["id"]
     about = body(server.send(Request("GET", path("v1/datasets", dataset))))["data"]
-    cursor: dict[str, str] = {}
-    version: dict[str, str] = {}
+    for example in examples_of(server, dataset):
+        yield _line(about["name"], example)
+
+
+def examples_of(server: "Connection", dataset_id: str, version_id: str | None = None) -> Iterator[Json]:
+    """The examples of a version as the server tells them; without a version, of the newest."""
+    from rubricate.client.calls import path
+
+    params: Json = {"limit": PAGE} | ({} if version_id is None else {"version_id": version_id})
     while True:
-        params = {"limit": PAGE, **cursor, **version}
-        page = body(server.send(Request("GET", path("v1/datasets", dataset, "/examples"), params)))
-        # Whatever is uploaded meanwhile, all pages are of one version.
-        version = {"version_id": page["data"]["version_id"]}
-        for example in page["data"]["examples"]:
-            yield _line(about["name"], example)
+        page = server.get(path("v1/datasets", dataset_id, "/examples"), params)
+        yield from page["data"]["examples"]
         if not page.get("next_cursor"):
             return
-        cursor = {"cursor": page["next_cursor"]}
+        # Whatever is uploaded meanwhile, all pages are of one version.
+        params |= {"version_id": page["data"]["version_id"], "cursor": page["next_cursor"]}
 
 
 def send_examples(server: "Connection", lines: Iterable[Json], tally: "Tally", progress: Progress) -> None:
@@ -44,32 +48,48 @@ def send_examples(server: "Connection", lines: Iterable[Json], tally: "Tally", p
 
     What is there already stays as it is, also when it says something else by now.
     """
-    from rubricate.client.calls import Request, body
-    from rubricate.errors import InvalidRequest
-
     by_dataset: dict[str, list[Json]] = {}
     for line in lines:
         by_dataset.setdefault(str(line["dataset"]), []).append(line)
     for dataset, sent in by_dataset.items():
         there = _ids_there(server, dataset)
         some = [line for line in sent if line.get("id") is None or line["id"] not in there]
-        upload = {
-            "action": "append",
-            "name": dataset,
-            "inputs": [line["input"] for line in some],
-            "outputs": [line.get("output") or {} for line in some],
-            "metadata": [line.get("metadata") or {} for line in some],
-            "splits": [line.get("splits") or None for line in some],
-            "span_ids": [line.get("span_id") for line in some],
-            "example_ids": [line.get("id") for line in some],
-        }
-        try:
-            answer = server.try_send(Request("POST", "v1/datasets/upload", {"sync": "true"}, json=upload))
-        except InvalidRequest as error:
-            tally.add("examples", len(sent), 0, len(sent), f"{dataset}: {error.detail}")
-        else:
-            tally.add("examples", len(sent), body(answer)["data"]["num_created_examples"])
+        upload(server, dataset, "append", some, tally, len(sent))
         progress.add(len(sent))
+
+
+def upload(
+    server: "Connection",
+    dataset: str,
+    action: str,
+    lines: list[Json],
+    tally: "Tally",
+    received: int | None = None,
+    description: str | None = None,
+) -> Json | None:
+    """Upload examples; what the server says of it, None when it refuses. `received` is what the tally counts, all."""
+    from rubricate.client.calls import Request, data
+    from rubricate.errors import InvalidRequest
+
+    content = {
+        "action": action,
+        "name": dataset,
+        "description": description,
+        "inputs": [line["input"] for line in lines],
+        "outputs": [line.get("output") or {} for line in lines],
+        "metadata": [line.get("metadata") or {} for line in lines],
+        "splits": [line.get("splits") or None for line in lines],
+        "span_ids": [line.get("span_id") for line in lines],
+        "example_ids": [line.get("id") for line in lines],
+    }
+    counted = len(lines) if received is None else received
+    try:
+        answer: Json = data(server.try_send(Request("POST", "v1/datasets/upload", {"sync": "true"}, json=content)))
+    except InvalidRequest as error:
+        tally.add("examples", counted, 0, counted, f"{dataset}: {error.detail}")
+        return None
+    tally.add("examples", counted, answer["num_created_examples"])
+    return answer
 
 
 def _ids_there(server: "Connection", dataset: str) -> set[str]:

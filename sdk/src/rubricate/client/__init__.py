@@ -5,9 +5,7 @@
 >>> spans = client.spans.get_spans_dataframe(project_name="my-app")
 >>> client.annotations.add_span_annotation(span_id=spans.index[0], annotation_name="quality", score=0.8)
 
->>> from rubricate.client import AsyncClient
->>> async with AsyncClient() as client:
-...     spans = await client.spans.get_spans(project_identifier="my-app")
+`AsyncClient` has the same calls, to be awaited.
 """
 
 import weakref
@@ -96,6 +94,7 @@ class _Calls(Resource[M]):
 
         >>> frame = client.get_spans_dataframe("span_kind == 'LLM'", project_name="my-app")
         >>> frame["attributes.llm.output_messages"].iloc[0][0]["message.content"]
+        'Yes, within 30 days.'
         """
         query = SpanQuery().where(filter_condition) if filter_condition else SpanQuery()
         name = yield from project_named(project_name, None)
@@ -125,10 +124,17 @@ class _Calls(Resource[M]):
     ) -> Steps["pd.DataFrame | list[pd.DataFrame]"]:
         """The frame of one query, or a list with the frames of several, in one request.
 
-        >>> contexts, questions = client.query_spans(
-        ...     SpanQuery().concat("retrieval.documents", context="document.content").with_index("trace_id"),
-        ...     SpanQuery().where("parent_id is None").select(question="input.value").with_index("trace_id"),
-        ... )
+        Without any query, the frame of all spans. `limit` holds for each frame. All else as for
+        `client.spans.get_spans_dataframe`.
+
+            >>> from rubricate.client.types import SpanQuery
+            >>> contexts, questions = client.query_spans(
+            ...     SpanQuery().concat("retrieval.documents", context="document.content").with_index("trace_id"),
+            ...     SpanQuery().where("parent_id is None").select(question="input.value").with_index("trace_id"),
+            ...     project_name="my-app",
+            ... )
+            >>> contexts.join(questions)["question"].tolist()
+            ['How long is the warranty?']
         """
         name = yield from project_named(project_name, None)
         asked = list(queries) or [SpanQuery()]
@@ -146,8 +152,10 @@ class _Calls(Resource[M]):
 
         Raises `InvalidInput` before sending anything, and `Unsupported` if the server takes no such evaluations.
 
-            >>> from rubricate.trace import SpanEvaluations
-            >>> client.log_evaluations(SpanEvaluations("correctness", frame[["label", "score", "explanation"]]))
+            >>> from rubricate import SpanEvaluations
+            >>> frame = client.get_spans_dataframe("span_kind == 'LLM'", project_name="my-app")
+            >>> frame["score"] = frame["attributes.output.value"].str.len()
+            >>> client.log_evaluations(SpanEvaluations("length", frame))
         """
         from rubricate.trace import Evaluations
 
@@ -172,7 +180,8 @@ class _Calls(Resource[M]):
         Raises `UnreadableAnswer` if the server has no such call (as Phoenix's newer ones), `MissingExtra` without
         pandas.
 
-            >>> {found.eval_name: found.dataframe["score"].mean() for found in client.get_evaluations("my-app")}
+            >>> {found.eval_name: len(found.dataframe) for found in client.get_evaluations("my-app")}
+            {'correctness': 3, 'relevance': 2}
         """
         from rubricate.trace import DocumentEvaluations, SpanEvaluations, TraceEvaluations
 
@@ -199,10 +208,17 @@ class Client(_Calls[Blocking]):
       `base_url` is used if no other is given, and closing it is yours.
 
     Requests that fail for want of a connection, or with 429, 502, 503 or 504, are repeated up to four times, and
-    `Retry-After` is honoured. All errors are of the family in `rubricate.errors`. A client may be shared by threads.
+    `Retry-After` is honoured. A client may be shared by threads. All errors are of the family in `rubricate.errors`:
+    what is not there is `NotFound`, an id that no server can have made `InvalidRequest`.
 
-        >>> with Client(base_url="https://rubricate.example.com", api_key="…") as client:
-        ...     client.projects.list()
+    Calls that take them: `timeout` is how long to wait for the answer of one request, in seconds (60 by default, None:
+    for as long as it takes); `progress=False` keeps long transfers from telling on a terminal how far they are. Where
+    no project is named, it is that of `RUBRICATE_PROJECT_NAME` or `PHOENIX_PROJECT_NAME`, else "default". Times come
+    back in UTC, in frames as such and in dicts in ISO 8601 unless told otherwise.
+
+        >>> with Client(base_url="http://127.0.0.1:6006", api_key="rbk_...") as client:
+        ...     client.projects.get(project_name="my-app")["name"]
+        'my-app'
     """
 
     def __init__(
@@ -226,7 +242,14 @@ class Client(_Calls[Blocking]):
         super().__init__(send, server, awaits=False)
 
     def close(self) -> None:
-        """Close the connections; left out, that happens when the client is no longer used."""
+        """Close the connections; left out, that happens when the client is no longer used.
+
+        One that was given as `http_client` stays open.
+
+            >>> from rubricate import Client
+            >>> client = Client()
+            >>> client.close()
+        """
         if self._own:
             self._own.close()
 
@@ -240,10 +263,15 @@ class Client(_Calls[Blocking]):
 
 
 class AsyncClient(_Calls[Awaiting]):
-    """A client whose calls are awaited; all else as for `Client`.
+    """A client whose calls are awaited; all else as for `Client`. `http_client` is an `httpx.AsyncClient`.
 
-    >>> async with AsyncClient() as client:
-    ...     frame = await client.spans.get_spans_dataframe(project_name="my-app")
+    >>> import asyncio
+    >>> async def questions():
+    ...     async with AsyncClient() as client:
+    ...         spans = await client.spans.get_spans(project_identifier="my-app", parent_id="null")
+    ...         return [span["attributes"]["input.value"] for span in spans]
+    >>> asyncio.run(questions())
+    ['Can I get a refund?', 'And the battery?', 'How long is the warranty?']
     """
 
     def __init__(
@@ -261,7 +289,20 @@ class AsyncClient(_Calls[Awaiting]):
         super().__init__(lambda steps: run_async(client, server, steps), server, awaits=True)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; one that was given as `http_client` stays open.
+
+        It does not happen by itself: use `async with`, or call this.
+
+            >>> import asyncio
+            >>> async def version():
+            ...     client = AsyncClient()
+            ...     try:
+            ...         return (await client.status.stats())["version"]
+            ...     finally:
+            ...         await client.close()
+            >>> asyncio.run(version())
+            '0...'
+        """
         if self._own:
             await self._own.aclose()
 

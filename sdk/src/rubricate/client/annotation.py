@@ -50,13 +50,15 @@ class SpanAnnotations(Resource[M]):
         """Annotate one span, for example with a user's thumb up or down.
 
         At least one of `label`, `score` (a finite number) and `explanation` is needed. `span_id` is 16 hex digits, as
-        `format_span_id` or `capture_span_context` give it. With `sync=True` the span must have arrived, and the answer
-        is `{"id": …}`; else the span may arrive later, and the answer is None.
+        OpenTelemetry's `format_span_id` or `rubricate.capture_span_context` give it. With `sync=True` the span must
+        have arrived, and the answer is `{"id": …}`; else the span may arrive later, and the answer is None.
+        `annotator_kind` says who annotates: "HUMAN", "LLM" (a judge) or "CODE"; `identifier`, which of them, so that
+        several can answer to one name; `metadata` is a dict of any JSON.
 
         Raises `InvalidInput` before sending, and `NotFound` if `sync` and the span is unknown.
 
             >>> client.annotations.add_span_annotation(
-            ...     span_id=context.get_last_span_id(), annotation_name="user feedback", label="thumbs up", score=1
+            ...     span_id=span_id, annotation_name="user feedback", label="thumbs up", score=1
             ... )
         """
         return (
@@ -90,10 +92,18 @@ class SpanAnnotations(Resource[M]):
         after an error does no harm. With `sync=True` the answer is a list of `{"id": …}` in the same order, else None.
         On a terminal, what takes long tells how far it is, unless `progress=False`.
 
-        Raises `InvalidInput`, naming the annotation, the field and the reason.
+        Raises `InvalidInput`, naming the annotation, the field and the reason, and `NotFound` if `sync` and a span is
+        unknown.
 
+            >>> spans = client.spans.get_spans(project_identifier="my-app", span_kind="LLM")
             >>> client.spans.log_span_annotations(span_annotations=[
-            ...     {"span_id": id, "name": "quality", "annotator_kind": "CODE", "result": {"score": 0.7}} for id in ids
+            ...     {
+            ...         "span_id": span["context"]["span_id"],
+            ...         "name": "short",
+            ...         "annotator_kind": "CODE",
+            ...         "result": {"score": len(span["attributes"]["output.value"]) < 100},
+            ...     }
+            ...     for span in spans
             ... ])
         """
         return (yield from write(SpanAnnotationCreate, span_annotations, sync=sync, progress=progress))
@@ -113,12 +123,14 @@ class SpanAnnotations(Resource[M]):
         The span's id is in the column or index `span_id` or `context.span_id`, or in an index of strings without
         a name. Columns that are read: `name` or `annotation_name`, `annotator_kind`, `label`, `score`, `explanation`,
         `metadata`, `identifier`; others are ignored. The arguments hold for rows (or frames) that do not say
-        themselves. Rows with neither label, score nor explanation are left out, with a warning.
+        themselves. Rows with neither label, score nor explanation are left out, with a warning. The answer is as of
+        `log_span_annotations`.
 
-        Raises `InvalidInput` (also for a missing column) and `MissingExtra`.
+        Raises `InvalidInput` (also for a missing column), `MissingExtra` without pandas, and `NotFound` if `sync` and
+        a span is unknown.
 
-            >>> frame = client.get_spans_dataframe("span_kind == 'LLM'")
-            >>> frame["label"] = frame["attributes.output.value"].str.contains("sorry").map({True: "yes", False: "no"})
+            >>> frame = client.get_spans_dataframe("span_kind == 'LLM'", project_name="my-app")
+            >>> frame["label"] = frame["attributes.output.value"].str.contains("orry").map({True: "yes", False: "no"})
             >>> client.spans.log_span_annotations_dataframe(
             ...     dataframe=frame, annotation_name="apologises", annotator_kind="CODE"
             ... )
@@ -149,6 +161,11 @@ class SpanAnnotations(Resource[M]):
         left out unless `include_annotation_names` names "note". `timeout` is in seconds a request.
 
         Raises `NotFound` if none of the spans is in the project.
+
+            >>> spans = client.spans.get_spans(project_identifier="my-app", span_kind="LLM")
+            >>> said = client.spans.get_span_annotations(spans=spans, project_identifier="my-app")
+            >>> sorted({(each["name"], each["annotator_kind"]) for each in said})
+            [('correctness', 'HUMAN'), ('correctness', 'LLM')]
         """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
@@ -175,11 +192,15 @@ class SpanAnnotations(Resource[M]):
         `identifier`, `id`, `created_at`, `updated_at`, `source`, `user_id`. Arguments as for `get_span_annotations`;
         the spans may also come as the frame of `get_spans_dataframe`.
 
+        Raises `NotFound` if none of the spans is in the project, `MissingExtra` without pandas.
+
             >>> spans = client.spans.get_spans_dataframe(project_name="my-app")
             >>> labels = client.spans.get_span_annotations_dataframe(
             ...     spans_dataframe=spans, project_identifier="my-app"
             ... )
-            >>> spans.join(labels)
+            >>> labels.groupby("annotator_kind")["result.score"].mean().round(2).to_dict()
+            {'HUMAN': 0.5, 'LLM': 0.33}
+            >>> spans_and_labels = spans.join(labels)
         """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
@@ -192,7 +213,8 @@ class SpanAnnotations(Resource[M]):
 
         Raises `NotFound` if the span is unknown.
 
-            >>> client.spans.add_span_note(span_id="051581bf3cb55c13", note="Ask Ana about this one.")
+            >>> client.spans.add_span_note(span_id=span_id, note="Ask Ana about this one.")
+            {'id': '...'}
         """
         return (yield from write_note(SPAN, span_id, note, identifier))
 

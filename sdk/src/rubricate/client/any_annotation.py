@@ -34,7 +34,9 @@ class Annotations(SpanAnnotations[M]):
     def get(self, annotation_id: str) -> Steps[JsonObject]:
         """One annotation, by its id. Raises `NotFound`, and `InvalidRequest` if it is no id of an annotation.
 
-        >>> client.annotations.get(added["id"])["result"]["label"]
+        >>> [annotation] = client.annotations.list(project_identifier="my-app", target_kind="session")
+        >>> client.annotations.get(annotation["id"])["result"]
+        {'label': 'patient', 'score': 1.0, 'explanation': None}
         """
         response = yield Request("GET", path("v1/annotations", annotation_id))
         annotation: JsonObject = data(response)
@@ -63,13 +65,17 @@ class Annotations(SpanAnnotations[M]):
     ) -> Steps[builtins.list[JsonObject]]:
         """The annotations of a project that meet all the conditions, newest first, notes among them.
 
-        A condition given as a list is met by any of its values. `user` is the `user_id` of who wrote it. The bounds of
-        the score are inclusive. `start_time` (inclusive) and `end_time` (exclusive) are of creation; without a zone
-        they are local time. `limit` is the most annotations (None: all). `timeout` is in seconds a page.
+        The project is given by name or id; default the environment's. A condition given as a list is met by any of its
+        values. `source` is "API" or, for what was said in the page, "APP"; `user` the `user_id` of who wrote it;
+        `exclude_name` leaves out names, such as "note". The bounds of the score are inclusive. `start_time` (inclusive)
+        and `end_time` (exclusive) are of creation; without a zone they are local time. `limit` is the most annotations
+        (None: all). `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project.
 
-            >>> client.annotations.list(project_identifier="my-app", name="quality", label="bad", max_score=0.5)
+            >>> found = client.annotations.list(project_identifier="my-app", name="correctness", max_score=0.5)
+            >>> [(each["target"]["kind"], each["annotator_kind"], each["result"]["label"]) for each in found]
+            [('span', 'LLM', 'wrong'), ('span', 'HUMAN', 'wrong'), ('span', 'LLM', 'wrong')]
         """
         found = yield from _find(
             project_identifier,
@@ -112,11 +118,19 @@ class Annotations(SpanAnnotations[M]):
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
-        """The same as a data frame, one row an annotation, indexed by `id`.
+        """The annotations that `list` finds as a data frame, one row an annotation, indexed by `id`.
 
         Columns: `target.kind`, `target.id`, `target.position`, `annotation_name`, `annotator_kind`, `result.label`,
         `result.score`, `result.explanation`, `metadata`, `identifier`, `created_at`, `updated_at`, `source`,
-        `user_id`, `rubric_version`, `project_id`.
+        `user_id`, `rubric_version`, `project_id`. Arguments and errors are those of `list`, and `MissingExtra` without
+        pandas.
+
+            >>> frame = client.annotations.get_annotations_dataframe(project_identifier="my-app", name="correctness")
+            >>> frame.groupby("annotator_kind")["result.score"].agg(["count", "mean"]).round(2)
+                            count  mean
+            annotator_kind
+            HUMAN               2  0.50
+            LLM                 3  0.33
         """
         pd = frames.pandas()
         found = yield from _find(
@@ -156,7 +170,9 @@ class Annotations(SpanAnnotations[M]):
 
         What it said before stays in its `history`. Raises `NotFound`, and `InvalidInput` before sending.
 
-            >>> client.annotations.update(added["id"], label="correct", explanation=None)
+            >>> [annotation] = client.annotations.list(project_identifier="my-app", target_kind="session")
+            >>> client.annotations.update(annotation["id"], label="annoyed", score=None)["result"]
+            {'label': 'annoyed', 'score': None, 'explanation': None}
         """
         result = _said(label=label, score=score, explanation=explanation)
         changes = (
@@ -170,7 +186,13 @@ class Annotations(SpanAnnotations[M]):
 
     @call
     def delete(self, annotation_id: str) -> Steps[None]:
-        """Delete one annotation, of whatever target; its history stays. Raises `NotFound`."""
+        """Delete one annotation, of whatever target; its history stays. Raises `NotFound`.
+
+        >>> [annotation] = client.annotations.list(project_identifier="my-app", target_kind="session")
+        >>> client.annotations.delete(annotation["id"])
+        >>> client.annotations.history(annotation["id"])[-1]["action"]
+        'deleted'
+        """
         try:
             yield Request("DELETE", path("v1/annotations", annotation_id))
         except NotFound as error:
@@ -205,8 +227,9 @@ class Annotations(SpanAnnotations[M]):
 
         Raises `InvalidInput` before sending; `NotFound` if there is no such project.
 
-            >>> gone = client.annotations.bulk_delete(project_identifier="my-app", name="quality", label="bad")
-            >>> client.annotations.restore(gone["removal_id"])
+            >>> gone = client.annotations.bulk_delete(project_identifier="my-app", name="correctness", label="wrong")
+            >>> gone
+            {'deleted': 3, 'removal_id': '...'}
         """
         conditions = given(
             target_kind=target_kind,
@@ -241,6 +264,10 @@ class Annotations(SpanAnnotations[M]):
 
         The answer is a dict of `restored`, `kept` (something newer stands in their place) and `lost` (their targets are
         gone). Raises `NotFound` if there is no such removal, or it is too long ago.
+
+            >>> gone = client.annotations.bulk_delete(project_identifier="my-app", delete_all=True)
+            >>> client.annotations.restore(gone["removal_id"])
+            {'restored': 11, 'kept': 0, 'lost': 0}
         """
         response = yield Request("POST", "v1/annotations/restore", json={"removal_id": removal_id})
         restored: JsonObject = body(response)
@@ -254,7 +281,9 @@ class Annotations(SpanAnnotations[M]):
 
         They wait for as long as it takes. One whose target will never come (a mistyped id) can be deleted by its id.
 
-            >>> [each["target"]["id"] for each in client.annotations.waiting(target_kind="span")]
+            >>> for annotation in client.annotations.waiting(target_kind="span"):
+            ...     print(annotation["name"], annotation["target"]["id"])
+            correctness ...
         """
         request = Request("GET", "v1/annotations/waiting", given(target_kind=target_kind))
         return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
@@ -268,7 +297,10 @@ class Annotations(SpanAnnotations[M]):
 
         Raises `NotFound`.
 
-            >>> [change["result"]["label"] for change in client.annotations.history(added["id"])]
+            >>> [annotation] = client.annotations.list(project_identifier="my-app", target_kind="session")
+            >>> changed = client.annotations.update(annotation["id"], label="annoyed")
+            >>> [change["result"]["label"] for change in client.annotations.history(annotation["id"])]
+            ['patient', 'annoyed']
         """
         response = yield Request("GET", path("v1/annotations", annotation_id, "/history"))
         changes: builtins.list[JsonObject] = data(response)

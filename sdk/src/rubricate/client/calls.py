@@ -157,7 +157,8 @@ def instant(time: datetime | None) -> str | None:
     """A time in ISO 8601 with its zone; a time without one is local."""
     if time is None:
         return None
-    return (time if time.tzinfo else time.astimezone()).isoformat()
+    # Not time.astimezone(): that of pandas' Timestamp, which is a datetime too, cannot do without a zone.
+    return (time if time.tzinfo else datetime.astimezone(time)).isoformat()
 
 
 def body(response: httpx.Response) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rubricate import environment
-from rubricate.client.calls import TIMEOUT_S, M, Request, Resource, Steps, call, data, pages, path
+from rubricate.client.calls import TIMEOUT_S, M, Request, Resource, Steps, call, data, instant, pages, path
 from rubricate.client.dataset_upload import Columns, body_of
 from rubricate.client.project import is_id
 from rubricate.client.target import checked, given
@@ -38,9 +38,10 @@ class Datasets(Resource[M]):
 
     @call
     def list(self, *, limit: int | None = None, timeout: float | None = TIMEOUT_S) -> Steps[builtins.list[JsonObject]]:
-        """All datasets, or the newest `limit` of them, newest first.
+        """All datasets, or the newest `limit` of them, newest first. `timeout` is in seconds a page.
 
         >>> {dataset["name"]: dataset["example_count"] for dataset in client.datasets.list()}
+        {'golden': 2}
         """
         return (yield from pages(Request("GET", "v1/datasets", timeout_s=timeout), limit=limit))
 
@@ -55,10 +56,12 @@ class Datasets(Resource[M]):
     ) -> Steps[Dataset]:
         """A dataset with the examples of its newest version, or of another one.
 
-        `splits`: only examples that are in any of these. Raises `NotFound` also for an unknown version or split.
+        `version_id` is one of `get_dataset_versions`. `splits`: only examples that are in any of these. `timeout` is in
+        seconds a request. Raises `NotFound` also for an unknown version or split.
 
             >>> dataset = client.datasets.get_dataset(dataset="golden", splits=["test"])
             >>> [example["input"] for example in dataset]
+            [{'question': 'Can I get a refund?'}]
         """
         dataset_id = yield from _id_of(dataset, timeout)
         return (yield from _read(dataset_id, version_id, splits, timeout))
@@ -72,7 +75,10 @@ class Datasets(Resource[M]):
         Each is a dict of `version_id`, `description`, `metadata` and `created_at` (a datetime), and, which Phoenix does
         not tell, `created_examples`, `updated_examples` and `deleted_examples`.
 
-            >>> [version["version_id"] for version in client.datasets.get_dataset_versions(dataset="golden")]
+            >>> [first] = client.datasets.get_dataset_versions(dataset="golden")
+            >>> first["created_examples"]
+            2
+            >>> as_it_was = client.datasets.get_dataset(dataset="golden", version_id=first["version_id"])
         """
         dataset_id = yield from _id_of(dataset, timeout)
         request = Request("GET", path("v1/datasets", dataset_id, "/versions"), timeout_s=timeout)
@@ -108,37 +114,24 @@ class Datasets(Resource[M]):
           `span_id` (of the span it was made from) and `id` (what you call it).
         - `dataframe` or `csv_file_path`: each row an example. `input_keys`, `output_keys` and `metadata_keys` name the
           columns; without them, the first column called like an answer, a response or an output is the output, those
-          before it are the input, those after it metadata. `split_key` is a column of split names, `span_id_key` and
-          `example_id_key` columns of ids. Empty cells are left out. Numbers of a frame stay numbers; in a CSV file all
-          is text.
+          before it are the input, those after it metadata. `split_key` is a column of split names (`split_keys`,
+          several), `span_id_key` and `example_id_key` columns of ids. Empty cells are left out. Numbers of a frame stay
+          numbers; in a CSV file all is text.
         - `inputs`, with `outputs` and `metadata` of the same length if there are any.
 
         An example with an id is the one that has it, and is changed if it says something else; one without is any that
-        says the same. So doing it again changes nothing and makes no version.
+        says the same. So doing it again changes nothing and makes no version. `dataset_description` says what it is
+        for; `timeout` is in seconds a request.
 
         Raises `InvalidInput` before sending, `MissingExtra` for a frame without pandas, `InvalidRequest`.
 
             >>> client.datasets.create_dataset(
-            ...     name="golden", inputs=[{"question": "2 + 2?"}], outputs=[{"answer": "4"}]
+            ...     name="arithmetic", inputs=[{"question": "2 + 2?"}], outputs=[{"answer": "4"}]
             ... )
+            Dataset(id='...', name='arithmetic', version_id='...', examples=1)
         """
-        body = body_of(
-            examples=examples,
-            dataframe=dataframe,
-            csv_file_path=csv_file_path,
-            columns=Columns(
-                tuple(input_keys),
-                tuple(output_keys),
-                tuple(metadata_keys),
-                tuple(split_keys),
-                split_key,
-                span_id_key,
-                example_id_key,
-            ),
-            inputs=inputs,
-            outputs=outputs,
-            metadata=metadata,
-        )
+        columns = Columns.of(input_keys, output_keys, metadata_keys, split_keys, split_key, span_id_key, example_id_key)
+        body = body_of(examples, dataframe, csv_file_path, columns, inputs, outputs, metadata)
         about = {"name": name, "action": "update", "description": dataset_description}
         return (yield from _uploaded({**about, **body}, timeout))
 
@@ -166,27 +159,12 @@ class Datasets(Resource[M]):
 
         A name that no dataset has makes one.
 
-            >>> client.datasets.add_examples_to_dataset(
-            ...     dataset="golden", examples={"input": {"question": "3 + 3?"}, "output": {"answer": "6"}, "id": "six"}
-            ... )
+            >>> abroad = {"id": "abroad", "input": {"question": "Do you ship abroad?"}, "output": {"answer": "Yes."}}
+            >>> client.datasets.add_examples_to_dataset(dataset="golden", examples=abroad).example_count
+            3
         """
-        body = body_of(
-            examples=examples,
-            dataframe=dataframe,
-            csv_file_path=csv_file_path,
-            columns=Columns(
-                tuple(input_keys),
-                tuple(output_keys),
-                tuple(metadata_keys),
-                tuple(split_keys),
-                split_key,
-                span_id_key,
-                example_id_key,
-            ),
-            inputs=inputs,
-            outputs=outputs,
-            metadata=metadata,
-        )
+        columns = Columns.of(input_keys, output_keys, metadata_keys, split_keys, split_key, span_id_key, example_id_key)
+        body = body_of(examples, dataframe, csv_file_path, columns, inputs, outputs, metadata)
         name = yield from _name_of(dataset, timeout)
         return (yield from _uploaded({"name": name, "action": "append", **body}, timeout))
 
@@ -197,8 +175,9 @@ class Datasets(Resource[M]):
         dataset: DatasetIdentifier,
         span_ids: Sequence[str] | None = None,
         trace_ids: Sequence[str] | None = None,
+        session_ids: Sequence[str] | None = None,
         project_identifier: str | None = None,
-        target_kind: Literal["span", "trace"] | None = None,
+        target_kind: Literal["span", "trace", "session"] | None = None,
         filter_condition: str | None = None,
         start_time: datetime | None = None,
         end_time: datetime | None = None,
@@ -216,8 +195,9 @@ class Datasets(Resource[M]):
     ) -> Steps[JsonObject]:
         """Make examples from spans of a project, or from the root spans of traces. Phoenix's client cannot.
 
-        Which: `span_ids`, or `trace_ids`, or all that fit `filter_condition` (of the language of `target_kind`) and the
-        times; the server looks for them. `project_identifier` is a name or id, default the environment's.
+        Which: `span_ids`, `trace_ids` or `session_ids`, or all that fit `filter_condition` (of the language of
+        `target_kind`) and the times; the server looks for them. Of a session, each trace becomes an example.
+        `project_identifier` is a name or id, default the environment's.
 
         What: `input`, `output` and `metadata` say which field takes which attribute (`{"question": "input.value"}`);
         left out, the kind of the span decides: messages of an LLM, documents of a retriever, else its input and output.
@@ -225,31 +205,42 @@ class Datasets(Resource[M]):
         out ("correction_or_output"); only spans with a corrected answer ("correction"); "output"; or "none".
         `annotations`: whether the metadata tell what was annotated, and by whom.
 
+        `start_time` (inclusive) and `end_time` (exclusive) bound when spans and traces started; without a zone they are
+        local time. The examples are put into `splits`, made where there are none of that name. `description` is that of
+        the new version.
+
         A span makes one example, however often it is added; it is changed when it says something else by now. The
         answer is a dict of the fields of `rubricate.records.dataset.ExamplesFromItemsResult`: `added`, `changed`,
         `unchanged`, `corrected`, `left_out` (`[{"reason", "count", "ids"}]`), `matched`, `version_id` … With `dry_run`
         nothing is written, and `examples` has the first `preview` as they would be.
 
-            >>> client.datasets.add_spans(
-            ...     dataset="golden", project_identifier="my-app",
-            ...     filter_condition="annotations['correctness'].label == 'wrong'", expected_output="correction",
-            ... )["added"]
+            >>> result = client.datasets.add_spans(
+            ...     dataset="golden",
+            ...     project_identifier="my-app",
+            ...     filter_condition="annotations['correctness'].label == 'correct'",
+            ...     expected_output="output",
+            ...     metadata={"model": "llm.model_name"},
+            ... )
+            >>> result["matched"], result["added"], result["left_out"]
+            (2, 2, [])
         """
-        if span_ids is not None and trace_ids is not None:
-            raise InvalidInput("Give span_ids or trace_ids, not both.")
-        ids = span_ids if trace_ids is None else trace_ids
-        kind = "trace" if trace_ids is not None else "span"
-        if ids is not None and target_kind not in (None, kind):
+        named = {"span": span_ids, "trace": trace_ids, "session": session_ids}
+        given_kinds = [kind for kind, each in named.items() if each is not None]
+        if len(given_kinds) > 1:
+            raise InvalidInput("Give span_ids, trace_ids or session_ids, not several of them.")
+        kind = given_kinds[0] if given_kinds else (target_kind or "span")
+        if target_kind not in (None, kind):
             raise InvalidInput(f"target_kind is {target_kind!r}, and the ids are those of {kind}s.")
+        ids = named[kind] if given_kinds else None
         wanted = checked(
             ExamplesFromItems,
             given(
                 project=project_identifier or environment.project_name(),
-                target_kind=target_kind or kind,
+                target_kind=kind,
                 ids=None if ids is None else [*ids],
                 filter=filter_condition,
-                start_time=start_time and start_time.astimezone(),
-                end_time=end_time and end_time.astimezone(),
+                start_time=instant(start_time),
+                end_time=instant(end_time),
                 roots_only=root_spans_only,
                 mapping=given(
                     input=input,
@@ -286,12 +277,17 @@ class Datasets(Resource[M]):
     ) -> Steps[JsonObject]:
         """Change some examples and delete others in one new version; older versions keep what they had.
 
-        `update` says by id what is new: `{"first": {"output": {"answer": "5"}}}`; fields that are not given stay. The
-        answer is a dict of `version_id`, `num_updated_examples`, `num_deleted_examples` … Phoenix's client cannot.
+        `update` says by id what is new: `{"first": {"output": {"answer": "5"}}}`; fields that are not given stay.
+        `description` is that of the new version. The answer is a dict of `version_id`, `num_updated_examples`,
+        `num_deleted_examples` … Phoenix's client cannot.
 
         Raises `NotFound` when the newest version lacks one of them; nothing is changed then.
 
-            >>> client.datasets.change_examples(dataset="golden", delete=["six"])["num_deleted_examples"]
+            >>> result = client.datasets.change_examples(
+            ...     dataset="golden", update={"warranty": {"output": {"answer": "3 years."}}}, delete=["refund"]
+            ... )
+            >>> result["num_updated_examples"], result["num_deleted_examples"]
+            (1, 1)
         """
         changes = checked(
             DatasetExampleChanges,
@@ -331,6 +327,7 @@ class Datasets(Resource[M]):
         `updated_at`. Its name is unique on the server.
 
             >>> {split["name"]: split["example_count"] for split in client.datasets.get_splits(dataset="golden")}
+            {'test': 1}
         """
         if dataset is None:
             return (yield from pages(Request("GET", "v1/dataset_splits"), page_size=LARGEST_PAGE))
@@ -351,7 +348,9 @@ class Datasets(Resource[M]):
 
         It is made if there is none of that name. Splits have no versions: an example is in a split in all versions.
 
-            >>> client.datasets.put_into_split(dataset="golden", split="test", example_ids=["six"])["example_count"]
+            >>> hard = client.datasets.put_into_split(dataset="golden", split="hard", example_ids=["warranty"])
+            >>> hard["example_count"]
+            1
         """
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
         url = path("v1/datasets", dataset_id, "/splits")
@@ -367,18 +366,29 @@ class Datasets(Resource[M]):
 
     @call
     def delete_split(self, *, dataset: DatasetIdentifier, split: str) -> Steps[None]:
-        """Delete a split, given by name, from all datasets; the examples stay. Raises `NotFound`."""
+        """Delete a split, given by name, from all datasets; the examples stay.
+
+        Raises `InvalidInput` for a name that no split has.
+
+            >>> client.datasets.delete_split(dataset="golden", split="test")
+        """
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
         request = Request("GET", "v1/dataset_splits")
         there = yield from pages(request, page_size=LARGEST_PAGE)
-        split_id = next((each["id"] for each in there if each["name"] == split), split)
+        split_id = next((each["id"] for each in there if split in (each["name"], each["id"])), None)
+        if split_id is None:
+            raise InvalidInput(f"There is no split named {split}.")
         yield Request("DELETE", path("v1/datasets", dataset_id, "/splits", split_id))
 
     # --- labels -------------------------------------------------------------------------------------------------------
 
     @call
     def get_labels(self, *, dataset: DatasetIdentifier | None = None) -> Steps[builtins.list[JsonObject]]:
-        """The labels of a dataset, or all there are. A label is a dict of `id`, `name`, `color` and `description`."""
+        """The labels of a dataset, or all there are. A label is a dict of `id`, `name`, `color` and `description`.
+
+        >>> [label["name"] for label in client.datasets.get_labels(dataset="golden")]
+        ['reviewed']
+        """
         if dataset is None:
             return (yield from pages(Request("GET", "v1/dataset_labels"), page_size=LARGEST_PAGE))
         dataset_id = yield from _id_of(dataset, TIMEOUT_S)
@@ -388,7 +398,11 @@ class Datasets(Resource[M]):
 
     @call
     def create_label(self, *, name: str, color: str, description: str | None = None) -> Steps[JsonObject]:
-        """Make a label; `color` is six hexadecimal digits such as `#00cc88`. Raises `Conflict` if the name is taken."""
+        """Make a label; `color` is six hexadecimal digits such as `#00cc88`. Raises `Conflict` if the name is taken.
+
+        >>> client.datasets.create_label(name="draft", color="#cc8800")
+        {'id': '...', 'name': 'draft', 'description': None, 'color': '#cc8800'}
+        """
         content = {"name": name, "color": color, "description": description}
         response = yield Request("POST", "v1/dataset_labels", json=content, repeatable=False)
         label: JsonObject = data(response)
@@ -400,8 +414,9 @@ class Datasets(Resource[M]):
 
         Raises `InvalidInput` for a name that no label has.
 
-            >>> client.datasets.create_label(name="reviewed", color="#00cc88")
-            >>> client.datasets.set_labels(["reviewed"], dataset="golden")
+            >>> label = client.datasets.create_label(name="in use", color="#0088cc")
+            >>> [label["name"] for label in client.datasets.set_labels(["in use"], dataset="golden")]
+            ['in use']
         """
         there = yield from pages(Request("GET", "v1/dataset_labels"), page_size=LARGEST_PAGE)
         ids = {label["name"]: label["id"] for label in there}

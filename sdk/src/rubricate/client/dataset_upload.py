@@ -31,6 +31,20 @@ class Columns:
     span_id: str | None
     example_id: str | None
 
+    @classmethod
+    def of(
+        cls,
+        input: Iterable[str],
+        output: Iterable[str],
+        metadata: Iterable[str],
+        splits: Iterable[str],
+        split: str | None,
+        span_id: str | None,
+        example_id: str | None,
+    ) -> "Columns":
+        """As users name them, whatever holds the names."""
+        return cls(tuple(input), tuple(output), tuple(metadata), tuple(splits), split, span_id, example_id)
+
     def checked(self, there: list[str]) -> "Columns":
         """The same, guessed where nothing is said. Raises `InvalidInput`."""
         repeated = sorted({name for name in there if there.count(name) > 1})
@@ -65,7 +79,6 @@ class Columns:
 
 
 def body_of(
-    *,
     examples: Mapping[str, Any] | Iterable[Mapping[str, Any]] | None,
     dataframe: "pd.DataFrame | None",
     csv_file_path: str | Path | None,

@@ -41,8 +41,9 @@ class DocumentAnnotations(Resource[M]):
         Raises `InvalidInput` before sending; if `sync`, `NotFound` for an unknown span, and `InvalidRequest` for
         a position beyond its documents.
 
+            >>> [search] = client.spans.get_spans(project_identifier="my-app", name="search")
             >>> client.spans.add_document_annotation(
-            ...     span_id=id, document_position=0, annotation_name="relevance", annotator_kind="LLM", score=1
+            ...     span_id=search["context"]["span_id"], document_position=0, annotation_name="relevance", score=1
             ... )
         """
         return (
@@ -72,6 +73,18 @@ class DocumentAnnotations(Resource[M]):
 
         Each has `span_id`, `document_position`, `name`, `annotator_kind`, `result`, and if wanted `metadata` and
         `identifier`.
+
+            >>> [search] = client.spans.get_spans(project_identifier="my-app", name="search")
+            >>> client.spans.log_document_annotations(document_annotations=[
+            ...     {
+            ...         "span_id": search["context"]["span_id"],
+            ...         "document_position": position,
+            ...         "name": "relevance",
+            ...         "annotator_kind": "HUMAN",
+            ...         "result": {"score": score},
+            ...     }
+            ...     for position, score in enumerate([1, 0])
+            ... ])
         """
         return (yield from write(DocumentAnnotationCreate, document_annotations, sync=sync, progress=progress))
 
@@ -92,7 +105,7 @@ class DocumentAnnotations(Resource[M]):
 
             >>> from rubricate.client.helpers.spans import get_retrieved_documents
             >>> frame = get_retrieved_documents(client, project_name="my-app")
-            >>> frame["score"] = frame["document"].map(relevance)
+            >>> frame["score"] = frame["document"].str.contains("warranty").astype(int)
             >>> client.spans.log_document_annotations_dataframe(
             ...     dataframe=frame, annotation_name="relevance", annotator_kind="CODE"
             ... )
@@ -118,8 +131,13 @@ class DocumentAnnotations(Resource[M]):
     ) -> Steps[list[JsonObject]]:
         """The annotations of the documents of these spans; all else as for `get_span_annotations`.
 
-        Each is a dict of the fields of `rubricate.records.annotation.DocumentAnnotation`. Phoenix has no such
-        call.
+        Each is a dict of the fields of `rubricate.records.annotation.DocumentAnnotation`. Notes do not exist here.
+        Phoenix has no such call. Raises `NotFound` if none of the spans is in the project.
+
+            >>> searches = client.spans.get_spans(project_identifier="my-app", span_kind="RETRIEVER")
+            >>> said = client.spans.get_document_annotations(spans=searches, project_identifier="my-app")
+            >>> sorted((each["document_position"], each["result"]["label"]) for each in said)
+            [(0, 'relevant'), (1, 'not relevant')]
         """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names or (), limit, timeout, progress
@@ -140,7 +158,17 @@ class DocumentAnnotations(Resource[M]):
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
-        """The same as a data frame, indexed by `span_id` and `document_position`; columns as for spans."""
+        """The same as a data frame, indexed by `span_id` and `document_position`.
+
+        Columns, and the ways to give the spans, are those of `get_span_annotations_dataframe`. Raises `NotFound` if
+        none of the spans is in the project, `MissingExtra` without pandas.
+
+            >>> frame = client.spans.get_document_annotations_dataframe(
+            ...     spans_dataframe=client.spans.get_spans_dataframe(project_name="my-app"), project_identifier="my-app"
+            ... )
+            >>> frame.groupby("document_position")["result.score"].mean().to_dict()
+            {0: 1.0, 1: 0.0}
+        """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names or (), limit, timeout, progress
         )

@@ -50,10 +50,13 @@ class Experiments(StoredExperiments[M]):
     error is the result: a failed run, or a failed evaluation. A server that fails ends all, and what was done till then
     is kept: `resume_experiment` goes on.
 
-        >>> dataset = client.datasets.get_dataset(dataset="golden")
         >>> def correct(output, expected):
-        ...     return output == expected["answer"]
-        >>> ran = client.experiments.run_experiment(dataset=dataset, task=my_application, evaluators=[correct])
+        ...     return output["answer"] == expected["answer"]
+        >>> ran = client.experiments.run_experiment(dataset="golden", task=my_application, evaluators=[correct])
+        http://127.0.0.1:6006/datasets/.../compare?experimentId=...
+        2 runs, 0 failed
+        evaluator  examples   mean  95 %            failed  labels
+        correct           2  0.500  ...
     """
 
     def __init__(self, run: Callable[[Work[Any]], Any], server: Server, *, awaits: bool) -> None:
@@ -87,11 +90,27 @@ class Experiments(StoredExperiments[M]):
         - `dry_run`: True for one example, a number for so many; nothing is stored or traced.
         - `timeout`: seconds to wait for an answer of the server, and for a function that is awaited.
         - `repetitions`: how often the task runs on each example.
+        - `concurrency`: how many run at once (3); `retries`: how often one that raised is tried again (3).
 
         Each call of the task is a trace in the project of the experiment, with all that happens inside of it; those of
         evaluators are in the project `evaluators`. The experiment keeps the examples as they are now.
 
+        The answer is a dict of the fields of `rubricate.client.types.experiments.RanExperiment`, among them
+        `experiment_id`, `task_runs` and `evaluation_runs`. `print_summary` prints where it is seen, and mean scores.
+
         Raises `InvalidInput` before anything is done; `NotFound` where there is no such dataset.
+
+            >>> ran = client.experiments.run_experiment(
+            ...     dataset="golden",
+            ...     task=lambda input: my_application(input),
+            ...     evaluators={"short": lambda output: len(output["answer"]) < 10},
+            ...     experiment_name="second try",
+            ...     print_summary=False,
+            ... )
+            >>> {run["output"]["answer"] for run in ran["task_runs"]} == {"2 years.", "Sorry, I do not know."}
+            True
+            >>> sorted(each.result["label"] for each in ran["evaluation_runs"])
+            ['False', 'True']
         """
         running, judges = self._ready(task, evaluators, rate_limit_errors, concurrency, timeout, retries, progress)
         whole = yield from with_examples(dataset, timeout)
@@ -140,7 +159,11 @@ class Experiments(StoredExperiments[M]):
 
         All else as for `run_experiment`. Raises `NotFound`.
 
-            >>> client.experiments.resume_experiment(experiment_id=ran["experiment_id"], task=my_application)
+            >>> dataset = client.datasets.get_dataset(dataset="golden")
+            >>> made = client.experiments.create(dataset_id=dataset.id)
+            >>> ran = client.experiments.resume_experiment(experiment_id=made["id"], task=my_application)
+            http://127.0.0.1:6006/datasets/.../compare?experimentId=...
+            2 runs, 0 failed
         """
         running, judges = self._ready(task, evaluators, rate_limit_errors, concurrency, timeout, retries, progress)
         experiment = yield from experiment_with_id(experiment_id, timeout)
@@ -171,7 +194,13 @@ class Experiments(StoredExperiments[M]):
         What was said under the same names is replaced. With `dry_run` nothing is stored or traced. All else as for
         `run_experiment`. Raises `NotFound`.
 
-            >>> client.experiments.evaluate_experiment(experiment=ran, evaluators={"short": lambda output: len(output)})
+            >>> ran = client.experiments.evaluate_experiment(
+            ...     experiment=experiment_id,
+            ...     evaluators={"length": lambda output: len(output["answer"])},
+            ...     print_summary=False,
+            ... )
+            >>> sorted(each.result["score"] for each in ran["evaluation_runs"] if each.name == "length")
+            [8.0, 21.0]
         """
         running, judges = self._ready(None, evaluators, rate_limit_errors, concurrency, timeout, retries, progress)
         ran = (yield from self._read(experiment, False, timeout)) if isinstance(experiment, str) else experiment
@@ -204,6 +233,14 @@ class Experiments(StoredExperiments[M]):
         """Run evaluators on the runs that they have not judged yet, or failed to.
 
         All else as for `run_experiment`. Raises `NotFound`.
+
+            >>> ran = client.experiments.resume_evaluation(
+            ...     experiment_id=experiment_id,
+            ...     evaluators={"length": lambda output: len(output["answer"])},
+            ...     print_summary=False,
+            ... )
+            >>> sorted({each.name for each in ran["evaluation_runs"]})
+            ['correct', 'length']
         """
         running, judges = self._ready(None, evaluators, rate_limit_errors, concurrency, timeout, retries, progress)
         with _resumable(experiment_id):
@@ -214,9 +251,11 @@ class Experiments(StoredExperiments[M]):
     def get_experiment(self, *, experiment_id: str, timeout: float | None = TIMEOUT_S) -> Work[RanExperiment]:
         """An experiment with all its runs and evaluations. Raises `NotFound`.
 
-        >>> ran = client.experiments.get_experiment(experiment_id="RXhwZXJpbWVudDox")
+        >>> ran = client.experiments.get_experiment(experiment_id=experiment_id)
         >>> [(run["output"], run["error"]) for run in ran["task_runs"]]
+        [({'answer': 'Sorry, I do not know.'}, None), ({'answer': '2 years.'}, None)]
         >>> [(each.name, each.result) for each in ran["evaluation_runs"]]
+        [('correct', {'label': 'True', 'score': 1.0}), ('correct', {'label': 'False', 'score': 0.0})]
         """
         return (yield from self._read(experiment_id, False, timeout))
 

@@ -22,11 +22,14 @@ class StoredExperiments(Resource[M]):
 
     @call
     def get(self, *, experiment_id: str, timeout: float | None = TIMEOUT_S) -> Steps[JsonObject]:
-        """What is known of an experiment, without its runs: a dict of the fields of `records.experiment.Experiment`.
+        """What is known of an experiment, without its runs. Raises `NotFound`.
 
-        Raises `NotFound`.
+        A dict of the fields of `rubricate.records.experiment.Experiment`, among them `id`, `name`, `dataset_id`,
+        `example_count`, `repetitions`, `successful_run_count`, `failed_run_count` and `missing_run_count`.
 
-            >>> client.experiments.get(experiment_id=ran["experiment_id"])["missing_run_count"]
+            >>> experiment = client.experiments.get(experiment_id=experiment_id)
+            >>> experiment["name"], experiment["successful_run_count"], experiment["missing_run_count"]
+            ('first try', 2, 0)
         """
         return (yield from experiment_with_id(experiment_id, timeout))
 
@@ -34,7 +37,9 @@ class StoredExperiments(Resource[M]):
     def list(self, *, dataset_id: str, timeout: float | None = TIMEOUT_S) -> Steps[builtins.list[JsonObject]]:
         """The experiments of a dataset, newest first, each as `get` answers it. Raises `NotFound`.
 
+        >>> dataset = client.datasets.get_dataset(dataset="golden")
         >>> {each["name"]: each["successful_run_count"] for each in client.experiments.list(dataset_id=dataset.id)}
+        {'first try': 2}
         """
         return (yield from pages(Request("GET", path("v1/datasets", dataset_id, "/experiments"), timeout_s=timeout)))
 
@@ -53,10 +58,16 @@ class StoredExperiments(Resource[M]):
     ) -> Steps[JsonObject]:
         """Make an experiment without running it, on a version (default: the newest), or on some of its splits.
 
-        `resume_experiment` runs it, `log_run` and `log_evaluation` store what was done elsewhere. The answer is as of
-        `get`. Raises `NotFound`.
+        `repetitions` is how often the task is to run on each example. `resume_experiment` runs it, `log_run` and
+        `log_evaluation` store what was done elsewhere. The answer is as of `get`.
 
-            >>> made = client.experiments.create(dataset_id=dataset.id, experiment_name="by hand")
+        Raises `InvalidInput` if `repetitions` is less than 1; `NotFound` for a dataset, version or split that is not
+        there.
+
+            >>> dataset = client.datasets.get_dataset(dataset="golden")
+            >>> made = client.experiments.create(dataset_id=dataset.id, experiment_name="by hand", repetitions=3)
+            >>> made["missing_run_count"]
+            6
         """
         new = wire(
             dataset_version_id, experiment_name, experiment_description, experiment_metadata, splits, repetitions
@@ -74,7 +85,8 @@ class StoredExperiments(Resource[M]):
     ) -> Steps[JsonObject]:
         """Rename or describe an experiment; None leaves a field as it is. Phoenix's client cannot. Raises `NotFound`.
 
-        >>> client.experiments.update(experiment_id=made["id"], name="second try")
+        >>> client.experiments.update(experiment_id=experiment_id, name="second try")["name"]
+        'second try'
         """
         fields = given(name=name, description=description, metadata=None if metadata is None else dict(metadata))
         response = yield Request("PATCH", path("v1/experiments", experiment_id), json=fields)
@@ -87,7 +99,7 @@ class StoredExperiments(Resource[M]):
 
         Raises `NotFound`.
 
-            >>> client.experiments.delete(experiment_id=made["id"], delete_project=True)
+            >>> client.experiments.delete(experiment_id=experiment_id, delete_project=True)
         """
         params = {"delete_project": "true" if delete_project else "false"}
         try:
@@ -103,7 +115,9 @@ class StoredExperiments(Resource[M]):
         Each is a dict of `name`, `evaluation_count`, `error_count`, `example_count` (those with a score), `mean_score`
         with `low` and `high`, between which it lies with 95 % confidence, and `label_counts`. Raises `NotFound`.
 
-            >>> {each["name"]: each["mean_score"] for each in client.experiments.summary(experiment_id=made["id"])}
+            >>> [summary] = client.experiments.summary(experiment_id=experiment_id)
+            >>> summary["name"], summary["mean_score"], summary["label_counts"]
+            ('correct', 0.5, {'False': 1, 'True': 1})
         """
         return (yield from summary_of(experiment_id, TIMEOUT_S))
 
@@ -113,7 +127,8 @@ class StoredExperiments(Resource[M]):
 
         Names are lower-case letters, digits, `_` and `-`. Phoenix's client cannot. Raises `NotFound`, `InvalidRequest`.
 
-            >>> client.experiments.set_tag(experiment_id=made["id"], name="baseline")
+            >>> client.experiments.set_tag(experiment_id=experiment_id, name="baseline")["name"]
+            'baseline'
         """
         content = {"name": name, "description": description}
         response = yield Request("POST", path("v1/experiments", experiment_id, "/tags"), json=content)
@@ -122,7 +137,11 @@ class StoredExperiments(Resource[M]):
 
     @call
     def remove_tag(self, *, experiment_id: str, name: str) -> Steps[None]:
-        """Take a tag from an experiment. Raises `NotFound`."""
+        """Take a tag from an experiment. Raises `NotFound` if the experiment does not have it.
+
+        >>> tag = client.experiments.set_tag(experiment_id=experiment_id, name="baseline")
+        >>> client.experiments.remove_tag(experiment_id=experiment_id, name="baseline")
+        """
         try:
             yield Request("DELETE", path("v1/experiments", experiment_id, "/tags", name))
         except NotFound as error:
@@ -145,8 +164,22 @@ class StoredExperiments(Resource[M]):
     ) -> Steps[JsonObject]:
         """Store what was done with an example (by its `node_id`); the answer is the run with its `id`.
 
-        In place of a run that failed; raises `Conflict` if there is one that succeeded, `NotFound` for an example that
-        the experiment does not have.
+        `output` is any JSON; `repetition_number` counts from 1; times without a zone are local. A run with an `error`
+        is one that failed. A run takes the place of one that failed. `trace_id` (32 hex digits) leads to its trace.
+
+        Raises `Conflict` if there is one that succeeded, `NotFound` for an example that the experiment does not have.
+
+            >>> from datetime import datetime, timedelta
+            >>> dataset = client.datasets.get_dataset(dataset="golden")
+            >>> made = client.experiments.create(dataset_id=dataset.id, experiment_name="by hand")
+            >>> now = datetime.now()
+            >>> run = client.experiments.log_run(
+            ...     experiment_id=made["id"],
+            ...     dataset_example_id=dataset["warranty"]["node_id"],
+            ...     output={"answer": "2 years."},
+            ...     start_time=now - timedelta(seconds=2),
+            ...     end_time=now,
+            ... )
         """
         run: JsonObject = {
             "dataset_example_id": dataset_example_id,
@@ -180,8 +213,16 @@ class StoredExperiments(Resource[M]):
     ) -> Steps[JsonObject]:
         """Store what somebody says of a run, in place of what was said under that name; the answer has its `id`.
 
-        `annotator_kind` is CODE, LLM or HUMAN. Raises `InvalidInput` without score, label, explanation and error;
-        `NotFound` where there is no such run.
+        `annotator_kind` is CODE, LLM or HUMAN. `start_time` is now unless given, `end_time` the start; without a zone
+        they are local time. An evaluation with an `error` is one that failed.
+
+        Raises `InvalidInput` without score, label, explanation and error; `NotFound` where there is no such run.
+
+            >>> run = client.experiments.get_experiment(experiment_id=experiment_id)["task_runs"][0]
+            >>> client.experiments.log_evaluation(
+            ...     experiment_run_id=run["id"], name="tone", annotator_kind="HUMAN", label="friendly", score=1
+            ... )
+            {'id': '...'}
         """
         result = given(score=score, label=label, explanation=explanation)
         if not result and error is None:
@@ -203,11 +244,19 @@ class StoredExperiments(Resource[M]):
         return stored
 
     def get_dataset_experiments_url(self, dataset_id: str) -> str:
-        """Where the experiments of a dataset are seen."""
+        """The address at which the experiments of a dataset are seen in the browser; nothing is asked for.
+
+        >>> client.experiments.get_dataset_experiments_url("RGF0YXNldDox")
+        'http://127.0.0.1:6006/datasets/RGF0YXNldDox/experiments'
+        """
         return f"{self._server.base_url}/{path('datasets', dataset_id, '/experiments')}"
 
     def get_experiment_url(self, dataset_id: str, experiment_id: str) -> str:
-        """Where an experiment is seen."""
+        """The address at which an experiment is seen in the browser; nothing is asked for.
+
+        >>> client.experiments.get_experiment_url("RGF0YXNldDox", "RXhwZXJpbWVudDox")
+        'http://127.0.0.1:6006/datasets/RGF0YXNldDox/compare?experimentId=RXhwZXJpbWVudDox'
+        """
         return f"{self._server.base_url}/{path('datasets', dataset_id, '/compare')}?experimentId={experiment_id}"
 
 

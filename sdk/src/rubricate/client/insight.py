@@ -42,7 +42,9 @@ class Insight(Resource[M]):
         "interval"}]`), and the same again `by_annotator_kind`. Every target counts once, however many annotations it
         has. `filter_condition` is about spans, in the span language; then only what is about those spans counts.
 
-            >>> {each["name"]: each["mean_score"] for each in client.insight.annotation_summaries()}
+            >>> [summary] = client.insight.annotation_summaries(project_identifier="my-app", target_kind="span")
+            >>> summary["name"], summary["count"], summary["target_count"], summary["mean_score"]
+            ('correctness', 5, 3, 0.5)
         """
         response = yield _request(
             project_identifier,
@@ -71,10 +73,12 @@ class Insight(Resource[M]):
         """The summaries along time: the last 30 days unless told otherwise.
 
         A dict of `start_time`, `end_time`, `bucket_seconds` and `points`; a point is a summary with the `start_time` of
-        its bucket. `bucket` is "hour", "day" or a width in seconds. Buckets without annotations are left out.
+        its bucket. `bucket` is "hour", "day" or a width in seconds. Buckets without annotations are left out. All else
+        as for `annotation_summaries`.
 
-            >>> series = client.insight.annotation_series(name="correctness", bucket="day")
+            >>> series = client.insight.annotation_series(project_identifier="my-app", name="relevance", bucket="day")
             >>> [(point["start_time"], point["mean_score"]) for point in series["points"]]
+            [('...', 0.5)]
         """
         response = yield _request(
             project_identifier,
@@ -90,6 +94,50 @@ class Insight(Resource[M]):
         return series
 
     @call
+    def score_distribution(
+        self,
+        *,
+        name: str,
+        project_identifier: str | None = None,
+        target_kind: TargetKind = "span",
+        bins: int | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        start_time: datetime | None = None,
+        end_time: datetime | None = None,
+        filter_condition: str | None = None,
+    ) -> Steps[JsonObject]:
+        """How the scores of a name are spread: quartiles, and how many targets lie in which bin.
+
+        A dict of `scored_target_count`, `minimum`, `quartiles` (three), `maximum`, `edges` of the bins, `counts` of
+        targets between them, `below_count` and `above_count`, and all but the edges again `by_annotator_kind`. Every
+        target counts once, with the mean of its scores. Without `bins`, `low` and `high` the bins are those of the
+        continuous rubric of that name: one for each score that it offers, or ten between its bounds; else ten between
+        the least and the greatest score. 100 bins at most. `filter_condition` is about spans, as in
+        `annotation_summaries`.
+
+        Raises `InvalidRequest` when `low` is not less than `high`.
+
+            >>> spread = client.insight.score_distribution(project_identifier="my-app", name="correctness", bins=2)
+            >>> spread["quartiles"], spread["edges"], spread["counts"]
+            ([0.0, 0.5, 1.0], [0.0, 0.5, 1.0], [1, 2])
+        """
+        response = yield _request(
+            project_identifier,
+            "/annotation_summaries/distribution",
+            name=name,
+            target_kind=target_kind,
+            bins=bins,
+            low=low,
+            high=high,
+            start_time=instant(start_time),
+            end_time=instant(end_time),
+            filter=filter_condition,
+        )
+        distribution: JsonObject = data(response)
+        return distribution
+
+    @call
     def span_series(
         self,
         *,
@@ -101,9 +149,13 @@ class Insight(Resource[M]):
         """Spans along time: how many, how many failed, how long they took, what they used.
 
         As `annotation_series`, but a point is a dict of `start_time`, `count`, `error_count`, `latency_ms_p50`,
-        `latency_ms_p99`, `tokens_prompt`, `tokens_completion`, `tokens_total` and `cost_usd`.
+        `latency_ms_p99` (milliseconds), `tokens_prompt`, `tokens_completion`, `tokens_total` and `cost_usd` (US
+        dollars).
 
-            >>> pd.DataFrame(client.insight.span_series(bucket="hour")["points"]).set_index("start_time")
+            >>> series = client.insight.span_series(project_identifier="my-app", bucket="hour")
+            >>> frame = pd.DataFrame(series["points"]).set_index("start_time")
+            >>> frame[["count", "error_count", "tokens_total"]].sum().to_dict()
+            {'count': 8, 'error_count': 1, 'tokens_total': 384}
         """
         response = yield _request(
             project_identifier,
@@ -131,8 +183,9 @@ class Insight(Resource[M]):
 
         Each is a dict of `name`, `target` (`{"kind", "id", "position"}`), `labels`, `score_range` and `annotations`.
 
-            >>> for dispute in client.insight.disagreements(name="correctness"):
-            ...     print(dispute["target"]["id"], dispute["labels"])
+            >>> [dispute] = client.insight.disagreements(project_identifier="my-app", name="correctness")
+            >>> dispute["target"]["id"] == span_id, dispute["labels"], dispute["score_range"]
+            (True, ['correct', 'wrong'], [0.0, 1.0])
         """
         request = _request(
             project_identifier,
@@ -164,7 +217,11 @@ class Insight(Resource[M]):
         targets), `agreement` (`value`, `low`, `high`, `n`) and `kappa` (None, or `value`, `low`, `high`). The
         identifiers narrow rows and columns to one annotator each; within one kind both are needed.
 
-            >>> client.insight.annotation_matrix(name="correctness")["agreement"]["value"]
+            >>> matrix = client.insight.annotation_matrix(project_identifier="my-app", name="correctness")
+            >>> [(cell["row"], cell["column"], cell["count"]) for cell in matrix["cells"] if cell["count"]]
+            [('correct', 'wrong', 1), ('wrong', 'wrong', 1)]
+            >>> matrix["agreement"]["value"]
+            0.5
         """
         response = yield _request(
             project_identifier,
@@ -199,8 +256,11 @@ class Insight(Resource[M]):
         `group` (the value), `n`, `labels` (`[{"label", "fraction", "low", "high"}]`) and `mean_score`. `by` is written
         as in filters. Raises `InvalidRequest` if it is no attribute.
 
-            >>> shares = client.insight.annotation_shares(name="correctness", by="llm.model_name")
+            >>> shares = client.insight.annotation_shares(
+            ...     project_identifier="my-app", name="correctness", by="llm.model_name", annotator_kind="LLM"
+            ... )
             >>> {group["group"]: group["mean_score"] for group in shares["groups"]}
+            {'gpt-5': 0.0, 'gpt-5-mini': 1.0}
         """
         response = yield _request(
             project_identifier,
@@ -233,9 +293,11 @@ class Insight(Resource[M]):
         A dict of the fields of `rubricate.records.retrieval.RetrievalMetrics`: `ndcg`, `precision`, `hit` and
         `reciprocal_rank`, each `{"mean", "n", "interval"}`, and how many documents are judged. What is not judged is
         unknown, never irrelevant. `k` is the cutoff, `relevant_from` the score from which a document is relevant
-        (default 0.5), `limit` how many of the newest retrievers to look at (default 1000).
+        (default 0.5), `limit` how many of the newest retrievals to look at (default 1000).
 
-            >>> client.insight.retrieval_metrics(name="relevance", k=5)["ndcg"]["mean"]
+            >>> metrics = client.insight.retrieval_metrics(project_identifier="my-app", name="relevance", k=2)
+            >>> metrics["ndcg"]["mean"], metrics["precision"]["mean"], metrics["hit"]["mean"]
+            (1.0, 0.5, 1.0)
         """
         response = yield _request(
             project_identifier,
@@ -265,9 +327,14 @@ class Insight(Resource[M]):
         end_time: datetime | None = None,
         progress: bool = True,
     ) -> Steps[list[JsonObject]]:
-        """The same of each retriever, newest first; at most `limit` (None: all). What is not known is None.
+        """The same of each span of a retriever, newest first; at most `limit` (None: all).
 
-        >>> pd.DataFrame(client.insight.span_retrieval_metrics(name="relevance")).set_index("span_id")["ndcg"]
+        Each is a dict of the fields of `rubricate.records.retrieval.SpanRetrievalMetrics`: `span_id`, `ndcg`,
+        `precision`, `hit`, `reciprocal_rank` … What is not known is None. Arguments as for `retrieval_metrics`.
+
+            >>> found = client.insight.span_retrieval_metrics(project_identifier="my-app", name="relevance", k=2)
+            >>> pd.DataFrame(found).set_index("span_id")["precision"].tolist()
+            [0.5]
         """
         request = _request(
             project_identifier,
@@ -294,12 +361,14 @@ class Insight(Resource[M]):
         start_time: datetime | None = None,
         end_time: datetime | None = None,
     ) -> Steps[JsonObject]:
-        """How often the document at each rank is relevant.
+        """How often the document at each rank is relevant; arguments as for `retrieval_metrics`.
 
         A dict of `span_count`, `complete` and `ranks`. A rank is a dict of `rank` (from 1), `retrieved`, `judged`,
         `relevant`, and `fraction` with `low` and `high`, which are None where none was judged.
 
-            >>> [each["fraction"] for each in client.insight.retrieval_ranks(name="relevance")["ranks"]]
+            >>> found = client.insight.retrieval_ranks(project_identifier="my-app", name="relevance", k=2)
+            >>> [(each["rank"], each["relevant"], each["fraction"]) for each in found["ranks"]]
+            [(1, 1, 1.0), (2, 0, 0.0)]
         """
         response = yield _request(
             project_identifier,

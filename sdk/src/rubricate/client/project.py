@@ -20,7 +20,8 @@ class Projects(Resource[M]):
     def get(self, *, project_id: str | None = None, project_name: str | None = None) -> Steps[JsonObject]:
         """One project. Raises `NotFound`.
 
-        >>> client.projects.get(project_name="my-app")["id"]
+        >>> client.projects.get(project_name="my-app")
+        {'name': 'my-app', 'description': None, 'id': '...'}
         """
         response = yield Request("GET", path("v1/projects", _either(project_id, project_name)))
         project: JsonObject = data(response)
@@ -28,15 +29,20 @@ class Projects(Resource[M]):
 
     @call
     def list(self, *, name_contains: str | None = None) -> Steps[builtins.list[JsonObject]]:
-        """All projects, or those whose name contains this text."""
+        """All projects, or those whose name contains this text, whatever its case; newest first.
+
+        >>> [project["name"] for project in client.projects.list(name_contains="app")]
+        ['my-app']
+        """
         params = {"name_contains": name_contains} if name_contains else {}
         return (yield from pages(Request("GET", "v1/projects", params)))
 
     @call
     def create(self, *, name: str, description: str | None = None) -> Steps[JsonObject]:
-        """Make a project. Raises `Conflict` if there is one of that name.
+        """Make a project; the answer is the project. Raises `Conflict` if there is one of that name.
 
-        >>> client.projects.create(name="my-app", description="The help desk")
+        >>> client.projects.create(name="help-desk", description="Answers questions of customers.")
+        {'name': 'help-desk', 'description': 'Answers questions of customers.', 'id': '...'}
         """
         content = {"name": name} | ({"description": description} if description is not None else {})
         response = yield Request("POST", "v1/projects", json=content, repeatable=False)
@@ -52,10 +58,15 @@ class Projects(Resource[M]):
         description: str | None = None,
         new_name: str | None = None,
     ) -> Steps[JsonObject]:
-        """Give a project another description, and another name if one is given; Phoenix cannot rename.
+        """Give a project another description (None takes it away), and another name if one is given.
 
-        Spans that are still sent to the old name make a new project. Raises `NotFound`, `Conflict` if the new name is
-        taken, and `Forbidden` for the default project, which keeps its name.
+        The answer is the project. Spans that are still sent to the old name make a new project. Phoenix cannot rename.
+
+        Raises `NotFound`, `Conflict` if the new name is taken, and `Forbidden` for the default project, which keeps its
+        name.
+
+            >>> client.projects.update(project_name="my-app", new_name="help-desk", description="In production.")
+            {'name': 'help-desk', 'description': 'In production.', 'id': '...'}
         """
         content = {"description": description} | ({"name": new_name} if new_name is not None else {})
         response = yield Request("PUT", path("v1/projects", _either(project_id, project_name)), json=content)
@@ -64,7 +75,10 @@ class Projects(Resource[M]):
 
     @call
     def delete(self, *, project_id: str | None = None, project_name: str | None = None) -> Steps[None]:
-        """Delete a project with all its traces. Raises `NotFound`; `Forbidden` for the default project."""
+        """Delete a project with all its traces. Raises `NotFound`; `Forbidden` for the default project.
+
+        >>> client.projects.delete(project_name="my-app")
+        """
         try:
             yield Request("DELETE", path("v1/projects", _either(project_id, project_name)))
         except NotFound as error:

@@ -24,14 +24,20 @@ class PromptTags(Resource[M]):
 
         Raises `InvalidInput` before sending, `NotFound` if there is no such version.
 
-            >>> client.prompts.tags.create(prompt_version_id=version.id, name="production")
+            >>> version = client.prompts.get(prompt_identifier="support-reply")
+            >>> client.prompts.tags.create(prompt_version_id=version.id, name="staging")
         """
         tag = checked(PromptTagData, {"name": name, "description": description}, "the tag")
         yield Request("POST", path("v1/prompt_versions", prompt_version_id, "/tags"), json=tag.model_dump())
 
     @call
     def list(self, *, prompt_version_id: str) -> Steps[builtins.list[JsonObject]]:
-        """The tags on a version, newest first. Raises `NotFound`."""
+        """The tags on a version, newest first. Raises `NotFound`.
+
+        >>> version = client.prompts.get(prompt_identifier="support-reply")
+        >>> [tag["name"] for tag in client.prompts.tags.list(prompt_version_id=version.id)]
+        ['production']
+        """
         return (yield from pages(Request("GET", path("v1/prompt_versions", prompt_version_id, "/tags"))))
 
     @call
@@ -39,6 +45,9 @@ class PromptTags(Resource[M]):
         """Take a tag from the prompt of this version, whichever of its versions has it. Raises `NotFound`.
 
         Phoenix's client cannot.
+
+            >>> version = client.prompts.get(prompt_identifier="support-reply", tag="production")
+            >>> client.prompts.tags.delete(prompt_version_id=version.id, name="production")
         """
         yield from _gone(Request("DELETE", path("v1/prompt_versions", prompt_version_id, "/tags", name)))
 
@@ -61,9 +70,13 @@ class Prompts(Resource[M]):
     def get(
         self, *, prompt_version_id: str | None = None, prompt_identifier: str | None = None, tag: str | None = None
     ) -> Steps[PromptVersion]:
-        """One version: by its id, or of a prompt the one with a tag, else the newest. Raises `NotFound`.
+        """One version: by its id, or of a prompt the one with a tag, else the newest.
 
-        >>> client.prompts.get(prompt_identifier="support-reply", tag="production").format(variables={"name": "Ada"})
+        Raises `NotFound`, and `InvalidInput` if neither a prompt nor a version is named.
+
+            >>> version = client.prompts.get(prompt_identifier="support-reply", tag="production")
+            >>> version.format(variables={"name": "Ada"})
+            [{'role': 'user', 'content': 'Greet Ada.'}]
         """
         if prompt_version_id is not None:
             url = path("v1/prompt_versions", prompt_version_id)
@@ -78,7 +91,11 @@ class Prompts(Resource[M]):
 
     @call
     def list(self) -> Steps[builtins.list[JsonObject]]:
-        """All prompts, newest first, without their versions. Phoenix's client cannot."""
+        """All prompts, newest first, without their versions. Phoenix's client cannot.
+
+        >>> [prompt["name"] for prompt in client.prompts.list()]
+        ['support-reply']
+        """
         return (yield from pages(Request("GET", "v1/prompts")))
 
     @call
@@ -86,6 +103,7 @@ class Prompts(Resource[M]):
         """All versions of a prompt, newest first. Raises `NotFound`. Phoenix's client cannot.
 
         >>> [version.model_name for version in client.prompts.versions(prompt_identifier="support-reply")]
+        ['gpt-5']
         """
         found = yield from pages(Request("GET", path("v1/prompts", prompt_identifier, "/versions")))
         return [_version(version) for version in found]
@@ -103,8 +121,11 @@ class Prompts(Resource[M]):
 
         A prompt that is there keeps its description and metadata. Raises `InvalidInput` before sending.
 
-            >>> version = PromptVersion([{"role": "user", "content": "Greet {{name}}."}], model_name="gpt-5")
-            >>> client.prompts.create(name="support-reply", version=version).id
+            >>> from rubricate.client.types import PromptVersion
+            >>> version = PromptVersion([{"role": "user", "content": "Greet {{name}} warmly."}], model_name="gpt-5")
+            >>> version = client.prompts.create(name="support-reply", version=version)
+            >>> len(client.prompts.versions(prompt_identifier="support-reply"))
+            2
         """
         prompt = {"name": name, "description": prompt_description, "metadata": prompt_metadata}
         new = checked(PromptCreate, {"prompt": prompt, "version": _wire(version)}, "the prompt")
@@ -124,7 +145,8 @@ class Prompts(Resource[M]):
 
         Raises `InvalidInput` before sending, `NotFound`.
 
-            >>> client.prompts.update(prompt_identifier="support-reply", prompt_metadata={"team": "help"})
+            >>> client.prompts.update(prompt_identifier="support-reply", prompt_metadata={"team": "help"})["metadata"]
+            {'team': 'help'}
         """
         given = {"description": prompt_description, "metadata": prompt_metadata}
         change = checked(
@@ -137,7 +159,10 @@ class Prompts(Resource[M]):
 
     @call
     def delete(self, *, prompt_identifier: str) -> Steps[None]:
-        """Delete a prompt with all its versions and tags. Raises `NotFound`. It cannot be undone."""
+        """Delete a prompt with all its versions and tags. Raises `NotFound`. It cannot be undone.
+
+        >>> client.prompts.delete(prompt_identifier="support-reply")
+        """
         yield from _gone(Request("DELETE", path("v1/prompts", prompt_identifier)))
 
 

@@ -20,23 +20,34 @@ class Retention(Resource[M]):
 
     @call
     def list(self) -> Steps[builtins.list[JsonObject]]:
-        """All policies, newest first."""
+        """All policies, newest first; each is a dict of `id`, `name`, `max_days` and `max_traces`.
+
+        >>> [(policy["name"], policy["max_days"]) for policy in client.retention.list()]
+        [('a month', 30.0)]
+        """
         return (yield from pages(Request("GET", "v1/retention_policies")))
 
     @call
     def get(self, policy_id: str) -> Steps[JsonObject]:
-        """One policy. Raises `NotFound`."""
+        """One policy, by its id. Raises `NotFound`.
+
+        >>> [month] = client.retention.list()
+        >>> client.retention.get(month["id"])
+        {'id': '...', 'name': 'a month', 'max_days': 30.0, 'max_traces': None}
+        """
         response = yield Request("GET", path("v1/retention_policies", policy_id))
         policy: JsonObject = data(response)
         return policy
 
     @call
     def create(self, *, name: str, max_days: float | None = None, max_traces: int | None = None) -> Steps[JsonObject]:
-        """Make a policy; one of the bounds is needed. It acts on nothing until a project follows it.
+        """Make a policy, of an age in days, a number of traces, or both; the answer is the policy.
+
+        It acts on nothing until a project follows it.
 
         Raises `InvalidInput` before sending; `Conflict` if there is one of that name.
 
-            >>> policy = client.retention.create(name="a month", max_days=30)
+            >>> policy = client.retention.create(name="a week, or 10,000", max_days=7, max_traces=10_000)
             >>> client.retention.assign(policy["id"], project_identifier="my-app")
         """
         response = yield Request(
@@ -49,7 +60,12 @@ class Retention(Resource[M]):
     def update(
         self, policy_id: str, *, name: str, max_days: float | None = None, max_traces: int | None = None
     ) -> Steps[JsonObject]:
-        """Replace a policy whole: a bound that is not given is none. Raises as `create`, and `NotFound`."""
+        """Replace a policy whole: a bound that is not given is none. Raises as `create`, and `NotFound`.
+
+        >>> [month] = client.retention.list()
+        >>> client.retention.update(month["id"], name="two months", max_days=60)
+        {'id': '...', 'name': 'two months', 'max_days': 60.0, 'max_traces': None}
+        """
         response = yield Request(
             "PUT", path("v1/retention_policies", policy_id), json=_wire(name, max_days, max_traces)
         )
@@ -58,7 +74,11 @@ class Retention(Resource[M]):
 
     @call
     def delete(self, policy_id: str) -> Steps[None]:
-        """Delete a policy; its projects are kept as the server's settings say. Raises `NotFound`."""
+        """Delete a policy; its projects are kept as the server's settings say. Raises `NotFound`.
+
+        >>> [month] = client.retention.list()
+        >>> client.retention.delete(month["id"])
+        """
         try:
             yield Request("DELETE", path("v1/retention_policies", policy_id))
         except NotFound as error:
@@ -70,6 +90,10 @@ class Retention(Resource[M]):
         """Have a project (by name or id; default the environment's) follow a policy, or none with None.
 
         Raises `NotFound` if there is no such project or policy.
+
+            >>> [month] = client.retention.list()
+            >>> client.retention.assign(month["id"], project_identifier="my-app")
+            >>> client.retention.assign(None, project_identifier="my-app")  # none again
         """
         url = path("v1/projects", project_identifier or environment.project_name(), "/retention")
         yield Request("PATCH", url, json={"policy_id": policy_id})

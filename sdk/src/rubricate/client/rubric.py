@@ -28,15 +28,20 @@ class Rubrics(Resource[M]):
 
     @call
     def get(self, identifier: str) -> Steps[JsonObject]:
-        """One rubric, by name or id. Raises `NotFound`.
+        """One rubric, by name or id, as a dict of `id`, `name`, `type` and what its type has. Raises `NotFound`.
 
         >>> client.rubrics.get("correctness")["values"]
+        [{'label': 'correct', 'score': 1.0}, {'label': 'wrong', 'score': 0.0}]
         """
         return (yield from _get(identifier))
 
     @call
     def list(self) -> Steps[builtins.list[JsonObject]]:
-        """All rubrics."""
+        """All rubrics, newest first, whichever projects they are shown in; each is a dict as `get` answers it.
+
+        >>> [(rubric["name"], rubric["type"]) for rubric in client.rubrics.list()]
+        [('correctness', 'CATEGORICAL')]
+        """
         return (yield from pages(Request("GET", "v1/annotation_configs")))
 
     @call
@@ -58,16 +63,20 @@ class Rubrics(Resource[M]):
 
         `CATEGORICAL` needs `values`: labels, or labels with the scores that stand for them, or dicts of `label` and, if
         wanted, `score`, `glyph` (one or two characters) and `description`. `CONTINUOUS` is a score, between the bounds
-        if given, and every `step` from the lower one on. `FREEFORM` is text. `optimization_direction` says whether a
-        high score is good ("MAXIMIZE"), a low one ("MINIMIZE"), or neither ("NONE"). `description` is the question in a
-        sentence; `guideline` says how to answer it.
+        if given, and every `step` from the lower one on. `FREEFORM` is text; for it, a `threshold` is kept as it was
+        sent. `optimization_direction` says whether a high score is good ("MAXIMIZE"), a low one ("MINIMIZE"), or
+        neither ("NONE"). `description` is the question in a sentence; `guideline` says how to answer it.
 
         Raises `InvalidInput` before sending; `Conflict` if there is one of that name.
 
-            >>> client.rubrics.create(
-            ...     name="correctness", type="CATEGORICAL", values={"correct": 1, "wrong": 0},
+            >>> tone = client.rubrics.create(
+            ...     name="tone",
+            ...     type="CATEGORICAL",
+            ...     values={"friendly": 1, "cold": 0},
             ...     optimization_direction="MAXIMIZE",
+            ...     description="Would you like to be answered like this?",
             ... )
+            >>> client.rubrics.assign("tone", project_identifier="my-app")
         """
         wire = _wire(
             {
@@ -107,7 +116,9 @@ class Rubrics(Resource[M]):
 
         Raises `NotFound`, `Conflict` if the new name is taken, and `InvalidInput`.
 
-            >>> client.rubrics.update("correctness", values={"correct": 1, "partly": 0.5, "wrong": 0})
+            >>> rubric = client.rubrics.update("correctness", values={"correct": 1, "partly": 0.5, "wrong": 0})
+            >>> [value["label"] for value in rubric["values"]]
+            ['correct', 'partly', 'wrong']
         """
         changes = {
             "name": name,
@@ -129,7 +140,10 @@ class Rubrics(Resource[M]):
 
     @call
     def delete(self, identifier: str) -> Steps[None]:
-        """Delete a rubric, given by name or id; annotations of its name stay. Raises `NotFound`."""
+        """Delete a rubric, given by name or id; annotations of its name stay. Raises `NotFound`.
+
+        >>> client.rubrics.delete("correctness")
+        """
         rubric_id = yield from _id(identifier)
         try:
             yield Request("DELETE", path("v1/annotation_configs", rubric_id))
@@ -142,6 +156,11 @@ class Rubrics(Resource[M]):
         """Bring a deleted rubric back, with its versions; the answer is the rubric. It belongs to no project then.
 
         Raises `NotFound`, and `Conflict` if another one has its name by now. Phoenix cannot.
+
+            >>> rubric_id = client.rubrics.get("correctness")["id"]
+            >>> client.rubrics.delete(rubric_id)
+            >>> client.rubrics.restore(rubric_id)["name"]
+            'correctness'
         """
         response = yield Request("POST", path("v1/annotation_configs", rubric_id, "/restore"))
         rubric: JsonObject = data(response)
@@ -156,7 +175,9 @@ class Rubrics(Resource[M]):
 
         Raises `NotFound`. Phoenix keeps no versions.
 
-            >>> [version["config"]["values"] for version in client.rubrics.versions("correctness")]
+            >>> rubric = client.rubrics.update("correctness", values=["correct", "wrong", "unclear"])
+            >>> [(each["number"], len(each["config"]["values"])) for each in client.rubrics.versions("correctness")]
+            [(1, 2), (2, 3)]
         """
         response = yield Request("GET", path("v1/annotation_configs", identifier, "/versions"))
         versions: builtins.list[JsonObject] = data(response)
@@ -169,33 +190,58 @@ class Rubrics(Resource[M]):
         Each is a dict of `id`, `name`, `description`, `assigned` (bool) and `annotation_count`. Raises `NotFound`.
         Phoenix does not tell.
 
-            >>> [project["name"] for project in client.rubrics.projects("correctness")]
+            >>> [
+            ...     (project["name"], project["assigned"], project["annotation_count"])
+            ...     for project in client.rubrics.projects("correctness")
+            ... ]
+            [('my-app', True, 5)]
         """
         return (yield from pages(Request("GET", path("v1/annotation_configs", identifier, "/projects"))))
 
     @call
     def of_project(self, project_identifier: str) -> Steps[builtins.list[JsonObject]]:
-        """The rubrics that people annotating this project are shown; the project is given by name or id."""
+        """The rubrics that people annotating this project are shown, newest first; it is given by name or id.
+
+        Raises `NotFound` if there is no such project.
+
+            >>> [rubric["name"] for rubric in client.rubrics.of_project("my-app")]
+            ['correctness']
+        """
         return (yield from pages(Request("GET", path("v1/projects", project_identifier, "/annotation_configs"))))
 
     @call
     def assign(self, identifier: str, *, project_identifier: str) -> Steps[None]:
         """Show a rubric to those who annotate this project; harmless if it is shown already.
 
-        >>> client.rubrics.assign("correctness", project_identifier="my-app")
+        Raises `NotFound` if there is no such rubric or project.
+
+            >>> client.rubrics.assign("correctness", project_identifier="my-app")
         """
         rubric_id = yield from _id(identifier)
         yield Request("PUT", path("v1/projects", project_identifier, "/annotation_configs", rubric_id))
 
     @call
     def unassign(self, identifier: str, *, project_identifier: str) -> Steps[None]:
-        """Show a rubric no more to those who annotate this project; harmless if it is not shown."""
+        """Show a rubric no more to those who annotate this project; harmless if it is not shown.
+
+        Raises `NotFound` if there is no such rubric or project.
+
+            >>> client.rubrics.unassign("correctness", project_identifier="my-app")
+        """
         rubric_id = yield from _id(identifier)
         yield Request("DELETE", path("v1/projects", project_identifier, "/annotation_configs", rubric_id))
 
     @call
     def replace_of_project(self, identifiers: Sequence[str], *, project_identifier: str) -> Steps[None]:
-        """Make these, in place of all others, the rubrics of this project."""
+        """Make these, in place of all others, the rubrics of this project.
+
+        Raises `NotFound` if there is no such project, or one of the rubrics is not there; nothing is changed then.
+
+            >>> cause = client.rubrics.create(name="cause", type="FREEFORM")
+            >>> client.rubrics.replace_of_project(["cause"], project_identifier="my-app")
+            >>> [rubric["name"] for rubric in client.rubrics.of_project("my-app")]
+            ['cause']
+        """
         ids = []
         for identifier in identifiers:
             ids.append((yield from _id(identifier)))

@@ -60,7 +60,9 @@ class Sessions(Resource[M]):
     def get(self, *, session_id: str, timeout: float | None = TIMEOUT_S) -> Steps[JsonObject]:
         """One session. Raises `NotFound`.
 
-        >>> client.sessions.get(session_id="conversation-7")["traces"]
+        >>> session = client.sessions.get(session_id="conversation-7")
+        >>> len(session["traces"]), session["token_count_total"]
+        (2, 256)
         """
         return (yield from _get(session_id, timeout))
 
@@ -79,14 +81,16 @@ class Sessions(Resource[M]):
     ) -> Steps[builtins.list[JsonObject]]:
         """The sessions of a project, oldest first unless told otherwise; at most `limit` (None: all).
 
-        The project is given by id or by name; default the environment's project. `filter_condition` is in the session
-        language, such as `num_traces_with_error > 0` (Phoenix ignores it). `include_annotations` adds a list
-        `annotations` of those of the session itself, as in `client.spans.get_spans_dataframe`. `timeout` is in seconds
-        a page.
+        The project is given by id or by name; default the environment's project. `order` is "asc" (the default) or
+        "desc", by when they were first seen. `filter_condition` is in the session language, such as
+        `num_traces_with_error > 0` (Phoenix ignores it). `include_annotations` adds a list `annotations` of those of
+        the session itself, as in `client.spans.get_spans_dataframe`. `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project.
 
-            >>> client.sessions.list(project_name="my-app", filter_condition="'refund' in any_input")
+            >>> found = client.sessions.list(project_name="my-app", filter_condition="'refund' in any_input")
+            >>> [session["session_id"] for session in found]
+            ['conversation-8']
         """
         listing = _listing(project_id, project_name, filter_condition, order, timeout)
         return (yield from _list(listing, include_annotations, limit, progress))
@@ -104,10 +108,17 @@ class Sessions(Resource[M]):
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
-        """The same as a data frame, one row a session.
+        """The sessions that `list` finds as a data frame, one row a session.
 
         Columns: `id`, `session_id`, `project_id`, `start_time`, `end_time` (UTC), `num_traces`, `token_count_prompt`,
-        `token_count_completion`, `token_count_total`, and `annotations` if they are included.
+        `token_count_completion`, `token_count_total`, and `annotations` if they are included. Arguments and errors as
+        for `list`, and `MissingExtra` without pandas.
+
+            >>> frame = client.sessions.get_sessions_dataframe(project_name="my-app")
+            >>> frame[["session_id", "num_traces", "token_count_total"]]
+                   session_id  num_traces  token_count_total
+            0  conversation-7           2                256
+            1  conversation-8           1                128
         """
         pd = frames.pandas()
         listing = _listing(project_id, project_name, filter_condition, order, timeout)
@@ -131,6 +142,8 @@ class Sessions(Resource[M]):
 
             >>> for turn in client.sessions.get_session_turns(session_id="conversation-7"):
             ...     print(turn["input"]["value"], "->", turn["output"]["value"])
+            How long is the warranty? -> 2 years.
+            And the battery? -> Sorry, I do not know.
         """
         session = yield from _get(session_id, timeout)
         roots: dict[str, JsonObject] = {}
@@ -147,7 +160,10 @@ class Sessions(Resource[M]):
 
     @call
     def delete(self, *, session_id: str, timeout: float | None = TIMEOUT_S) -> Steps[None]:
-        """Delete one session with its traces, their spans and all annotations. Raises `NotFound`."""
+        """Delete one session with its traces, their spans and all annotations. Raises `NotFound`.
+
+        >>> client.sessions.delete(session_id="conversation-8")
+        """
         try:
             yield Request("DELETE", path("v1/sessions", session_id), timeout_s=timeout)
         except NotFound as error:
@@ -158,7 +174,9 @@ class Sessions(Resource[M]):
     def bulk_delete(self, *, session_ids: Sequence[str], timeout: float | None = TIMEOUT_S) -> Steps[None]:
         """Delete several sessions with all that is in them; those that are not there are passed over.
 
-        The ids are all the application's, or all the server's.
+        The ids are all the application's, or all the server's. Raises `InvalidInput` without any.
+
+            >>> client.sessions.bulk_delete(session_ids=["conversation-7", "conversation-8"])
         """
         if isinstance(session_ids, str) or not session_ids:
             raise InvalidInput("session_ids must be a list of at least one id.")
@@ -217,6 +235,16 @@ class Sessions(Resource[M]):
         """Write many annotations of sessions, 100 a request; all else as for `client.spans.log_span_annotations`.
 
         Each has `session_id`, `name`, `annotator_kind`, `result`, and if wanted `metadata` and `identifier`.
+
+            >>> client.sessions.log_session_annotations(session_annotations=[
+            ...     {
+            ...         "session_id": session["session_id"],
+            ...         "name": "short",
+            ...         "annotator_kind": "CODE",
+            ...         "result": {"score": len(session["traces"]) < 5},
+            ...     }
+            ...     for session in client.sessions.list(project_name="my-app")
+            ... ])
         """
         return (yield from write(SessionAnnotationCreate, session_annotations, sync=sync, progress=progress))
 
@@ -234,6 +262,12 @@ class Sessions(Resource[M]):
 
         The session's id is in the column or index `session_id` or `session.id`, or in an index of strings without a
         name. All else as for `client.spans.log_span_annotations_dataframe`.
+
+            >>> frame = client.sessions.get_sessions_dataframe(project_name="my-app")
+            >>> frame["score"] = frame["num_traces"]
+            >>> client.sessions.log_session_annotations_dataframe(
+            ...     dataframe=frame, annotation_name="turns", annotator_kind="CODE"
+            ... )
         """
         return (
             yield from write_frame(
@@ -259,6 +293,12 @@ class Sessions(Resource[M]):
         `include_annotation_names` names "note". The project is given by name or id; default the environment's project.
 
         Raises `NotFound` if none of the sessions is in the project.
+
+            >>> said = client.sessions.get_session_annotations(
+            ...     session_ids=["conversation-7", "conversation-8"], project_identifier="my-app"
+            ... )
+            >>> [(each["session_id"], each["name"], each["result"]["label"]) for each in said]
+            [('conversation-7', 'mood', 'patient')]
         """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
@@ -277,7 +317,17 @@ class Sessions(Resource[M]):
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
-        """The same as a data frame, one row an annotation, indexed by `session_id`; columns as for spans."""
+        """The same as a data frame, one row an annotation, indexed by `session_id`.
+
+        Columns: those of `client.spans.get_span_annotations_dataframe`. Raises `NotFound` if none of the sessions is in
+        the project, `MissingExtra` without pandas.
+
+            >>> frame = client.sessions.get_session_annotations_dataframe(
+            ...     session_ids=["conversation-7"], project_identifier="my-app"
+            ... )
+            >>> frame["result.label"].to_dict()
+            {'conversation-7': 'patient'}
+        """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
         )
@@ -285,9 +335,14 @@ class Sessions(Resource[M]):
 
     @call
     def add_session_note(self, *, session_id: str, note: str, identifier: str | None = None) -> Steps[JsonObject]:
-        """Put a note on a session; the answer is `{"id": …}`. Notes pile up, unless an `identifier` names one.
+        """Put a note on a session; the answer is `{"id": …}`.
+
+        Notes pile up, unless an `identifier` says which to replace.
 
         Raises `NotFound` if the session is unknown.
+
+            >>> client.sessions.add_session_note(session_id="conversation-7", note="Came back a day later.")
+            {'id': '...'}
         """
         return (yield from write_note(SESSION, session_id, note, identifier))
 

@@ -64,9 +64,9 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         one column an attribute, such as `attributes.llm.output_messages`, whose cells are lists of dicts. A query picks
         spans and columns.
 
-        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `limit` is the most rows
-        (None: all). The project is given by name, or by name or id as `project_identifier`; default the environment's
-        project. `timeout` is how many seconds the server may be silent.
+        `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `root_spans_only`: only
+        spans without a parent. `limit` is the most rows (None: all). The project is given by name, or by name or id as
+        `project_identifier`; default the environment's project. `timeout` is how many seconds the server may be silent.
 
         With `include_annotations=True` there is a column `annotations`: in each cell a list, empty or newest first, of
         dicts with `name`, `annotator_kind`, `label`, `score`, `explanation`, `identifier`, `metadata`, `user_id`,
@@ -76,7 +76,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         Raises `InvalidRequest` if the server cannot read the query, `MissingExtra` without pandas.
 
             >>> frame = client.spans.get_spans_dataframe(project_name="my-app", root_spans_only=True)
-            >>> frame[["context.span_id", "attributes.input.value"]]
+            >>> frame[["span_kind", "attributes.input.value"]].values.tolist()
+            [['CHAIN', 'Can I get a refund?'], ['CHAIN', 'And the battery?'], ['CHAIN', 'How long is the warranty?']]
         """
         name = yield from project_named(project_name, project_identifier)
         [found] = yield from query_frames(
@@ -116,9 +117,16 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         A condition given as a list is met by any of its values. `parent_id="null"` asks for roots. `attributes` are
         compared for equality, such as `{"llm.model_name": "gpt-5", "llm.token_count.total": 12}`. `start_time` is
         inclusive, `end_time` exclusive; without a zone they are local time. At most `limit` spans are returned
-        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`.
+        (None: all). With `include_annotations=True` each has a list `annotations`, as in `get_spans_dataframe`. The
+        project is given by name or id; default the environment's. `timeout` is in seconds a page.
 
-            >>> client.spans.get_spans(project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR")
+        Raises `NotFound` if there is no such project.
+
+            >>> failed = client.spans.get_spans(
+            ...     project_identifier="my-app", span_kind=["LLM", "TOOL"], status_code="ERROR"
+            ... )
+            >>> [(span["name"], span["status_message"]) for span in failed]
+            [('look up', 'no such article')]
         """
         conditions = {
             "start_time": instant(start_time),
@@ -152,8 +160,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         """Store spans; the answer is `{"total_received", "total_queued"}`. Up to 1,000 are stored all or none.
 
         More are sent 1,000 a request. When one of the requests is refused, those before it are stored, and none from
-        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. `timeout` is in
-        seconds a request.
+        there on: the error's `total_queued` says how many, so `spans[error.total_queued:]` are left. The project, by
+        name or id, is made if there is none of that name; default the environment's. `timeout` is in seconds a request.
 
         Each has the fields of `rubricate.records.span.SpanCreate`: `name`, `context` (`trace_id`, `span_id`),
         `start_time` and `end_time` with a zone, and if wanted `parent_id`, `span_kind`, `status_code`,
@@ -161,6 +169,17 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
 
         Raises `InvalidInput` before sending, naming span, field and reason; `SpanCreationError` with the spans that the
         server has already or does not accept.
+
+            >>> span = {
+            ...     "name": "generate",
+            ...     "span_kind": "LLM",
+            ...     "context": {"trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331"},
+            ...     "start_time": "2026-11-01T12:00:00Z",
+            ...     "end_time": "2026-11-01T12:00:01.5Z",
+            ...     "attributes": {"llm.model_name": "gpt-5", "input.value": "Hello", "output.value": "Hello Ada."},
+            ... }
+            >>> client.spans.log_spans(spans=[span], project_identifier="my-app")
+            {'total_received': 1, 'total_queued': 1}
         """
         return (yield from _store(spans, project_identifier, timeout, progress))
 
@@ -180,10 +199,12 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         `status_message`, `events` and `attributes.…`. Empty cells are attributes that the span does not have. Other
         columns are ignored. `rubricate.client.helpers.spans.uniquify_spans_dataframe` gives copies ids of their own.
 
+            >>> from rubricate.client.helpers.spans import uniquify_spans_dataframe
             >>> frame = client.spans.get_spans_dataframe(project_name="my-app")
             >>> client.spans.log_spans_dataframe(
             ...     spans_dataframe=uniquify_spans_dataframe(frame), project_identifier="copy"
             ... )
+            {'total_received': 8, 'total_queued': 8}
         """
         return (yield from _store(frames.spans_of(spans_dataframe), project_identifier, timeout, progress))
 
@@ -192,6 +213,8 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
         """Delete one span, by its hex span id or by the server's id of it; its children stay.
 
         Raises `NotFound` if there is no such span.
+
+            >>> client.spans.delete(span_identifier=span_id)
         """
         try:
             yield Request("DELETE", path("v1/spans", span_identifier), timeout_s=timeout)

@@ -17,7 +17,9 @@ class Status(Resource[M]):
         A dict of the fields of `rubricate.records.status.ServerStats`, among them `version`, `uptime_s`, `ingest`
         (`received`, `stored`, `rejected` …), `rows` by table, `waiting_annotations`, `disk_bytes`.
 
-            >>> client.status.stats()["ingest"]["rejected"]
+            >>> figures = client.status.stats()
+            >>> figures["rows"]["project"], figures["ingest"]["rejected"], figures["waiting_annotations"]
+            (..., 1, 1)
         """
         response = yield Request("GET", "v1/stats")
         figures: JsonObject = data(response)
@@ -30,16 +32,19 @@ class Status(Resource[M]):
         Each is a dict of `id`, `at`, `project`, `reason`, `encoding` ("protobuf" or "json") and `size_bytes`.
 
             >>> for letter in client.status.dead_letters(limit=10):
-            ...     print(letter["at"], letter["reason"])
+            ...     print(letter["encoding"], letter["reason"])
+            json ...
         """
         request = Request("GET", "v1/dead_letters")
         return (yield from pages(request, limit=limit, page_size=LARGEST_PAGE, progress=progress))
 
     @call
     def dead_letter(self, dead_letter_id: str) -> Steps[JsonObject]:
-        """One refused span, with its bytes as they were sent in `payload`. Raises `NotFound`.
+        """One refused span, as of `dead_letters`, with its bytes as they were sent in `payload`. Raises `NotFound`.
 
+        >>> [letter] = client.status.dead_letters(limit=1)
         >>> client.status.dead_letter(letter["id"])["payload"]
+        b'{..."name":"answer"...}'
         """
         response = yield Request("GET", path("v1/dead_letters", dead_letter_id))
         letter: JsonObject = data(response)

@@ -57,16 +57,21 @@ class Traces(Resource[M]):
     ) -> Steps[list[JsonObject]]:
         """The traces of a project that meet all the conditions, newest first unless told otherwise.
 
-        `start_time` (inclusive) and `end_time` (exclusive) bound when the trace started; without a zone they are local
-        time. `session_id` is the application's id of a session or the server's, or several: any of them. `error` tells
-        traces with a failed span from those without. Latencies are in milliseconds. `filter_condition` is in the trace
-        language, such as `llm_span_count > 3 and total_cost > 0.1` (Phoenix ignores it). `include_spans` adds `spans`,
-        without their attributes; `include_annotations` adds a list `annotations` of those of the trace itself, as in
-        `client.spans.get_spans_dataframe`. At most `limit` traces come (None: all). `timeout` is in seconds a page.
+        The project is given by name or id; default the environment's. `sort` is by start ("start_time") or by duration
+        ("latency_ms"), `order` "desc" (the default) or "asc". `start_time` (inclusive) and `end_time` (exclusive) bound
+        when the trace started; without a zone they are local time. `session_id` is the application's id of a session or
+        the server's, or several: any of them. `error` tells traces with a failed span from those without. Latencies are
+        in milliseconds. `filter_condition` is in the trace language, such as `llm_span_count > 3 and total_cost > 0.1`
+        (Phoenix ignores it). `include_spans` adds `spans`, without their attributes; `include_annotations` adds a list
+        `annotations` of those of the trace itself, as in `client.spans.get_spans_dataframe`. At most `limit` traces
+        come (None: all). `timeout` is in seconds a page.
 
         Raises `NotFound` if there is no such project, `InvalidRequest` if the condition cannot be read.
 
-            >>> slow = client.traces.get_traces(project_identifier="my-app", sort="latency_ms", limit=10)
+            >>> failed = client.traces.get_traces(project_identifier="my-app", filter_condition="error_count > 0")
+            >>> [(trace["span_count"], trace["token_count_total"]) for trace in failed]
+            [(3, 128)]
+            >>> slowest = client.traces.get_traces(project_identifier="my-app", sort="latency_ms", limit=10)
         """
         conditions = given(
             start_time=instant(start_time),
@@ -93,6 +98,8 @@ class Traces(Resource[M]):
         """Delete one trace with its spans and annotations, by its hex trace id or by the server's id of it.
 
         Raises `NotFound` if there is no such trace.
+
+            >>> client.traces.delete(trace_identifier=trace_id)
         """
         try:
             yield Request("DELETE", path("v1/traces", trace_identifier), timeout_s=timeout)
@@ -113,11 +120,13 @@ class Traces(Resource[M]):
         The traces are given by hex trace id or by the server's ids, the project by name or id. The answer is
         `{"transferred_trace_count", "destination_project_id"}`.
 
-        Raises `NotFound` if a trace or the project is unknown; nothing is moved then.
+        Raises `NotFound` if a trace or the project is unknown; nothing is moved then. `InvalidInput` without any trace.
 
+            >>> slow = client.traces.get_traces(project_identifier="my-app", min_latency_ms=1000)
             >>> client.traces.transfer(
             ...     trace_identifiers=[trace["trace_id"] for trace in slow], destination_project_identifier="slow"
             ... )
+            {'transferred_trace_count': 3, 'destination_project_id': '...'}
         """
         if isinstance(trace_identifiers, str) or not trace_identifiers:
             raise InvalidInput("trace_identifiers must be a list of at least one id.")
@@ -151,9 +160,7 @@ class Traces(Resource[M]):
 
         Raises `InvalidInput` before sending, and `NotFound` if `sync` and the trace is unknown.
 
-            >>> client.traces.add_trace_annotation(
-            ...     trace_id=span["context"]["trace_id"], annotation_name="solved", label="yes", score=1
-            ... )
+            >>> client.traces.add_trace_annotation(trace_id=trace_id, annotation_name="solved", label="yes", score=1)
         """
         return (
             yield from add(
@@ -181,6 +188,17 @@ class Traces(Resource[M]):
         """Write many annotations of traces, 100 a request; all else as for `client.spans.log_span_annotations`.
 
         Each has `trace_id`, `name`, `annotator_kind`, `result`, and if wanted `metadata` and `identifier`.
+
+            >>> traces = client.traces.get_traces(project_identifier="my-app")
+            >>> client.traces.log_trace_annotations(trace_annotations=[
+            ...     {
+            ...         "trace_id": trace["trace_id"],
+            ...         "name": "clean",
+            ...         "annotator_kind": "CODE",
+            ...         "result": {"score": trace["error_count"] == 0},
+            ...     }
+            ...     for trace in traces
+            ... ])
         """
         return (yield from write(TraceAnnotationCreate, trace_annotations, sync=sync, progress=progress))
 
@@ -198,6 +216,12 @@ class Traces(Resource[M]):
 
         The trace's id is in the column or index `trace_id` or `context.trace_id`, or in an index of strings without a
         name. All else as for `client.spans.log_span_annotations_dataframe`.
+
+            >>> frame = pd.DataFrame(client.traces.get_traces(project_identifier="my-app"))
+            >>> frame["score"] = (frame["total_cost"] < 0.01).astype(int)
+            >>> client.traces.log_trace_annotations_dataframe(
+            ...     dataframe=frame, annotation_name="cheap", annotator_kind="CODE"
+            ... )
         """
         return (
             yield from write_frame(
@@ -223,6 +247,10 @@ class Traces(Resource[M]):
         `include_annotation_names` names "note". The project is given by name or id; default the environment's project.
 
         Raises `NotFound` if none of the traces is in the project.
+
+            >>> said = client.traces.get_trace_annotations(trace_ids=[trace_id], project_identifier="my-app")
+            >>> [(each["name"], each["result"]["label"]) for each in said]
+            [('solved', 'yes')]
         """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
@@ -241,7 +269,18 @@ class Traces(Resource[M]):
         timeout: float | None = TIMEOUT_S,
         progress: bool = True,
     ) -> Steps["pd.DataFrame"]:
-        """The same as a data frame, one row an annotation, indexed by `trace_id`; columns as for spans."""
+        """The same as a data frame, one row an annotation, indexed by `trace_id`.
+
+        Columns: those of `client.spans.get_span_annotations_dataframe`. Raises `NotFound` if none of the traces is in
+        the project, `MissingExtra` without pandas.
+
+            >>> traces = client.traces.get_traces(project_identifier="my-app")
+            >>> frame = client.traces.get_trace_annotations_dataframe(
+            ...     trace_ids=[trace["trace_id"] for trace in traces], project_identifier="my-app"
+            ... )
+            >>> frame["result.label"].value_counts().to_dict()
+            {'yes': 2, 'no': 1}
+        """
         selection = Selection(
             project_identifier, include_annotation_names, exclude_annotation_names, limit, timeout, progress
         )
@@ -249,8 +288,13 @@ class Traces(Resource[M]):
 
     @call
     def add_trace_note(self, *, trace_id: str, note: str, identifier: str | None = None) -> Steps[JsonObject]:
-        """Put a note on a trace; the answer is `{"id": …}`. Notes pile up, unless an `identifier` names one.
+        """Put a note on a trace; the answer is `{"id": …}`.
+
+        Notes pile up, unless an `identifier` says which to replace.
 
         Raises `NotFound` if the trace is unknown.
+
+            >>> client.traces.add_trace_note(trace_id=trace_id, note="The article on batteries is missing.")
+            {'id': '...'}
         """
         return (yield from write_note(TRACE, trace_id, note, identifier))

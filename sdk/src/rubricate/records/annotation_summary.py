@@ -58,6 +58,38 @@ class AnnotationSummary(AnnotationStatistics):
     by_annotator_kind: list[AnnotatorStatistics]
 
 
+class ScoreStatistics(Record):
+    """How scores are spread. Every target counts once, with the mean of its scores."""
+
+    scored_target_count: int
+    minimum: float | None
+    """None without scores, as the next two."""
+    quartiles: list[float] | None
+    """The three quartiles, the median in the middle; each is the score of a target (nearest rank)."""
+    maximum: float | None
+    counts: list[int]
+    """Targets in each bin: from one edge on, up to the next; in the last one, that included."""
+    below_count: int
+    """Targets below the first edge."""
+    above_count: int
+
+
+class AnnotatorScoreStatistics(ScoreStatistics):
+    """The same of one kind of annotator."""
+
+    annotator_kind: AnnotatorKind
+
+
+class ScoreDistribution(ScoreStatistics):
+    """How the scores of one name on one kind of target are spread."""
+
+    name: str
+    target_kind: TargetKind
+    edges: list[float]
+    """Of the bins, one more than there are; empty without scores and bounds."""
+    by_annotator_kind: list[AnnotatorScoreStatistics]
+
+
 class AnnotationSeriesPoint(AnnotationSummary):
     """The annotations of a name on the targets that started within one bucket."""
 

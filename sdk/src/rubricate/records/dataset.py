@@ -146,7 +146,7 @@ Fields = dict[str, NonBlank]
 class ExampleMapping(StrictInput):
     """How a span becomes an example. Without a word, by its kind: messages of an LLM, documents of a retriever …"""
 
-    input: Fields | None = None
+    input: Annotated[Fields, Field(min_length=1)] | None = None
     """Field of the example's input: attribute of the span. null: by the span's kind."""
     output: Fields | None = None
     """The same for the output, where no corrected answer takes its place."""
@@ -158,13 +158,16 @@ class ExampleMapping(StrictInput):
 
 
 class ExamplesFromItems(StrictInput):
-    """Spans, or traces by their root spans, to make examples from: some by id, or all of a project that fit."""
+    """Spans, traces or sessions to make examples from: some by id, or all of a project that fit.
+
+    A span makes an example, a trace its root span, a session each of its traces.
+    """
 
     project: NonBlank
     """Name or id."""
-    target_kind: Literal["span", "trace"] = "span"
+    target_kind: Literal["span", "trace", "session"] = "span"
     ids: list[str] | None = None
-    """Only these, by OpenTelemetry id or global id. null: all that fit the rest."""
+    """Only these, by OpenTelemetry id, session id or global id. null: all that fit the rest."""
     filter: str | None = None
     """A condition of the filter language of this kind."""
     start_time: AwareDatetime | None = None
@@ -188,6 +191,12 @@ class ExamplesFromItems(StrictInput):
         if self.roots_only and self.target_kind != "span":
             raise ValueError("roots_only is for target_kind span")
         return self
+
+
+class DatasetFromItems(ExamplesFromItems):
+    """A dataset to make, and what to make its examples from."""
+
+    name: NonBlank
 
 
 class LeftOut(Record):
@@ -215,8 +224,9 @@ class PreviewedExample(Record):
 class ExamplesFromItemsResult(Record):
     """What became of the items."""
 
-    dataset_id: str
-    version_id: str
+    dataset_id: str | None
+    """null: of a dry run about a dataset that is not made yet."""
+    version_id: str | None
     """The newest version now; the one before when nothing changed."""
     matched: int
     """Items that fit. Of a dry run, counted up to a limit."""
@@ -228,5 +238,9 @@ class ExamplesFromItemsResult(Record):
     corrected: int
     """Those, of added, changed and unchanged, whose output is what a person gave as the right answer."""
     left_out: list[LeftOut]
+    most_examples: int
+    """What one request makes at most, by the settings of the server; of more, it makes none."""
     examples: list[PreviewedExample]
     """Of a dry run: the first ones. The counts beside it are then of these items only."""
+    attributes: list[str]
+    """Of a dry run: what a mapping may take of the first items, at most some hundreds."""

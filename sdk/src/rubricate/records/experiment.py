@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from rubricate.records.annotation import AnnotationResult, AnnotatorKind
-from rubricate.records.base import HexId, Input, JsonObject, JsonValue, Metadata, NonBlank, Record
+from rubricate.records.base import HexId, Input, JsonObject, JsonValue, Metadata, NonBlank, Record, StrictInput
 from rubricate.records.dataset import DatasetExample
 
 MOST_REPETITIONS = 10_000
@@ -57,6 +57,17 @@ class Experiment(Record):
     tags: list[str]
 
 
+class OriginalExperiment(StrictInput):
+    """What an experiment that moves in from elsewhere keeps.
+
+    Not fields of the experiment itself: Phoenix's npm client sends a `project_name` there that no server takes.
+    """
+
+    project_name: NonBlank
+    """The project that its traces are in, or will be: it is made, and must not be there yet."""
+    created_at: Moment
+
+
 class ExperimentCreate(Input):
     """An experiment to make."""
 
@@ -69,6 +80,8 @@ class ExperimentCreate(Input):
     splits: list[str] | None = None
     """Only examples in one of these splits, by name or id."""
     repetitions: Annotated[int, Field(gt=0, le=MOST_REPETITIONS)] = 1
+    original: OriginalExperiment | None = None
+    """Given when it moves in from elsewhere. Ours."""
 
 
 class ExperimentPatch(Input):
@@ -195,7 +208,7 @@ class ExperimentResult(Record):
     end_time: datetime
     trace_id: str | None
     prompt_token_count: int | None
-    """Of the run's trace; None while that is not stored."""
+    """Of the run's trace; None while that is not stored, or says nothing of tokens."""
     completion_token_count: int | None
     annotations: list[ExperimentEvaluation]
 

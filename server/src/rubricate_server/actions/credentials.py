@@ -60,7 +60,13 @@ class Credentials:
         principal = (
             Principal(UserRole.SYSTEM)
             if user is None
-            else Principal(user.role, user.id, user.username, digest if is_session else None)
+            else Principal(
+                user.role,
+                user.id,
+                user.username,
+                digest if is_session else None,
+                is_session and user.password_needs_reset,
+            )
         )
         found = (principal, credential.expires_us, credential.key_id)
         with self._lock:

@@ -21,6 +21,7 @@ from rubricate.records.dataset import (
 )
 from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
+from rubricate_server.api.described import patched
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, dataset_of, global_id, row_of, storage_of
 from rubricate_server.api.moment import iso_from_us
@@ -78,12 +79,7 @@ def update_dataset(request: Request, dataset_identifier: str, patch: DatasetPatc
     """Rename or describe a dataset. Its versions stay as they are."""
     storage = storage_of(request)
     found = dataset_of(storage, dataset_identifier)
-    changed = storage.datasets.update(
-        found.id,
-        patch.name if patch.name is not None else found.name,
-        (patch.description or None) if "description" in patch.model_fields_set else found.description,
-        patch.metadata if patch.metadata is not None else found.metadata,
-    )
+    changed = storage.datasets.update(found.id, *patched(found, patch))
     return json_answer({"data": dataset_wire(changed)})
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +11,10 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from rubricate_server.api.arrow_table import UnreadableTable, read_table
 from rubricate_server.api.body import strict_json
 from rubricate_server.api.errors import ApiError
+from rubricate_server.ingest.arrow_table import UnreadableTable, read_table
+from rubricate_server.ingest.pipeline import Room
 
 CSV: Final = "text/csv"
 ARROW: Final = "application/x-pandas-pyarrow"
@@ -68,11 +70,26 @@ class FileLimits(NamedTuple):
     most_bytes: int
     """When it is unpacked."""
     most_rows: int
+    room: Room
+    """Holds the file, and what it unpacks to."""
 
 
 def read_examples(content_type: str, content: bytes, columns: Columns, limits: FileLimits) -> list[ReadExample]:
     """The examples of a file. Raises 422, which says where it is wrong, and TooLarge."""
-    return [_example(row, where, columns) for where, row in _rows(content_type, content, columns, limits)]
+    examples: list[ReadExample] = []
+    for where, row in _rows(content_type, content, columns, limits):
+        _refuse_more(len(examples) + 1, limits)  # while it is read: a line may have two bytes
+        examples.append(_example(row, where, columns))
+    return examples
+
+
+def _refuse_more(count: int, limits: FileLimits) -> None:
+    if count > limits.most_rows:
+        raise ApiError(
+            422,
+            f"The file has more than {limits.most_rows} examples; nothing was stored. Send them in parts with action"
+            " append, or raise RUBRICATE_MAX_EXAMPLES.",
+        )
 
 
 def _rows(content_type: str, content: bytes, columns: Columns, limits: FileLimits) -> Iterator[tuple[str, Row]]:
@@ -81,7 +98,7 @@ def _rows(content_type: str, content: bytes, columns: Columns, limits: FileLimit
     if content_type == ARROW:
         return _arrow(content, columns, limits)
     if content_type in JSON_LINES:
-        return _json_lines(content, columns)
+        return _json_lines(content, columns, limits)
     raise ApiError(
         422,
         f"Invalid file content type: {content_type or 'none'}; it is one of {', '.join((CSV, ARROW, *JSON_LINES))}.",
@@ -94,9 +111,9 @@ def _csv(text: str, columns: Columns) -> Iterator[tuple[str, Row]]:
         header = next(reader, None)
         if not header:
             raise ApiError(422, "Missing CSV column header: the first line names the columns.")
-        repeated = next((name for place, name in enumerate(header) if name in header[:place]), None)
-        if repeated is not None:
-            raise ApiError(422, f"Duplicated column header in CSV file: {repeated}")
+        repeated = [name for name, count in Counter(header).items() if count > 1]
+        if repeated:
+            raise ApiError(422, f"Duplicated column header in CSV file: {repeated[0]}")
         _refuse_missing(header, columns)
         for cells in reader:
             # An empty cell is no value: CSV cannot tell an empty text from nothing.
@@ -106,11 +123,11 @@ def _csv(text: str, columns: Columns) -> Iterator[tuple[str, Row]]:
         raise ApiError(422, f"The CSV file cannot be read, line {reader.line_num}: {error}") from None
 
 
-def _json_lines(content: bytes, columns: Columns) -> Iterator[tuple[str, Row]]:
+def _json_lines(content: bytes, columns: Columns, limits: FileLimits) -> Iterator[tuple[str, Row]]:
     _text(content)
     seen: set[str] = set()
     rows: list[tuple[str, Row]] = []
-    for number, line in enumerate(content.split(b"\n"), 1):
+    for number, line in enumerate(io.BytesIO(content), 1):
         if not line.strip():
             continue
         try:
@@ -120,6 +137,7 @@ def _json_lines(content: bytes, columns: Columns) -> Iterator[tuple[str, Row]]:
         if not isinstance(row, dict):
             raise ApiError(422, f"The file cannot be read, line {number}: each line is a JSON object.")
         seen.update(row)
+        _refuse_more(len(rows) + 1, limits)
         rows.append((f"line {number}", row))
     if rows:
         _refuse_missing(seen, columns)
@@ -128,7 +146,7 @@ def _json_lines(content: bytes, columns: Columns) -> Iterator[tuple[str, Row]]:
 
 def _arrow(content: bytes, columns: Columns, limits: FileLimits) -> Iterator[tuple[str, Row]]:
     try:
-        table = read_table(content, limits.most_bytes, limits.most_rows)
+        table = read_table(content, limits.most_bytes, limits.room, limits.most_rows)
     except UnreadableTable as error:
         raise ApiError(422, f"The file cannot be read as an Arrow stream: {error}") from None
     _refuse_missing(table.column_names, columns)

@@ -21,9 +21,9 @@ from rubricate_server.api.dataset_file import Columns, FileLimits, read_examples
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, row_of, storage_of
 from rubricate_server.domain.example import example_text
+from rubricate_server.ingest.errors import Busy, MalformedRequest, TooLarge, UnsupportedEncoding
 from rubricate_server.ingest.http import media_type, read_body
-from rubricate_server.ingest.otlp import MalformedRequest
-from rubricate_server.ingest.pipeline import Busy, Ingest, Room, TooLarge, UnsupportedEncoding, decompressed
+from rubricate_server.ingest.pipeline import Ingest, Room, decompressed
 from rubricate_server.storage.contract import ExampleUpload, NewExample
 
 router = APIRouter(prefix="/v1", tags=["datasets"])
@@ -249,7 +249,7 @@ def _from_file(
     upload: Callable[[Sequence[NewExample]], ExampleUpload] = lambda examples: _upload(  # noqa: E731
         _field(form, "action"), _field(form, "name"), _field(form, "description"), examples
     )
-    limits = FileLimits(ingest.limits.max_decompressed_bytes, most)
+    limits = FileLimits(ingest.limits.max_decompressed_bytes, most, room)
     upload(())  # what is wrong with the form is said before the file is read
     return upload(
         [

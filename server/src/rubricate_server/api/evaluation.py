@@ -20,11 +20,10 @@ from rubricate_server.api.arrow_library import load_pyarrow
 from rubricate_server.api.errors import ApiError
 from rubricate_server.api.guard import author_of
 from rubricate_server.api.identifier import storage_of
-from rubricate_server.domain.authorship import Author
+from rubricate_server.ingest.errors import Busy, MalformedRequest, TooLarge, UnsupportedEncoding
 from rubricate_server.ingest.evaluation import EVAL_TYPES, INDEX, METADATA, Undecodable, decode_arrow, decode_protobuf
 from rubricate_server.ingest.http import media_type, read_body
-from rubricate_server.ingest.otlp import MalformedRequest
-from rubricate_server.ingest.pipeline import Busy, Ingest, Room, TooLarge, UnsupportedEncoding, decompressed
+from rubricate_server.ingest.pipeline import Ingest, Room, decompressed
 from rubricate_server.storage.contract import (
     AnnotationQuery,
     AnnotationStore,
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped]  # has no stubs
 
 ARROW: Final = "application/x-pandas-arrow"
-WRITTEN_AT_ONCE: Final = 2000
-"""Rows of one transaction, some 50 ms: a large table must not hold up everybody else's writes."""
 READ_AT_ONCE: Final = 2000
 
 router = APIRouter(include_in_schema=False)
@@ -61,8 +58,11 @@ async def create_evaluations(request: Request) -> Response:
             body = await read_body(request, ingest.limits.max_body_bytes, room)
 
             def accept() -> None:
-                said = decode(_plain(request, body, ingest, room))
-                _put(storage_of(request).annotations, said, author_of(request))
+                most = ingest.limits.max_decompressed_bytes
+                plain = decompressed(body, request.headers.get("content-encoding"), most, room)
+                by = author_of(request)
+                for said in decode(plain, most, room):
+                    storage_of(request).annotations.put([each._replace(user_id=by.user_id) for each in said], by=by)
 
             await run_in_threadpool(accept)
         except UnsupportedEncoding:
@@ -87,22 +87,11 @@ async def list_evaluations(request: Request) -> Response:
     return StreamingResponse(_streams(storage.annotations, tables), media_type=ARROW)
 
 
-def _decode_one(body: bytes) -> list[NewAnnotation]:
-    return [decode_protobuf(body)]
+def _decode_one(body: bytes, _most_bytes: int, _room: Room) -> Iterable[Sequence[NewAnnotation]]:
+    return [[decode_protobuf(body)]]
 
 
 DECODERS = {ARROW: decode_arrow, "application/x-protobuf": _decode_one, "application/protobuf": _decode_one}
-
-
-def _plain(request: Request, body: bytes, ingest: Ingest, room: Room) -> bytes:
-    encoding = request.headers.get("content-encoding")
-    return decompressed(body, encoding, ingest.limits.max_decompressed_bytes, room)
-
-
-def _put(store: AnnotationStore, annotations: Sequence[NewAnnotation], by: Author) -> None:
-    for start in range(0, len(annotations), WRITTEN_AT_ONCE):
-        some = annotations[start : start + WRITTEN_AT_ONCE]
-        store.put([each._replace(user_id=by.user_id) for each in some], by=by)
 
 
 def _project_name(request: Request) -> str:

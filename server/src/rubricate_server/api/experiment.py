@@ -12,9 +12,10 @@ from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.dataset import DATASET, VERSION, version_of
 from rubricate_server.api.dataset_split import TYPE_NAME as SPLIT
+from rubricate_server.api.described import patched
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import cursor_row, dataset_of, global_id, row_of, storage_of
-from rubricate_server.api.moment import iso_from_us
+from rubricate_server.api.moment import iso_from_us, us_of
 from rubricate_server.domain.interval import fraction_interval, mean_interval
 from rubricate_server.storage.contract import NewExperiment, Storage, StoredEvaluationSummary, StoredExperiment
 from rubricate_server.storage.errors import NotFound
@@ -42,7 +43,7 @@ def list_experiments(
 
 
 @router.post(
-    "/datasets/{dataset_identifier}/experiments", response_model=Data[Experiment], responses=refusals(404, 422)
+    "/datasets/{dataset_identifier}/experiments", response_model=Data[Experiment], responses=refusals(404, 409, 422)
 )
 def create_experiment(request: Request, dataset_identifier: str, new: ExperimentCreate) -> Response:
     """Make an experiment on a version of a dataset, and a project for the traces of its tasks.
@@ -62,10 +63,11 @@ def create_experiment(request: Request, dataset_identifier: str, new: Experiment
             new.description or None,
             new.metadata or {},
             new.repetitions,
-            f"Experiment-{secrets.token_hex(12)}",
+            new.original.project_name if new.original else f"Experiment-{secrets.token_hex(12)}",
             f"Traces of an experiment on the dataset {dataset.name}, version {global_id(VERSION, version)}",
             tuple(splits.values()),
             tuple(splits),
+            us_of(new.original.created_at) if new.original else None,
         )
     )
     return json_answer({"data": _wire(made)})
@@ -82,12 +84,7 @@ def update_experiment(request: Request, experiment_id: str, patch: ExperimentPat
     """Rename or describe an experiment."""
     storage = storage_of(request)
     found = experiment_of(storage, experiment_id)
-    changed = storage.experiments.update(
-        found.id,
-        patch.name if patch.name is not None else found.name,
-        (patch.description or None) if "description" in patch.model_fields_set else found.description,
-        patch.metadata if patch.metadata is not None else found.metadata,
-    )
+    changed = storage.experiments.update(found.id, *patched(found, patch))
     return json_answer({"data": _wire(changed)})
 
 

@@ -28,6 +28,7 @@ _RUN_COLUMNS: Final = (
     Column("input", "json"),
     Column("reference_output", "json"),
     Column("output", "json"),
+    Column("metadata", "json"),
     Column("error", "text"),
     Column("latency_ms", "number"),
     Column("start_time", "time"),
@@ -64,8 +65,8 @@ def export_experiment_json(request: Request, experiment_id: str) -> Response:
 def export_experiment_csv(request: Request, experiment_id: str) -> Response:
     """The same as CSV, with nine columns for each evaluator: `annotation_<name>_label` and so on.
 
-    Input, reference output, metadata, and an output that is no text, are JSON. A text that a spreadsheet would run as
-    a formula gets a `'` before it.
+    Input, reference output, metadata (the example's), and an output that is no text, are JSON. A text that a
+    spreadsheet would run as a formula gets a `'` before it.
     """
     storage = storage_of(request)
     experiment = experiment_of(storage, experiment_id)
@@ -102,8 +103,9 @@ def _result(result: StoredResult) -> dict[str, Any]:
         "start_time": iso_from_us(run.start_us),
         "end_time": iso_from_us(run.end_us),
         "trace_id": _hex(run.trace_id),
-        "prompt_token_count": result.tokens_prompt,
-        "completion_token_count": result.tokens_completion,
+        # A trace of which nothing was counted has none, as with Phoenix.
+        "prompt_token_count": result.tokens_prompt or None,
+        "completion_token_count": result.tokens_completion or None,
         "annotations": [{"name": each.name, **_evaluation(each)} for each in result.evaluations],
     }
 
@@ -125,8 +127,11 @@ def _evaluation(evaluation: EvaluationFields) -> dict[str, Any]:
 def _row(result: StoredResult, columns: Sequence[Column]) -> Row:
     row: Row = dict.fromkeys(column.name for column in columns)
     run = _result(result)
-    row |= {column.name: run[column.name] for column in _RUN_COLUMNS}
-    row["input"], row["reference_output"] = result.text.input.encode(), result.text.output.encode()
+    row |= {column.name: run[column.name] for column in _RUN_COLUMNS if column.name in run}
+    text = result.text
+    row["input"], row["reference_output"], row["metadata"] = (
+        each.encode() for each in (text.input, text.output, text.metadata)
+    )
     output = orjson.loads(result.run.fields.output)
     row["output"] = guarded(output).encode() if isinstance(output, str) else result.run.fields.output.encode()
     for evaluation in result.evaluations:

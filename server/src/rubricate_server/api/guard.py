@@ -10,12 +10,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rubricate_server.actions.credentials import KEY_HEADERS, Credentials, Refused, key_in
 from rubricate_server.api.errors import refusal
-from rubricate_server.domain.access import READS, denial, is_public, may, rule_for
+from rubricate_server.domain.access import READS, denial, is_public, may, may_before_choosing, rule_for
 from rubricate_server.domain.authorship import ANYBODY, Author
 from rubricate_server.domain.principal import Principal
 
 COOKIE: Final = "rubricate_session"
 CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Rubricate"'}
+_CHOOSE: Final = (
+    "Somebody else chose your password. Take one that only you know before anything else: POST /auth/password, or the"
+    " page, which asks for it."
+)
 _WANTED: Final = (b"authorization", *(name.encode() for name in KEY_HEADERS), b"cookie")
 
 
@@ -59,6 +63,8 @@ class Guard:
             return no
         if not may(principal.role, path, method):
             return _denied(Request(scope), principal)
+        if principal.must_choose_password and not may_before_choosing(path):
+            return refusal(Request(scope), 403, _CHOOSE)
         scope.setdefault("state", {})["principal"] = principal
         return None
 

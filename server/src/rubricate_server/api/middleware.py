@@ -95,7 +95,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
     def _words(self) -> str:
-        return f"The body has more than {self._most} bytes; send less at once."
+        return f"The body has more than {self._most} bytes; send less at once, or raise RUBRICATE_MAX_BODY_BYTES."
 
 
 class ReadGate:

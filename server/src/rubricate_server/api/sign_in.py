@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Request, Response
 
 from rubricate.records.user import PasswordChange, SignIn
-from rubricate_server.actions.sign_in import Door, NotSignedIn, TooManyTries
+from rubricate_server.actions.sign_in import Door, NotSignedIn, SamePassword, TooManyTries
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.guard import CHALLENGE, COOKIE, principal_of
 from rubricate_server.api.identifier import storage_of
 from rubricate_server.api.user import OFF
+from rubricate_server.domain.address import client_address
 from rubricate_server.domain.secret import digest_of
 
 router = APIRouter(prefix="/auth", route_class=JsonRoute, tags=["accounts"])
@@ -50,14 +51,18 @@ def sign_out(request: Request) -> Response:
 
 @router.post("/password", status_code=204, response_class=Response, responses=refusals(400, 401, 403, 422, 429))
 def change_password(request: Request, change: PasswordChange) -> None:
-    """Change one's own password. All other sessions of the user end; keys go on."""
+    """Change one's own password. All other sessions of the user end; keys go on.
+
+    Whose password somebody else chose (`password_needs_reset`) has to do this first: until then, a session is good for
+    this and `GET /v1/user` alone.
+    """
     door, principal = _door(request), principal_of(request)
     if principal is None:
         raise ApiError(400, OFF)
     current, new = change.current_password.get_secret_value(), change.new_password.get_secret_value()
     try:
         door.change_password(principal, current, new, _address(request))
-    except NotSignedIn as error:
+    except (NotSignedIn, SamePassword) as error:
         raise ApiError(400, str(error)) from None
     except TooManyTries as error:
         raise ApiError(429, str(error), {"Retry-After": str(error.wait_s)}) from None
@@ -71,7 +76,8 @@ def _door(request: Request) -> Door:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client is not None else ""
+    peer = request.client.host if request.client is not None else ""
+    return client_address(peer, request.headers.getlist("x-forwarded-for"), request.app.state.trusted_proxies)
 
 
 def _is_https(request: Request) -> bool:

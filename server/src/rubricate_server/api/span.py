@@ -1,7 +1,8 @@
 """Spans over HTTP: pages of them, creation, deletion."""
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -12,11 +13,12 @@ from rubricate_server.api.answer import json_answer, page_answer
 from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import bytes_of, cursor_row, global_id, project_of, row_of, storage_of
+from rubricate_server.api.mark import mark_cursor, mark_of
 from rubricate_server.api.moment import LAST_NS, bound_ns, iso_from_ns, ns_of
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.ingest.conventions.feedback import Feedback
 from rubricate_server.ingest.conventions.openinference import KIND, build_span, events_from, flat_attributes
-from rubricate_server.storage.contract import NewSpan, SpanQuery, Storage, StoredSpan
+from rubricate_server.storage.contract import NewSpan, SpanMark, SpanOrder, SpanQuery, Storage, StoredSpan
 from rubricate_server.storage.errors import NotFound
 
 router = APIRouter(prefix="/v1", route_class=JsonRoute, tags=["spans"])
@@ -36,6 +38,12 @@ KINDS = [
     "DECISION",
     "UNKNOWN",
 ]
+ORDERS: Final[dict[tuple[str, str], SpanOrder]] = {
+    ("id", "desc"): "id",
+    ("id", "asc"): "arrival",
+    ("start_time", "desc"): "start_time",
+    ("start_time", "asc"): "start_time_ascending",
+}
 SHOWN = frozenset({"input", "output", "attributes", "events"})
 
 Several = Annotated[list[str] | None, Query(description="Repeat for several: any of them.")]
@@ -47,6 +55,8 @@ def list_spans(
     project_identifier: str,
     cursor: str | None = None,
     limit: Annotated[int, Query(gt=0, le=1000, description="Spans on a page.")] = 100,
+    sort: Annotated[Literal["id", "start_time"], Query(description="By arrival, or by start.")] = "id",
+    order: Literal["asc", "desc"] = "desc",
     start_time: Annotated[datetime | None, Query(description="Started at or after.")] = None,
     end_time: Annotated[datetime | None, Query(description="Started before.")] = None,
     trace_id: Several = None,
@@ -60,12 +70,12 @@ def list_spans(
         Query(description="`key:value`; the value is read as JSON if it can be, else as text. Repeat: all of them."),
     ] = None,
 ) -> Response:
-    """Spans of a project, newest first."""
+    """Spans of a project, newest first unless told otherwise."""
     storage = storage_of(request)
     query = span_query(
         storage,
         project_identifier,
-        cursor=cursor,
+        cursor=cursor if sort == "id" else None,
         start_time=start_time,
         end_time=end_time,
         trace_id=trace_id,
@@ -76,9 +86,15 @@ def list_spans(
         status_code=status_code,
         attribute=attribute,
     )
-    found = storage.spans.find(query, limit + 1, SHOWN)
-    following = global_id("Span", found[limit].id) if len(found) > limit else None
+    if sort == "start_time":
+        query = replace(query, from_start=SpanMark(*mark_of(cursor, sort)) if cursor else None)
+    found = storage.spans.find(replace(query, order=ORDERS[sort, order]), limit + 1, SHOWN)
+    following = _cursor(sort, found[limit]) if len(found) > limit else None
     return page_answer([span_wire(span) for span in found[:limit]], following)
+
+
+def _cursor(sort: str, first: StoredSpan) -> str:
+    return global_id("Span", first.id) if sort == "id" else mark_cursor(sort, first.start_ns, first.id)
 
 
 def span_query(

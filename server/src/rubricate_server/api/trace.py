@@ -1,8 +1,6 @@
 """Traces over HTTP: pages of them, deletion, transfer to another project."""
 
-import binascii
 import math
-from base64 import b64decode, b64encode
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,6 +13,7 @@ from rubricate_server.api.body import JsonRoute
 from rubricate_server.api.condition import condition_of
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import MAX_ROW, bytes_of, global_id, project_of, row_of, storage_of
+from rubricate_server.api.mark import mark_cursor, mark_of
 from rubricate_server.api.moment import bound_ns, iso_from_ns, ns_of
 from rubricate_server.api.span import STATUSES
 from rubricate_server.domain.filter import TRACES
@@ -70,7 +69,7 @@ def list_project_traces(
         condition=condition_of(filter, TRACES),
         order="latency" if sort == "latency_ms" else "start_time",
         descending=order == "desc",
-        after=_mark_from(cursor, sort) if cursor else None,
+        after=TraceMark(*mark_of(cursor, sort)) if cursor else None,
     )
     found = storage.traces.find(query, limit + 1)
     following = _cursor(sort, found[limit - 1]) if len(found) > limit else None
@@ -140,19 +139,7 @@ def _ns(milliseconds: float | None) -> int | None:
 
 def _cursor(sort: SORT, last: StoredTrace) -> str:
     value = last.end_ns - last.start_ns if sort == "latency_ms" else last.start_ns
-    return b64encode(f"{last.id}:{sort}:{value}".encode()).decode()
-
-
-def _mark_from(cursor: str, sort: SORT) -> TraceMark:
-    """The place that a cursor means. Raises 422 when it is none of ours, or of another order."""
-    try:
-        row, of, value = b64decode(cursor, validate=True).decode("ascii").split(":")
-        mark = TraceMark(int(value), int(row))
-    except (binascii.Error, ValueError):
-        raise ApiError(422, "Invalid cursor") from None
-    if of != sort or not all(abs(number) <= MAX_ROW for number in mark):
-        raise ApiError(422, "Invalid cursor")
-    return mark
+    return mark_cursor(sort, value, last.id)
 
 
 def _spans(storage: Storage, project: StoredProject, traces: list[StoredTrace]) -> dict[bytes, list[StoredSpan]]:

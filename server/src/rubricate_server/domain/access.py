@@ -132,6 +132,11 @@ def may(role: UserRole, path: str, method: str) -> bool:
     return rule is not None and (rule.public or role in (rule.read if method in READS else rule.write))
 
 
+def may_before_choosing(path: str) -> bool:
+    """Whether somebody may do that whose password is still somebody else's choice."""
+    return path in ("/v1/user", "/auth/password")
+
+
 def denial(role: UserRole) -> str:
     """What somebody who may not is told."""
     return _WORDS.get(role, "Only an admin can do this.")

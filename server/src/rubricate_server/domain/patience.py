@@ -20,12 +20,13 @@ class Patience:
         self._clock = clock
         self._failures: dict[str, list[float]] = {}
 
-    def wait_s(self, key: str) -> int:
-        """Seconds until another try; 0: now."""
+    def wait_s(self, key: str, most: int | None = None) -> int:
+        """Seconds until another try; 0: now. `most` takes the place of the number of all keys."""
+        most = self._most if most is None else most
         recent = self._recent(key)
-        if len(recent) < self._most:
+        if len(recent) < most:
             return 0
-        return max(1, math.ceil(recent[-self._most] + WINDOW_S - self._clock()))
+        return max(1, math.ceil(recent[-most] + WINDOW_S - self._clock()))
 
     def failed(self, key: str) -> None:
         """Count a failure."""

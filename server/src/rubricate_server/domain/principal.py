@@ -15,6 +15,8 @@ class Principal(NamedTuple):
     username: str | None = None
     session: bytes | None = None
     """Digest of the session token, when it came by a cookie."""
+    must_choose_password: bool = False
+    """Somebody else chose the password of this session: until there is another, it is good for nothing else."""
 
     @property
     def author(self) -> Author:

@@ -1,12 +1,13 @@
 """A span as an example of a dataset: what went in, what should come out, and where it comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from rubricate.records.dataset import ExampleMapping
-from rubricate_server.domain.attributes import list_at, nest
+from rubricate_server.domain.attributes import LIST_PLACE, list_at, nest
 
 JsonObject = dict[str, Any]
 
@@ -32,6 +33,10 @@ _TOLD: Final = (
 _VARIABLES: Final = "llm.prompt_template.variables"
 _OBJECTS: Final = ("metadata", "tool.parameters", _VARIABLES)
 """Attributes whose value is one object."""
+_NAMED: Final = ("name", "span_kind", "span_id", "trace_id")
+"""What a mapping may take of a span that is no attribute."""
+_MOST_WITHIN: Final = 100
+"""Parts of one object that are named."""
 _DOCUMENTS: Final = {"RETRIEVER": "retrieval.documents", "RERANKER": "reranker.output_documents"}
 
 
@@ -179,6 +184,38 @@ def _tools(attributes: Mapping[str, Any]) -> list[Any]:
 # --- by name ----------------------------------------------------------------------------------------------------------
 
 
+def attributes_of(span: SpanContent) -> list[str]:
+    """What a mapping may name of a span, and finds there; what is in lists comes last.
+
+    >>> content = SpanContent("5b", "8a", "ask", "CHAIN", '{"question": "Why?"}', None, {"llm.tools.0.tool.name": "a"})
+    >>> attributes_of(content)[:2], attributes_of(content)[-2:]
+    (['input.value', 'input.value.question'], ['llm.tools', 'llm.tools.0.tool.name'])
+    """
+    named: list[str] = []
+    for field, text in (("input", span.input), ("output", span.output)):
+        if text is not None:
+            parsed = _parsed(text)
+            named += [f"{field}.value", *islice(_paths(parsed, f"{field}.value."), _MOST_WITHIN)]
+    named += _NAMED
+    for key, value in span.attributes.items():
+        if (place := LIST_PLACE.search(key)) is not None:
+            named.append(key[: place.start()])
+        named.append(key)
+        if key in _OBJECTS:
+            parsed = _parsed(value) if isinstance(value, str) else value
+            named += islice(_paths(parsed, f"{key}."), _MOST_WITHIN)
+    return sorted(dict.fromkeys(named), key=lambda path: LIST_PLACE.search(path) is not None)
+
+
+def _paths(value: Any, before: str, deep: int = 4) -> Iterator[str]:
+    """The parts of an object that dotted paths reach, lists as wholes."""
+    if isinstance(value, dict) and deep > 0:
+        for key, inner in value.items():
+            if inner is not None and "." not in key:
+                yield f"{before}{key}"
+                yield from _paths(inner, f"{before}{key}.", deep - 1)
+
+
 def _fields(span: SpanContent, fields: Mapping[str, str]) -> JsonObject:
     """The attributes that are there, under the names that are wanted."""
     found = {name: _at(span, path) for name, path in fields.items()}
@@ -186,7 +223,7 @@ def _fields(span: SpanContent, fields: Mapping[str, str]) -> JsonObject:
 
 
 def _at(span: SpanContent, path: str) -> Any:
-    if path in ("span_id", "trace_id", "name", "span_kind"):
+    if path in _NAMED:
         return {"span_id": span.span_id, "trace_id": span.trace_id, "name": span.name, "span_kind": span.kind}[path]
     for field, text in (("input", span.input), ("output", span.output)):
         if path == f"{field}.value":

@@ -6,7 +6,7 @@ what kind of target it is and under which name.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -19,6 +19,8 @@ from google.protobuf import (  # type: ignore[import-untyped]  # has no stubs
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
 
 from rubricate.records.annotation import MOST_DOCUMENTS, NOTE, AnnotationSource, AnnotatorKind, TargetKind
+from rubricate_server.ingest.arrow_table import UnreadableTable, read_table
+from rubricate_server.ingest.pipeline import Room
 from rubricate_server.storage.contract import AnnotationKey, NewAnnotation
 
 if TYPE_CHECKING:
@@ -41,32 +43,43 @@ _ALIASES: Final = {
     "document_position": ("document_position", "position"),
 }
 NOT_A_DOCUMENT: Final = -1
+PIECE_ROWS: Final = 2000
+"""Rows that are read, and written, at once; some 50 ms of writing: a large table must not hold up everybody else's."""
 
 
 class Undecodable(ValueError):
     """Bytes that are no evaluations, or evaluations that cannot be meant; the message says why."""
 
 
-def decode_arrow(body: bytes) -> list[NewAnnotation]:
-    """The annotations of an Arrow stream, one a row. Raises Undecodable; then nothing of it is meant to be kept."""
-    import pyarrow as pa  # takes 0.2 s, and most servers never see evaluations
+def decode_arrow(body: bytes, most_bytes: int, room: Room) -> Iterator[list[NewAnnotation]]:
+    """The annotations of an Arrow stream, one a row, PIECE_ROWS at once: a small table may have millions of rows.
 
+    Raises Undecodable, or TooLarge for what unpacks to more than `most_bytes`, before there is a first piece.
+    """
     try:
-        with pa.ipc.open_stream(body) as reader:
-            table = reader.read_all()
-        table.validate(full=True)  # offsets and texts: reading cells trusts them
-    except (pa.ArrowException, OSError, ValueError) as error:
+        table = read_table(body, most_bytes, room)
+    except UnreadableTable as error:
         raise Undecodable(f"Request body is not a readable Arrow stream: {error}") from error
     kind, name = _described(table.schema.metadata or {})
-    if not table.num_rows:  # the clients leave the index out of an empty table
-        return []
+    for _ in _pieces(table, kind, name):  # all are looked at before one is kept
+        pass
+    return _pieces(table, kind, name)
+
+
+def _pieces(table: "pa.Table", kind: TargetKind, name: str) -> Iterator[list[NewAnnotation]]:
+    for start in range(0, table.num_rows, PIECE_ROWS):  # of an empty table, the clients leave out the index
+        yield _judgements(table.slice(start, PIECE_ROWS), start, kind, name)
+
+
+def _judgements(table: "pa.Table", first_row: int, kind: TargetKind, name: str) -> list[NewAnnotation]:
     identifiers, *rest = (_column(table, column) for column in INDEX[kind])
     positions = rest[0] if rest else [NOT_A_DOCUMENT] * table.num_rows
-    results = (_cells(table, "label", _text), _cells(table, "score", _number), _cells(table, "explanation", _text))
+    parsers = {"label": _text, "score": _number, "explanation": _text}
+    results = (_cells(table, column, first_row, parse) for column, parse in parsers.items())
     return [
         _judgement(kind, _id(identifier, row), _position(position, kind, row), name, label, score, explanation)
         for row, (identifier, position, label, score, explanation) in enumerate(
-            zip(identifiers, positions, *results, strict=True)
+            zip(identifiers, positions, *results, strict=True), first_row
         )
     ]
 
@@ -133,15 +146,15 @@ def _column(table: "pa.Table", name: str) -> list[Any]:
     raise Undecodable(f"The table has no column {name!r}; it has {', '.join(table.column_names) or 'none'}")
 
 
-def _cells(table: "pa.Table", name: str, parse: Callable[[Any], Any]) -> Sequence[Any]:
+def _cells(table: "pa.Table", name: str, first_row: int, parse: Callable[[Any], Any]) -> Sequence[Any]:
     places = table.schema.get_all_field_indices(name)
     if not places:
         return [None] * table.num_rows
-    return list(_parsed(name, table.column(places[0]).to_pylist(), parse))
+    return list(_parsed(name, enumerate(table.column(places[0]).to_pylist(), first_row), parse))
 
 
-def _parsed(name: str, cells: list[Any], parse: Callable[[Any], Any]) -> Iterator[Any]:
-    for row, cell in enumerate(cells):
+def _parsed(name: str, cells: Iterable[tuple[int, Any]], parse: Callable[[Any], Any]) -> Iterator[Any]:
+    for row, cell in cells:
         try:
             yield None if cell is None else parse(cell)
         except (TypeError, ValueError) as error:

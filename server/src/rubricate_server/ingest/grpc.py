@@ -1,6 +1,8 @@
 """OTLP over gRPC: TraceService/Export on a port of its own, with the standard health service."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 
 import grpc  # type: ignore[import-untyped]  # has no stubs
@@ -12,8 +14,9 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server  # type:
 
 from rubricate_server.actions.credentials import Credentials, Refused, key_in
 from rubricate_server.domain.access import EXPORT, denial
-from rubricate_server.ingest.otlp import MalformedRequest, export_response
-from rubricate_server.ingest.pipeline import Busy, Ingest, TooLarge
+from rubricate_server.ingest.errors import Busy, MalformedRequest, TooLarge
+from rubricate_server.ingest.otlp import export_response
+from rubricate_server.ingest.pipeline import Ingest
 
 SERVICE: Final = "opentelemetry.proto.collector.trace.v1.TraceService"
 
@@ -49,7 +52,7 @@ def serve_grpc(
     """Listen for OTLP/gRPC in threads of its own. Raises PortUnavailable.
 
     gRPC reads a message whole before anybody sees it, so at most `max_requests` are let in at once; more get
-    RESOURCE_EXHAUSTED, which exporters repeat. With `credentials`, spans are taken from those only who may send them.
+    RESOURCE_EXHAUSTED, which exporters repeat. With `credentials`, messages are read from those only who may send them.
     """
     server = grpc.server(
         ThreadPoolExecutor(threads, thread_name_prefix="otlp-grpc"),
@@ -79,12 +82,17 @@ def serve_grpc(
 
 def _trace_service(ingest: Ingest, credentials: Credentials | None) -> Any:
     # Without a deserialiser the handler gets the bytes, so one bad string costs a span and not the message.
-    def export(body: bytes, context: Any) -> bytes:
-        if credentials is not None:
-            _refuse_strangers(credentials, context)
-        return _export(ingest, body, context)
+    if credentials is None:
+        handler = grpc.unary_unary_rpc_method_handler(partial(_export, ingest))
+    else:
+        handler = grpc.stream_unary_rpc_method_handler(partial(_export_with_key, ingest, credentials))
+    return grpc.method_handlers_generic_handler(SERVICE, {"Export": handler})
 
-    return grpc.method_handlers_generic_handler(SERVICE, {"Export": grpc.unary_unary_rpc_method_handler(export)})
+
+def _export_with_key(ingest: Ingest, credentials: Credentials, bodies: Iterator[bytes], context: Any) -> bytes:
+    """To gRPC, a stream of one message: it reads none before it is asked for, so strangers cannot fill memory."""
+    _refuse_strangers(credentials, context)
+    return _export(ingest, next(bodies, b""), context)
 
 
 def _refuse_strangers(credentials: Credentials, context: Any) -> None:

@@ -10,8 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rubricate_server.ingest.otlp import MalformedRequest, export_response, export_response_json
-from rubricate_server.ingest.pipeline import Busy, Ingest, Outcome, Room, TooLarge, UnsupportedEncoding
+from rubricate_server.ingest.errors import Busy, MalformedRequest, TooLarge, UnsupportedEncoding
+from rubricate_server.ingest.otlp import export_response, export_response_json
+from rubricate_server.ingest.pipeline import Ingest, Outcome, Room
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
@@ -137,7 +138,9 @@ async def read_body(request: Request, limit: int, room: Room) -> bytes:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body has more than {limit} bytes; send fewer spans at once, or compress them")
+    return TooLarge(
+        f"the body has more than {limit} bytes; send less at once, compress it, or raise RUBRICATE_MAX_BODY_BYTES"
+    )
 
 
 def _unsupported_type(request: Request) -> str:

@@ -1,16 +1,20 @@
-"""OTLP requests that protobuf refuses as a whole, because of one bad string: the wire walked by hand.
+"""OTLP requests walked by hand, span by span: those that protobuf refuses as a whole, and large ones.
 
-Protobuf says only that something is wrong. Here is found what can still be read, and what is wrong with the rest.
+Protobuf says only that something is wrong; here is found what can still be read, and what is wrong with the rest. And
+two bytes make a message of some 90 in memory, so that a large request is not parsed before its spans are counted.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeVar
+from itertools import islice
+from typing import Final, NamedTuple, TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor  # type: ignore[import-untyped]  # has no stubs
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from rubricate_server.ingest.errors import TooLarge
 
 
 class _Field(NamedTuple):
@@ -28,33 +32,59 @@ class BrokenWire(ValueError):
 
 
 class RawScope(NamedTuple):
-    """Spans that came together, still as bytes."""
-
-    scope: InstrumentationScope
-    schema_url: str
-    spans: list[bytes]
-
-
-class RawGroup(NamedTuple):
-    """What one resource sent."""
+    """Spans that came together, still as bytes, and what surrounds them."""
 
     resource: Resource
-    schema_url: str
-    scopes: list[RawScope]
+    resource_url: str
+    scope: InstrumentationScope
+    scope_url: str
+    spans: Iterator[bytes]
 
 
-def groups_of(body: bytes) -> Iterator[RawGroup]:
-    """What is in an ExportTraceServiceRequest, as far as it can be read. Raises BrokenWire."""
-    for group in _messages(body, 1, 0, len(body)):
-        inside = list(_fields(body, group.start, group.end))
-        resource, resource_url = _surroundings(Resource, body, inside)
-        scopes = []
-        for part in _only(inside, 2):
-            inside_scope = list(_fields(body, part.start, part.end))
-            scope, scope_url = _surroundings(InstrumentationScope, body, inside_scope)
-            spans = [body[span.start : span.end] for span in _only(inside_scope, 2)]
-            scopes.append(RawScope(scope, scope_url, spans))
-        yield RawGroup(resource, resource_url, scopes)
+MOST_FIELDS: Final = 1_000_000
+"""Of all resources and scopes of a request, spans among them: beyond it, it is made to keep the server busy."""
+MOST_SURROUNDING_BYTES: Final = 1 << 20
+"""Of one attribute of a resource or scope. Far fewer are kept; larger ones are not even parsed."""
+
+
+def scopes_of(body: bytes) -> Iterator[RawScope]:
+    """What is in an ExportTraceServiceRequest, as far as it can be read. Take the spans of one before the next.
+
+    Raises BrokenWire when it comes to what is broken, and TooLarge.
+    """
+    walk = _Walk(body)
+    for group in walk.messages(1, 0, len(body)):
+        resource, resource_url = _surroundings(Resource, walk, group)
+        for part in walk.messages(2, group.start, group.end):
+            scope, scope_url = _surroundings(InstrumentationScope, walk, part)
+            spans = (body[span.start : span.end] for span in walk.messages(2, part.start, part.end))
+            yield RawScope(resource, resource_url, scope, scope_url, spans)
+
+
+class _Walk:
+    """A way through a request that ends after MOST_FIELDS."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self._left = MOST_FIELDS
+
+    def fields(self, start: int, end: int) -> Iterator[_Field]:
+        for field in _fields(self.body, start, end):
+            self._left -= 1
+            if self._left < 0:
+                raise TooLarge(f"the request has more than {MOST_FIELDS} parts; send fewer spans at once")
+            yield field
+
+    def messages(self, number: int, start: int, end: int) -> Iterator[_Field]:
+        return _only(self.fields(start, end), number)
+
+
+def has_more_fields(sent: bytes, most: int) -> bool:
+    """Whether a span has more attributes, events and so on than `most`; asked before it is parsed."""
+    try:
+        return next(islice(_fields(sent, 0, len(sent)), most, None), None) is not None
+    except BrokenWire:
+        return False  # protobuf will say so
 
 
 def trouble(sent: bytes, max_depth: int) -> str:
@@ -174,14 +204,22 @@ def _only(fields: Iterable[_Field], number: int) -> Iterator[_Field]:
 M = TypeVar("M", Resource, InstrumentationScope)
 
 
-def _surroundings(make: type[M], data: bytes, fields: list[_Field]) -> tuple[M, str]:
+def _surroundings(make: type[M], walk: _Walk, around: _Field) -> tuple[M, str]:
     """The resource or scope (field 1) as far as it can be read, and the schema URL (field 3)."""
     message = make()
-    for whole in _only(fields, 1):
-        for part in _fields(data, whole.start, whole.end):
-            try:
-                message.MergeFromString(data[part.at : part.end])
-            except DecodeError:
-                message.dropped_attributes_count += 1
-    urls = [data[url.start : url.end].decode(errors="replace") for url in _only(fields, 3)]
-    return message, urls[-1] if urls else ""
+    url = b""
+    for whole in walk.fields(around.start, around.end):
+        if whole.wire_type != _BYTES:
+            continue
+        if whole.number == 3:
+            url = walk.body[whole.start : whole.end]
+        elif whole.number == 1:
+            for part in walk.fields(whole.start, whole.end):
+                try:
+                    if part.end - part.at > MOST_SURROUNDING_BYTES:
+                        message.dropped_attributes_count += 1
+                    else:
+                        message.MergeFromString(walk.body[part.at : part.end])
+                except DecodeError:
+                    message.dropped_attributes_count += 1
+    return message, url.decode(errors="replace")

@@ -1,11 +1,4 @@
-"""From a request's body to durable spans: bounded in memory, and answered only when the store has them.
-
-MalformedRequest         the body is not what it says it is: send it right, do not repeat it
-├── Corrupt              it cannot be decompressed
-UnsupportedEncoding      compressed in a way that is not known here
-TooLarge                 beyond a limit
-Busy                     too much is being worked on; the same request may go through later
-"""
+"""From a request's body to durable spans: bounded in memory, and answered only when the store has them."""
 
 import logging
 import threading
@@ -18,7 +11,9 @@ from typing import Final, Literal, NamedTuple
 
 import zstandard
 
-from rubricate_server.ingest.otlp import Decoded, DecodeLimits, MalformedRequest, decode, decode_json
+from rubricate_server.ingest.errors import Busy, Corrupt, TooLarge, UnsupportedEncoding
+from rubricate_server.ingest.otlp import Decoded, decode, decode_json
+from rubricate_server.ingest.otlp_limits import DecodeLimits
 from rubricate_server.storage.contract import SpanStore
 from rubricate_server.storage.errors import QueueFull
 
@@ -28,26 +23,6 @@ ENCODINGS: Final = ("identity", "gzip", "deflate", "zstd")
 
 _CHUNK: Final = 1 << 20
 _MAX_REASONS: Final = 10
-
-
-class Corrupt(MalformedRequest):
-    """The body cannot be decompressed."""
-
-
-class UnsupportedEncoding(ValueError):
-    """The body is compressed in a way that is not known here; the message names those that are."""
-
-
-class TooLarge(ValueError):
-    """The body is beyond a limit; the message says which."""
-
-
-class Busy(Exception):
-    """Too much is being worked on. Nothing was stored; the same request may go through later."""
-
-    def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,4 +252,7 @@ def _unpacked(body: bytes, limit: int, room: Room) -> bytes:
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise TooLarge(f"the body is more than {limit} bytes when decompressed; send fewer spans at once")
+        raise TooLarge(
+            f"the body is more than {limit} bytes when decompressed; send less at once, or raise"
+            " RUBRICATE_MAX_DECOMPRESSED_BYTES"
+        )

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from rubricate_server.domain.filter import NUMERIC_TEXT
 from rubricate_server.storage.contract import SMALL_ATTRIBUTE
@@ -291,6 +292,16 @@ def contains_text(
             return whole.element.with_only_columns(holds).scalar_subquery()
     literal = sa.literal(needle, sa.Text)
     return _contains_ascii(whole, literal) if part.isascii() else _contains_any(whole, literal)
+
+
+def without_sieves(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The same condition for blocks whose sieves were asked already."""
+
+    def plainly(element: Any, **_: Any) -> Any:
+        return _body_holds(*list(element.clauses)[:3]) if isinstance(element, _sifted_holds) else None
+
+    plain: sa.ColumnElement[bool] = replacement_traverse(condition, {}, plainly)
+    return plain
 
 
 class _contains_ascii(FunctionElement[bool]):

@@ -239,6 +239,26 @@ def test_a_span_makes_one_example_however_often_it_is_added(store: Storage) -> N
     assert set(known) == {span_id(1), span_id(2), span_id(3)}
 
 
+def test_a_dataset_is_made_with_its_examples_in_one_version_or_not_at_all(data: Data) -> None:
+    store = data.open()
+    made = [example("1", span_id=span_id(1), splits=("test",)), example("2", span_id=span_id(2))]
+    written = store.datasets.create_from_spans("found", [*made, example("other", span_id=span_id(1))], "of the shop")
+    assert counts(written) == (2, 0, 0)
+    store = data.reopen()
+    [dataset] = store.datasets.page()
+    assert (dataset.id, dataset.name, dataset.example_count) == (written.dataset_id, "found", 2)
+    [version] = store.datasets.versions(dataset.id)
+    assert (version.id, version.description, version.created_examples) == (written.version_id, "of the shop", 2)
+    assert [each.splits for each in listed(store.datasets, written)] == [("test",), ()]
+    assert questions(store, written) == ["1", "2"]
+    with pytest.raises(Conflict):
+        store.datasets.create_from_spans("found", [example("3", span_id=span_id(3), splits=("never",))])
+    assert [each.example_count for each in store.datasets.page()] == [2]
+    assert not store.splits.rows_of(["never"])
+    assert counts(store.datasets.create_from_spans("empty", [])) == (0, 0, 0)
+    assert store.datasets.get_by_name("empty").version_count == 1
+
+
 def test_a_deleted_example_is_made_anew_from_its_span(store: Storage) -> None:
     written = put(store)
     made = [example("1", span_id=span_id(1))]

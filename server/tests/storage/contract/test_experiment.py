@@ -40,6 +40,15 @@ def test_an_experiment_comes_back_as_it_was_made(data: Data) -> None:
     assert made.created_us == made.updated_us > 0
 
 
+def test_one_that_moves_in_keeps_its_time(data: Data) -> None:
+    store = data.open()
+    written = put_examples(store, "a")
+    new = NewExperiment(written.dataset_id, written.version_id, "old", None, {}, 1, "Experiment-2", "", created_us=7)
+    made = store.experiments.create(new)
+    assert (made.created_us, made.updated_us) == (7, 7)
+    assert data.reopen().experiments.get(made.id) == made
+
+
 def test_later_versions_do_not_change_an_experiment(store: Storage) -> None:
     written = put_examples(store, "a", "b")
     made = experiment_on(store, written)

@@ -1,14 +1,16 @@
 """Spans: found, page by page and in batches."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 
 from rubricate_server.domain.filter import parse
-from rubricate_server.storage.contract import ALL_PARTS, NewSpan, SpanBody, SpanQuery, Storage
+from rubricate_server.storage.contract import ALL_PARTS, NewSpan, SpanBody, SpanMark, SpanOrder, SpanQuery, Storage
 
 from ..spans import PROJECT, START_NS, annotation, new_span, span_id, spans, trace_id
 
+HOUR_NS = 3_600_000_000_000
 ROOT, CHILD, ORPHAN, LATE, EARLY, OTHER = range(1, 7)
 
 SPANS = [
@@ -88,11 +90,40 @@ def test_by_start_time_the_newest_comes_first(store: Storage, project_id: int) -
     assert numbers(store, SpanQuery(project_id, order="start_time")) == [ORPHAN, CHILD, ROOT, LATE, EARLY]
 
 
+def test_the_oldest_comes_first_when_that_is_asked(store: Storage, project_id: int) -> None:
+    assert numbers(store, SpanQuery(project_id, order="arrival")) == [ROOT, CHILD, ORPHAN, LATE, EARLY]
+    assert numbers(store, SpanQuery(project_id, order="start_time_ascending")) == [EARLY, LATE, ROOT, CHILD, ORPHAN]
+
+
 def test_of_equal_starts_the_newer_row_comes_first(store: Storage) -> None:
     store.spans.add(spans(20, start_ns=START_NS))
     query = SpanQuery(store.projects.get(PROJECT).id, order="start_time")
     rows = [span.id for span in store.spans.find(query, 100)]
     assert rows == sorted(rows, reverse=True)
+
+
+@pytest.mark.parametrize("width", [1, 9, 50, 200])
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_window_holds_whatever_the_order_in_which_spans_came(store: Storage, width: int, failed: bool) -> None:
+    starts = {number: START_NS + number * 37 % 100 * HOUR_NS for number in range(1, 101)}
+    for first in (1, 51):
+        store.spans.add(
+            [
+                new_span(number, start_ns=starts[number], status=2 if number % 3 else 1)
+                for number in range(first, first + 50)
+            ]
+        )
+    project_id = store.projects.get(PROJECT).id
+    statuses = (2,) if failed else ()
+    for begin in (START_NS - HOUR_NS, START_NS + 1, START_NS + 30 * HOUR_NS, START_NS + 95 * HOUR_NS):
+        end = begin + width * HOUR_NS
+        inside = [n for n, at in starts.items() if begin <= at < end and (n % 3 or not failed)]
+        query = SpanQuery(project_id, begin, end, statuses=statuses)
+        assert numbers(store, query) == inside[::-1]
+        assert numbers(store, query, 7) == inside[::-1][:7]
+        assert numbers(store, replace(query, from_id=60)) == [n for n in inside[::-1] if n <= 60]
+        assert numbers(store, replace(query, order="arrival")) == inside
+        assert numbers(store, replace(query, order="start_time")) == sorted(inside, key=starts.__getitem__)[::-1]
 
 
 def test_a_limit_cuts_the_end_off(store: Storage, project_id: int) -> None:
@@ -105,18 +136,25 @@ def test_a_page_begins_with_the_row_it_is_asked_from(store: Storage, project_id:
     assert numbers(store, SpanQuery(project_id, from_id=rows[span_id(LATE)]), 2) == [LATE, ORPHAN]
 
 
-def test_pages_give_every_span_once(store: Storage) -> None:
-    store.spans.add(spans(95))
-    project_id = store.projects.get(PROJECT).id
-    seen: list[bytes] = []
-    following: int | None = None
+@pytest.mark.parametrize("order", get_args(SpanOrder))
+def test_pages_give_every_span_once(store: Storage, order: SpanOrder) -> None:
+    store.spans.add([new_span(number, start_ns=START_NS + number * 7919 % 11) for number in range(1, 96)])
+    whole = SpanQuery(store.projects.get(PROJECT).id, order=order)
+    query, seen = whole, list[bytes]()
     while True:
-        page = store.spans.find(SpanQuery(project_id, from_id=following), 11)
+        page = store.spans.find(query, 11)
         seen += [span.span_id for span in page[:10]]
         if len(page) <= 10:
             break
-        following = page[10].id
-    assert seen == [span.span_id for span in store.spans.find(SpanQuery(project_id), 1000)]
+        first = page[10]
+        by_row = order in ("id", "arrival")
+        query = replace(
+            whole,
+            from_id=first.id if by_row else None,
+            from_start=None if by_row else SpanMark(first.start_ns, first.id),
+        )
+        assert store.spans.find(query, 1) == [first]
+    assert seen == [span.span_id for span in store.spans.find(whole, 1000)]
     assert len(set(seen)) == 95
 
 

@@ -1,6 +1,8 @@
 """What many annotations say together."""
 
 from collections import defaultdict
+from itertools import count, pairwise
+from math import ceil
 from statistics import fmean
 
 import pytest
@@ -21,6 +23,8 @@ from rubricate_server.storage.contract import (
 from ..spans import PROJECT, SECOND_NS, START_NS, annotation, new_span, span_id, spans, trace_id
 
 HUMAN, LLM = AnnotatorKind.HUMAN, AnnotatorKind.LLM
+
+_numbers = count()
 
 
 def summaries(store: Storage, bucket_ns: int | None = None, **wanted: object) -> list[StoredSummary]:
@@ -77,6 +81,52 @@ def test_summaries_can_be_narrowed(store: Storage) -> None:
     assert counts(start_ns=START_NS + 2 * SECOND_NS, end_ns=START_NS + 3 * SECOND_NS) == [("a", 1), ("b", 1)]
     assert counts(condition=parse("span_kind == 'TOOL'"), names=("a",)) == [("a", 1)]
     assert counts(target_kind=TargetKind.TRACE) == []
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_scores_are_spread_as_they_are_counted_by_hand(store: Storage, data: st.DataObject) -> None:
+    name = f"spread {next(_numbers)}"
+    store.spans.add(spans(5))
+    score = st.none() | st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.7, 1.0, 3.0]) | st.floats(-5, 5)
+    said = data.draw(
+        st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from("abc"), st.sampled_from([HUMAN, LLM])), score)
+    )
+    store.annotations.put(
+        [
+            annotation(span_id(number), name, identifier=f"{who} {kind}", score=value, annotator_kind=kind)
+            for (number, who, kind), value in said.items()
+        ]
+    )
+    bins = data.draw(st.integers(1, 12))
+    low, high = data.draw(st.sampled_from([(None, None), (0.0, 1.0), (-1.0, None), (None, 0.3), (99.0, None)]))
+    query = SummaryQuery(store.projects.get(PROJECT).id, names=(name,))
+    edges, found = store.insight.distributions(query, bins, low, high)
+
+    scores: dict[AnnotatorKind | None, defaultdict[int, list[float]]] = {}
+    for (number, _, kind), value in said.items():
+        if value is not None:
+            for group in (None, kind):
+                scores.setdefault(group, defaultdict(list))[number].append(value)
+    assert [each.annotator_kind for each in found] == sorted(scores, key=lambda kind: kind or "")
+    for each in found:
+        kind = None if each.annotator_kind is None else AnnotatorKind(each.annotator_kind)
+        means = sorted(sum(values) / len(values) for values in scores[kind].values())
+        assert each.scored_target_count == len(means)
+        ranks = [1, *(ceil(len(means) * quarter / 4) for quarter in (1, 2, 3, 4))]
+        assert each.quartiles == pytest.approx([means[rank - 1] for rank in ranks])
+        assert sum(each.counts) + each.below + each.above == len(means)
+        # Means that lie on an edge but for rounding may be on either side of it.
+        clear = [mean for mean in means if all(abs(mean - edge) > 1e-9 or mean == edge for edge in edges)]
+        if len(clear) == len(means):
+            assert each.below == sum(mean < edges[0] for mean in means)
+            assert each.counts == tuple(
+                sum(one <= mean < other or (place == len(edges) - 2 and mean == other) for mean in means)
+                for place, (one, other) in enumerate(pairwise(edges))
+            )
+    if edges:
+        assert (edges[0] if low is None else low) == edges[0]
+        assert len(edges) == (2 if edges[0] == edges[-1] else bins + 1)
 
 
 def test_summaries_of_a_deleted_project_are_empty(store: Storage) -> None:

@@ -168,6 +168,19 @@ def test_blocks_that_lack_a_word_are_not_unpacked(data: Data, monkeypatch: pytes
     assert found(store, "'zebra' not in input") == {span_id(number) for number in {*range(1, 641)} - {*range(321, 385)}}
 
 
+def test_no_sieves_are_made_while_spans_pour_in(data: Data) -> None:
+    store = data.open()
+    store.spans.add([new_span(number, input=f"a zebra in {number}") for number in range(1, 65)])
+    rest(store)
+    assert len(sieves(data)) == 1
+    poured = [new_span(number, input=f"a camel in {number}") for number in range(65, 65 + 64 * (sift.RUSH_BLOCKS + 1))]
+    store.spans.add(poured)
+    store.maintenance.step()
+    assert len(sieves(data)) == 1
+    store.maintenance.step()  # nothing came since
+    assert len(sieves(data)) == 1 + sift.BLOCKS_AT_ONCE
+
+
 @pytest.mark.usefixtures("eager")
 def test_repacking_and_deleting_keep_sieves_right(data: Data) -> None:
     store = data.open()

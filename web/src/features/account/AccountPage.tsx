@@ -1,5 +1,6 @@
 import { account } from "../../account";
 import { Page } from "../../ui/Page";
+import { toast } from "../../ui/Toasts";
 import styles from "./account.module.css";
 import { ChangePassword } from "./ChangePassword";
 import { Keys } from "./Keys";
@@ -12,7 +13,7 @@ export function AccountPage() {
     <Page title="My account" note={`You are ${user.name}. What you annotate carries this name.`}>
       <section className={styles.section} aria-labelledby="password">
         <h2 id="password">Password</h2>
-        <ChangePassword name={user.name} isAsked={user.choosesPassword} />
+        <ChangePassword name={user.name} onChanged={() => toast("Your password is changed. Other browsers are signed out.")} />
       </section>
       {user.role !== "VIEWER" && (
         <section className={styles.section} aria-labelledby="keys">

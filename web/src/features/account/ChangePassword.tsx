@@ -1,15 +1,12 @@
 import { useState } from "react";
 
-import { nextOf } from "../../account";
 import { changePassword } from "../../api/account";
 import { Button } from "../../ui/Button";
-import { toast } from "../../ui/Toasts";
 import styles from "./account.module.css";
 import { Password, problemOf, SHORTEST } from "./Password";
 
-/** Another password of one's own. `isAsked`: somebody else chose the one that is in force. */
-export function ChangePassword({ name, isAsked }: { name: string; isAsked: boolean }) {
-  const [asked, setAsked] = useState(isAsked);
+/** Another password of one's own. */
+export function ChangePassword({ name, onChanged }: { name: string; onChanged: () => void }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [again, setAgain] = useState("");
@@ -26,9 +23,7 @@ export function ChangePassword({ name, isAsked }: { name: string; isAsked: boole
       setCurrent("");
       setNext("");
       setAgain("");
-      setAsked(false);
-      if (asked && new URLSearchParams(location.search).has("next")) return location.assign(nextOf(location.search, location.origin));
-      toast("Your password is changed. Other browsers are signed out.");
+      onChanged();
     } catch (reason) {
       setRefusal((reason as Error).message);
     }
@@ -43,7 +38,6 @@ export function ChangePassword({ name, isAsked }: { name: string; isAsked: boole
         void submit();
       }}
     >
-      {asked && <p role="status">Somebody else chose your password. Take one that only you know.</p>}
       <input type="hidden" autoComplete="username" value={name} readOnly />
       <Password label="Current password" value={current} use="current-password" onChange={setCurrent} error={refusal} />
       <Password label="New password" hint={`At least ${SHORTEST} characters.`} value={next} use="new-password" onChange={setNext} error={problem} />

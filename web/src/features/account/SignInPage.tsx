@@ -1,8 +1,7 @@
 import { useState } from "react";
 
 import { nextOf } from "../../account";
-import { signIn, whoIsThere } from "../../api/account";
-import { paths } from "../../paths";
+import { signIn } from "../../api/account";
 import { Button } from "../../ui/Button";
 import { controlLook, Field } from "../../ui/Field";
 import styles from "./account.module.css";
@@ -20,9 +19,7 @@ export function SignInPage() {
     setBusy(true);
     try {
       await signIn(name.trim(), password);
-      const next = nextOf(location.search, location.origin);
-      const user = await whoIsThere();
-      location.assign(user?.choosesPassword ? `${paths.account()}?${new URLSearchParams({ next }).toString()}` : next); // a new visit, as somebody
+      location.assign(nextOf(location.search, location.origin)); // a new visit, as somebody
     } catch (refusal) {
       setProblem((refusal as Error).message);
       setPassword("");

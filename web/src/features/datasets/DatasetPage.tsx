@@ -31,8 +31,8 @@ export function DatasetPage({ id }: { id: string }) {
       </Page>
     );
   }
-  if (dataset.isError) {
-    const gone = dataset.error instanceof ApiFailure && dataset.error.status === 404;
+  const gone = dataset.error instanceof ApiFailure && dataset.error.status === 404;
+  if (dataset.isError && (gone || !dataset.data)) {
     return (
       <Page title={gone ? "There is no such dataset" : "Dataset"}>
         {gone ? (

@@ -1,7 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { type Dataset, datasetsQuery } from "../../api/dataset";
+import { useOnTopic } from "../../api/live";
+import { readAgain } from "../../api/queryClient";
 import { paths } from "../../paths";
 import { Link } from "../../router/Link";
 import { useParams } from "../../router/params";
@@ -20,6 +22,8 @@ import { NewDataset } from "./NewDataset";
 /** `/datasets`: all of them; `/datasets/:dataset`: one of them. */
 export function DatasetsPage() {
   const { dataset } = useParams();
+  const queries = useQueryClient();
+  useOnTopic("datasets", () => void readAgain(queries, ["datasets"]));
   return dataset === undefined ? <List /> : <DatasetPage key={dataset} id={dataset} />;
 }
 

@@ -1,7 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SubmitEvent, useState } from "react";
+import { useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
-import { addItems, createDataset, type Dataset, datasetsQuery, type ExamplesFromItems, examplesPreviewQuery, type ExamplesResult, type ExpectedOutput, lastUsedDataset } from "../../api/dataset";
+import { addItems, datasetsQuery, type ExamplesFromItems, examplesPreviewQuery, type ExpectedOutput, type Into, lastUsedDataset } from "../../api/dataset";
+import { ApiFailure } from "../../api/failure";
+import { useOnTopic } from "../../api/live";
 import { readAgain } from "../../api/queryClient";
 import { paths } from "../../paths";
 import { Link } from "../../router/Link";
@@ -9,14 +12,20 @@ import { Button, buttonLook } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorState } from "../../ui/ErrorState";
 import { controlLook, Field } from "../../ui/Field";
-import { counted } from "../../ui/number";
 import { Skeleton } from "../../ui/Skeleton";
+import { DatasetChoice, NEW } from "./DatasetChoice";
 import styles from "./DatasetSheet.module.css";
 import { ExamplePreview } from "./ExamplePreview";
+import { keepMapping, keptMapping } from "./keptMapping";
+import { BY_KIND, draftOf, type MappingDraft, mappingOf, problemsOf } from "./mapping";
+import { MappingFields } from "./MappingFields";
+import { SendOutcome } from "./SendOutcome";
+import { useSettled } from "./useSettled";
 
 type Items = Pick<ExamplesFromItems, "project" | "target_kind" | "ids" | "filter" | "start_time" | "end_time">;
 
 const PREVIEWED = 3;
+const NONE: readonly string[] = [];
 
 const EXPECTED = [
   ["correction_or_output", "The corrected answer, else the output"],
@@ -25,58 +34,85 @@ const EXPECTED = [
   ["none", "Nothing"],
 ] as const satisfies readonly (readonly [ExpectedOutput, string])[];
 
+const MAKES = {
+  span: "One span makes one example, however often it is sent:",
+  trace: "A trace is taken by its root span, which makes one example, however often it is sent:",
+  session: "Each turn of a session makes one example, by the root span of its trace, however often it is sent:",
+} as const;
+
 /** Makes examples of a dataset from what is selected, or from all that match. `amount` is how much that is, in words. */
 export function DatasetSheet({ items, amount, onClose }: { items: Items; amount: string; onClose: () => void }) {
-  const queries = useQueryClient();
   const datasets = useQuery(datasetsQuery());
-  const [chosen, setChosen] = useState(lastUsedDataset);
+  const [choice, setChoice] = useState(lastUsedDataset() ?? "");
+  const [name, setName] = useState("");
   const [expected, setExpected] = useState<ExpectedOutput>("correction_or_output");
   const [annotations, setAnnotations] = useState(true);
   const [split, setSplit] = useState("");
-  const dataset = datasets.data?.find(({ id }) => id === chosen) ?? null;
-  const wanted: ExamplesFromItems = { ...items, mapping: { expected_output: expected, annotations }, splits: split.trim() === "" ? [] : [split.trim()], roots_only: false, dry_run: false, preview: PREVIEWED };
-  const preview = useQuery(examplesPreviewQuery(dataset?.id ?? null, { ...wanted, splits: [] }));
-  const add = useMutation({
-    mutationFn: ({ id }: Dataset) => addItems(id, wanted),
-    onSuccess: () => readAgain(queries, ["datasets"]),
-  });
-  const made = async (name: string) => {
-    const { id } = await createDataset(name);
-    await readAgain(queries, ["datasets"]);
-    setChosen(id);
-  };
+  const [unfolded, setUnfolded] = useState(false);
+  const [refused, setRefused] = useState(false);
+  const body = useRef<HTMLDivElement>(null);
+
+  const isNew = choice === NEW || datasets.data?.length === 0;
+  const dataset = isNew ? undefined : datasets.data?.find(({ id }) => id === choice);
+  const into = intoOf(dataset?.id, isNew ? name.trim() : "");
+  const { draft, setDraft, fields, problems, isWrong } = useFields(dataset?.id ?? null, annotations);
+  const wanted: ExamplesFromItems = { ...items, mapping: { ...fields, expected_output: expected, annotations }, splits: split.trim() === "" ? [] : [split.trim()], roots_only: false, dry_run: false, preview: PREVIEWED };
+
+  const shownFields = useSettled(isWrong ? null : fields, fields);
+  const shownName = useSettled(name.trim(), "");
+  const previewedInto = intoOf(dataset?.id, isNew ? shownName : "");
+  const add = useAdding(wanted);
+  // While they are added nobody asks: a new dataset would be told to be there already, and it is the one that is made.
+  const asked = add.isPending || add.data ? null : previewedInto;
+  const preview = useQuery(examplesPreviewQuery(asked, { ...wanted, mapping: { ...wanted.mapping, ...shownFields }, splits: [] }));
+
+  const taken = isNew ? [preview.error, add.failedName === name.trim() ? add.error : null].find((error) => error instanceof ApiFailure && error.status === 409) : undefined;
+  const nameError = name.trim() === "" ? (refused ? "A name is needed." : null) : (taken?.message ?? null);
+  const result = add.data;
+  const filled = result && datasets.data?.find(({ id }) => id === result.dataset_id);
+
+  function begin() {
+    flushSync(() => {
+      setRefused(true);
+      if (isWrong) setUnfolded(true);
+    });
+    if (into === null || isWrong || taken) return body.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+    return add.mutate(into, { onSuccess: ({ dataset_id }) => keepMapping(dataset_id, fields) });
+  }
 
   return (
     <Dialog
       title={`Send ${amount} to a dataset`}
       place="side"
-      onClose={onClose}
+      onClose={add.isPending ? add.stop : onClose}
       actions={
-        add.isSuccess && dataset ? (
+        filled ? (
           <>
-            <Button onClick={onClose}>Close</Button>
-            <Link className={buttonLook("primary")} to={paths.datasets(dataset.id)}>
-              Open {dataset.name}
+            <Button key="close" ref={goOn} onClick={onClose}>
+              Close
+            </Button>
+            <Link className={buttonLook("primary")} to={paths.datasets(filled.id)}>
+              Open {filled.name}
             </Link>
           </>
         ) : (
           <>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button look="primary" disabled={dataset === null || add.isPending} onClick={() => dataset && add.mutate(dataset)}>
+            <Button onClick={add.isPending ? add.stop : onClose}>Cancel</Button>
+            <Button look="primary" disabled={(dataset === undefined && !isNew) || add.isPending} onClick={begin}>
               Add {amount}
             </Button>
           </>
         )
       }
     >
-      {add.isSuccess && dataset ? (
-        <Outcome result={add.data} dataset={dataset} />
+      {result && filled ? (
+        <SendOutcome result={result} dataset={filled} />
       ) : (
-        <div className={styles.sheet} inert={add.isPending}>
+        <div ref={body} className={styles.sheet} inert={add.isPending}>
           {datasets.isPending && <Skeleton rows={3} />}
           {datasets.isError && <ErrorState message={datasets.error.message} onRetry={() => void datasets.refetch()} />}
-          {datasets.data && <DatasetChoice datasets={datasets.data} chosen={dataset} onChoose={setChosen} onMake={made} />}
-          {dataset && (
+          {datasets.data && <DatasetChoice datasets={datasets.data} choice={isNew ? NEW : choice} onChoice={setChoice} name={name} onName={setName} nameError={nameError} />}
+          {(dataset !== undefined || isNew) && (
             <>
               <Field label="Expected output">
                 {(control) => (
@@ -95,10 +131,17 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
               <Field label="Split" hint="Optional. A part of the dataset to put them into, such as test.">
                 {(control) => <input {...control} className={controlLook} value={split} onChange={({ target }) => setSplit(target.value)} />}
               </Field>
-              <p className={styles.note}>One span makes one example, however often it is sent: what is there already is brought up to date, and what is the same stays as it is.</p>
-              {preview.isPending && <Skeleton rows={4} />}
-              {preview.isError && <ErrorState message={preview.error.message} onRetry={() => void preview.refetch()} />}
-              {preview.data && <ExamplePreview result={preview.data} stale={preview.isPlaceholderData} />}
+              <MappingFields open={unfolded} onOpen={setUnfolded} draft={draft} onDraft={setDraft} problems={problems} project={items.project} occurring={preview.data?.result.attributes ?? NONE} />
+              <p className={styles.note}>{MAKES[items.target_kind ?? "span"]} what is there already is brought up to date, and what is the same stays as it is.</p>
+              {preview.isLoading && <Skeleton rows={4} />}
+              {preview.isError && !taken && <ErrorState message={preview.error.message} onRetry={() => void preview.refetch()} />}
+              {preview.data && preview.data.result.matched > preview.data.result.most_examples && (
+                <p className={styles.limit}>
+                  {preview.data.result.most_examples.toLocaleString("en-US")} examples are made at once at most. If these become more, none is added: narrow the filter or the time range, or send them in several steps.
+                </p>
+              )}
+              {previewedInto === null && <p className={styles.note}>With a name, the first of them are shown as they will be.</p>}
+              {previewedInto !== null && preview.data && !taken && <ExamplePreview {...preview.data} stale={preview.isPlaceholderData || isWrong || shownFields !== fields} />}
             </>
           )}
         </div>
@@ -106,95 +149,65 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
       <div role="status" className={styles.progress}>
         {add.isPending && (
           <p>
-            <progress aria-label="Adding" className={styles.bar} /> Adding {amount}…
+            <progress aria-label="Adding" className={styles.bar} /> Adding {amount}: all of them, or none.
           </p>
         )}
+        {add.stopped && <p>Stopped. Either all of them were added by then, or none: the preview shows which.</p>}
       </div>
-      {add.isError && (
+      {add.error && !taken && (
         <p role="alert">
           <span className={styles.failed} aria-hidden="true">
             ✕
           </span>{" "}
-          Nothing was added. {add.error.message}
+          {inWords(add.error)}
         </p>
       )}
     </Dialog>
   );
 }
 
-const NEW = "new";
-
-function DatasetChoice({ datasets, chosen, onChoose, onMake }: { datasets: readonly Dataset[]; chosen: Dataset | null; onChoose: (id: string | null) => void; onMake: (name: string) => Promise<void> }) {
-  const [making, setMaking] = useState(datasets.length === 0);
-  const [name, setName] = useState("");
-  const [error, setError] = useState<string | null>(null);
-  const make = async (event: SubmitEvent) => {
-    event.preventDefault();
-    if (name.trim() === "") return setError("A name is needed.");
-    try {
-      await onMake(name.trim());
-      setMaking(false);
-    } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason));
-    }
-  };
-  return (
-    <>
-      {datasets.length > 0 && (
-        <Field label="Dataset">
-          {(control) => (
-            <select
-              {...control}
-              className={controlLook}
-              value={making ? NEW : (chosen?.id ?? "")}
-              onChange={({ target }) => {
-                setMaking(target.value === NEW);
-                onChoose(target.value === NEW ? null : target.value || null);
-              }}
-            >
-              <option value="">Choose…</option>
-              <option value={NEW}>A new one…</option>
-              {datasets.map(({ id, name: called, example_count }) => (
-                <option key={id} value={id}>
-                  {called} ({counted(example_count, "example")})
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-      )}
-      {making && (
-        <form className={styles.making} onSubmit={(event) => void make(event)}>
-          <Field label="Name of the new dataset" error={error}>
-            {(control) => <input {...control} className={controlLook} value={name} onChange={({ target }) => setName(target.value)} />}
-          </Field>
-          <Button type="submit">Make it</Button>
-        </form>
-      )}
-    </>
-  );
+/** The button that was pressed is gone, and the focus with it. */
+function goOn(next: HTMLElement | null) {
+  next?.focus();
 }
 
-function Outcome({ result: { added, changed, unchanged, corrected, left_out }, dataset }: { result: ExamplesResult; dataset: Dataset }) {
-  const rows = [
-    [added, "added"],
-    [changed, "brought up to date"],
-    [unchanged, "there already, and the same"],
-  ] as const;
-  return (
-    <div role="status" className={styles.sheet}>
-      <p>
-        <strong dir="auto">{dataset.name}</strong> has {counted(dataset.example_count, "example")} now.
-      </p>
-      <ul className={styles.list}>
-        {rows.map(([count, what]) => (count > 0 || what === "added") && <li key={what}>{`${counted(count, "example")} ${what}`}</li>)}
-        {corrected > 0 && <li>{counted(corrected, "expected output is a corrected answer", "expected outputs are corrected answers")}</li>}
-        {left_out.map(({ reason, count }) => (
-          <li key={reason}>
-            {count.toLocaleString()} left out: {reason}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
+function intoOf(id: string | undefined, name: string): Into | null {
+  if (id !== undefined) return { id };
+  return name === "" ? null : { name };
+}
+
+/** The mapping while it is written, which begins as the one that the dataset was filled with last. */
+function useFields(dataset: string | null, annotations: boolean) {
+  const [written, setDraft] = useState<MappingDraft | null>(null);
+  const kept = useMemo(() => (dataset === null ? null : keptMapping(dataset)), [dataset]);
+  const draft = useMemo(() => written ?? (kept === null ? BY_KIND : draftOf(kept)), [written, kept]);
+  const fields = useMemo(() => mappingOf(draft), [draft]);
+  const problems = problemsOf(draft, annotations);
+  return { draft, setDraft, fields, problems, isWrong: Object.keys(problems).length > 0 };
+}
+
+/** Adding, and a way to stop it. Whoever changes datasets meanwhile, what the sheet says of them stays true. */
+function useAdding(wanted: ExamplesFromItems) {
+  const queries = useQueryClient();
+  const [running, setRunning] = useState(new AbortController());
+  useOnTopic("datasets", () => {
+    void readAgain(queries, ["datasets"]);
+    void readAgain(queries, ["examples preview"]);
+  });
+  const add = useMutation({
+    mutationFn: (into: Into) => {
+      const controller = new AbortController();
+      setRunning(controller);
+      return addItems(into, wanted, controller.signal);
+    },
+    onSettled: () => readAgain(queries, ["datasets"]),
+  });
+  const stopped = add.isError && running.signal.aborted;
+  return { mutate: add.mutate, failedName: add.variables?.name, data: add.data, isPending: add.isPending, stopped, error: stopped ? null : add.error, stop: () => running.abort() };
+}
+
+/** Why nothing was added; without an answer, nobody knows whether it was. */
+function inWords(error: Error): string {
+  if (error instanceof ApiFailure && error.status === null) return `${error.message} Whether they were added is not known; adding them again doubles nothing.`;
+  return `Nothing was added. ${error.message}`;
 }

@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, type Range, useVirtualizer, useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, type MouseEvent, type RefObject, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, type RefObject, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { Item } from "../../api/item";
 import { Link } from "../../router/Link";
@@ -32,6 +32,8 @@ type Props = {
   order: Order;
   onSort: (sort: Sort, order: Order) => void;
   onNearEnd: () => void;
+  /** What stands after the last row: why there are no more of them yet. */
+  end: ReactNode;
   /** How many rows there are in all; null while nobody knows. */
   total: number | null;
   /** Rows on their way out: dimmed, and not to be acted on. */
@@ -215,6 +217,13 @@ function Grid<S extends Element | Window>({ virtualizer, scroller, current, setC
           );
         })}
       </div>
+      {props.end && (
+        <div role="rowgroup" className={styles.end}>
+          <div role="row">
+            <div role="gridcell">{props.end}</div>
+          </div>
+        </div>
+      )}
     </div>
   );
 

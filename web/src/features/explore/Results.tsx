@@ -96,7 +96,8 @@ export function Results({
   });
 
   const onNearEnd = useCallback(() => {
-    if (items.hasNextPage && !items.isFetching) void items.fetchNextPage();
+    // After a failure the next page is asked for by hand, or a server in trouble would be asked without an end.
+    if (items.hasNextPage && !items.isFetching && !items.isFetchNextPageError) void items.fetchNextPage();
   }, [items]);
   const onSelect = useCallback(
     (id: string, toHere: boolean) => {
@@ -129,7 +130,7 @@ export function Results({
     selectAll: () => setSelection(selection.kind === "all" && selection.except.size === 0 ? NOTHING : EVERYTHING),
     review: () => (rows.length > 0 ? review() : false),
     export: () => (rows.length > 0 ? setSheet("export") : false),
-    dataset: () => (rows.length > 0 && level !== "session" ? setSheet("dataset") : false),
+    dataset: () => (rows.length > 0 ? setSheet("dataset") : false),
   });
 
   return (
@@ -148,7 +149,7 @@ export function Results({
         onAnnotate={rubrics.length > 0 ? annotate : null}
         onReview={review}
         onExport={() => setSheet("export")}
-        onDataset={level === "session" ? null : () => setSheet("dataset")}
+        onDataset={() => setSheet("dataset")}
       />
       {content()}
       {sheet === "export" && (
@@ -162,7 +163,7 @@ export function Results({
           onClose={() => setSheet(null)}
         />
       )}
-      {sheet === "dataset" && level !== "session" && (
+      {sheet === "dataset" && (
         <Suspense fallback={null}>
           <DatasetSheet
             items={selected.kind === "some" ? { project: address, target_kind: level, ids: [...selected.ids] } : { project: address, target_kind: level, ...given({ filter: filterFor(selected, level, filter), start_time: wanted.start_time, end_time: wanted.end_time }) }}
@@ -212,6 +213,7 @@ export function Results({
             order={order}
             onSort={(nextSort, nextOrder) => change({ sort: nextSort, order: nextOrder })}
             onNearEnd={onNearEnd}
+            end={items.isFetchNextPageError ? <ErrorState message={`The next rows did not come. ${items.error.message}`} onRetry={() => void items.fetchNextPage()} /> : null}
             total={count.data?.exact ? count.data.count : null}
             stale={items.isPlaceholderData}
             start={start}

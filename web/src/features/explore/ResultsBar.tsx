@@ -21,8 +21,7 @@ type Props = {
   onAnnotate: (() => void) | null;
   onReview: () => void;
   onExport: () => void;
-  /** Null where nothing can become an example. */
-  onDataset: (() => void) | null;
+  onDataset: () => void;
 };
 
 /** How many there are, and what can be done with them; with those that are selected as soon as some are. */
@@ -55,11 +54,9 @@ export function ResultsBar({ level, count, counting, size, selection, rows, fres
           <Button onClick={onExport}>
             <Icon name="download" /> Export <KeyHint keys="Shift+E" />
           </Button>
-          {onDataset && (
-            <Button onClick={onDataset}>
-              To a dataset <KeyHint keys="e" />
-            </Button>
-          )}
+          <Button onClick={onDataset}>
+            To a dataset <KeyHint keys="e" />
+          </Button>
           <Button look="primary" onClick={onReview}>
             Review <KeyHint keys="q" />
           </Button>

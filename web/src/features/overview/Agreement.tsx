@@ -7,7 +7,7 @@ import { navigate } from "../../router/location";
 import { Figure, NoFigure } from "../../ui/chart/Figure";
 import { Matrix } from "../../ui/chart/Matrix";
 import { ErrorState } from "../../ui/ErrorState";
-import { round } from "./quality";
+import { between } from "./quality";
 import { levelOf } from "./targets";
 
 /** Where the judge is wrong, and in which direction: what people said against what judges said of the same targets. */
@@ -46,7 +46,7 @@ export function Agreement({ address, summary, rubric, range }: { address: string
 export function agreementText({ agreement, kappa, target_count }: AnnotationMatrix): string {
   if (agreement.value === null) return `${target_count} targets.`;
   const interval = agreement.low === null || agreement.high === null ? "" : ` (${percent(agreement.low)}–${percent(agreement.high)} %)`;
-  const beyond = kappa ? `; Cohen's κ ${round(kappa.value)} (${round(kappa.low)}–${round(kappa.high)})` : "";
+  const beyond = kappa ? `; Cohen's κ ${between(kappa.value, kappa.low, kappa.high)}` : "";
   return `They agree on ${percent(agreement.value)} %${interval} of ${target_count} targets${beyond}.`;
 }
 

@@ -12,6 +12,7 @@ import { Select } from "../../ui/Select";
 import { Agreement } from "./Agreement";
 import { boundsOf, described, figureOf, linesOf, measureOf, round } from "./quality";
 import { Shares } from "./Shares";
+import { Spread } from "./Spread";
 import { annotationsOf, levelOf, quoted } from "./targets";
 
 /** What one name of annotation says: along time, by version, and where the judge differs from people. */
@@ -38,7 +39,11 @@ export function Quality({ address, summaries, range, bucket }: { address: string
     <>
       <OverTime address={address} summary={chosen} rubric={rubric} range={range} bucket={bucket} controls={choice} />
       <Agreement address={address} summary={chosen} rubric={rubric} range={range} />
-      <Shares address={address} summary={chosen} rubric={rubric} range={range} />
+      {chosen.mean_score !== null && chosen.label_fractions.length === 0 ? (
+        <Spread address={address} summary={chosen} rubric={rubric} range={range} />
+      ) : (
+        <Shares address={address} summary={chosen} rubric={rubric} range={range} />
+      )}
     </>
   );
 }

@@ -49,6 +49,7 @@ test("people and judges have lines of their own, and a kind that said nothing ha
 
 test("a figure says how sure it is", () => {
   expect(described({ value: 0.75, low: 0.46, high: 1.04, n: 9 })).toBe("0.75 (0.46–1.04), n = 9");
+  expect(described({ value: 0.81, low: 0.722, high: 0.898, n: 39 })).toBe("0.81 (0.72–0.90), n = 39");
   expect(described({ value: 0.751, low: null, high: null, n: 900 })).toBe("0.75, n = 900");
 });
 

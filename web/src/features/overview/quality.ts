@@ -35,8 +35,12 @@ export function linesOf(series: AnnotationSeries, measure: Measure): Line[] {
 
 /** A figure with how sure it is: `0.83 (0.75–0.92), n = 39`. */
 export function described({ value, low, high, n }: { value: number; low: number | null; high: number | null; n: number }): string {
-  const interval = low === null || high === null ? "" : ` (${round(low)}–${round(high)})`;
-  return `${round(value)}${interval}, n = ${n}`;
+  return `${low === null || high === null ? round(value) : between(value, low, high)}, n = ${n}`;
+}
+
+/** An estimate and the interval in which it may lie, with as many digits each: `0.81 (0.72–0.90)`. */
+export function between(value: number, low: number, high: number): string {
+  return `${value.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 }
 
 /** The figure that a measure takes from statistics; null when there is none. */

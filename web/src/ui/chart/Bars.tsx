@@ -27,14 +27,14 @@ export function ShareBars({ bars, onOpen }: { bars: Bar[]; onOpen: (href: string
   );
 }
 
-const NAMED_FROM = 0.12; // a narrower part has no room for its share
-
 function Part({ label, fraction, standing, says, href, onOpen }: Segment & { onOpen: (href: string) => void }) {
   const look = { flexGrow: fraction, "--part": colourOf(standing) };
-  const text = fraction >= NAMED_FROM ? `${Math.round(fraction * 100)} %` : "";
   const content = (
     <>
-      <LabelMark standing={standing} /> <span aria-hidden="true">{text}</span>
+      <LabelMark standing={standing} />
+      <span className={styles.share} aria-hidden="true">
+        {`${Math.round(fraction * 100)} %`}
+      </span>
       <span className="spoken">
         {label}: {says}
       </span>

@@ -10,7 +10,7 @@ export type Line = { name: string; stroke: "solid" | "dashed" | "dotted"; points
 
 const HEIGHT = 200;
 const LEFT = 44;
-const RIGHT = 64;
+const RIGHT = 72;
 const TOP = 12;
 const BOTTOM = 24;
 const DASHES = { solid: undefined, dashed: "6 4", dotted: "2 4" };
@@ -81,9 +81,12 @@ export function LineChart({
                 </g>
               ))}
               {typeof ends[index] === "number" && (
-                <text x={width - RIGHT + 8} y={ends[index]} className={styles.end}>
-                  {name}
-                </text>
+                <g>
+                  <Mark stroke={stroke} x={width - RIGHT + 12} y={ends[index]} />
+                  <text x={width - RIGHT + 22} y={ends[index]} className={styles.end}>
+                    {name}
+                  </text>
+                </g>
               )}
             </g>
           ))}

@@ -3,6 +3,7 @@
 >>> from rubricate.client import Client
 >>> from rubricate.client.helpers.spans import get_input_output_context, get_retrieved_documents
 >>> documents = get_retrieved_documents(Client(), project_name="my-app")
+>>> answers = get_input_output_context(Client(), project_name="my-app")
 """
 
 import secrets
@@ -51,10 +52,18 @@ def get_retrieved_documents(
     `document_score` and `document_metadata`.
 
     `start_time` is inclusive, `end_time` exclusive. The project is given by name, or by name or id as
-    `project_identifier`. `limit` is the most spans (None: all), `timeout` in seconds.
+    `project_identifier`; default the environment's. `limit` is the most spans (None: all), `timeout` in seconds.
+
+    Raises `MissingExtra` without pandas.
 
         >>> frame = get_retrieved_documents(client, project_name="my-app")
-        >>> frame["score"] = [relevance(row.input, row.document) for row in frame.itertuples()]
+        >>> frame[["input", "document", "document_score"]].values.tolist()
+        [['How long is the warranty?', 'The warranty lasts 2 years.', 0.9],
+         ['How long is the warranty?', 'Shipping takes 3 days.', 0.4]]
+        >>> frame["score"] = frame["document"].str.contains("warranty").astype(int)
+        >>> client.spans.log_document_annotations_dataframe(
+        ...     dataframe=frame, annotation_name="relevance", annotator_kind="CODE"
+        ... )
     """
     steps = _retrieved_documents(project_name, project_identifier, start_time, end_time, limit, timeout)
     found: pd.DataFrame = client._run(steps)
@@ -71,7 +80,16 @@ async def async_get_retrieved_documents(
     limit: int | None = 1000,
     timeout: float | None = TIMEOUT_S,
 ) -> "pd.DataFrame":
-    """`get_retrieved_documents` for an `AsyncClient`."""
+    """`get_retrieved_documents` for an `AsyncClient`.
+
+    >>> import asyncio
+    >>> from rubricate.client import AsyncClient
+    >>> async def documents():
+    ...     async with AsyncClient() as client:
+    ...         return await async_get_retrieved_documents(client, project_name="my-app")
+    >>> len(asyncio.run(documents()))
+    2
+    """
     steps = _retrieved_documents(project_name, project_identifier, start_time, end_time, limit, timeout)
     found: pd.DataFrame = await client._run(steps)
     return found
@@ -94,9 +112,11 @@ def get_input_output_context(
     None if no trace has both a root span and documents. Arguments as for `get_retrieved_documents`.
 
         >>> frame = get_input_output_context(client, project_name="my-app")
-        >>> frame["score"] = [faithful(row.output, row.context) for row in frame.itertuples()]
+        >>> frame["output"].tolist(), frame["context"].iloc[0].splitlines()
+        (['2 years.'], ['The warranty lasts 2 years.', '', 'Shipping takes 3 days.'])
+        >>> frame["score"] = [float(row.output in row.context) for row in frame.itertuples()]
         >>> client.spans.log_span_annotations_dataframe(
-        ...     dataframe=frame, annotation_name="faithful", annotator_kind="LLM"
+        ...     dataframe=frame, annotation_name="faithful", annotator_kind="CODE"
         ... )
     """
     steps = _input_output_context(project_name, project_identifier, start_time, end_time, limit, timeout)
@@ -114,7 +134,16 @@ async def async_get_input_output_context(
     limit: int | None = 1000,
     timeout: float | None = TIMEOUT_S,
 ) -> "pd.DataFrame | None":
-    """`get_input_output_context` for an `AsyncClient`."""
+    """`get_input_output_context` for an `AsyncClient`.
+
+    >>> import asyncio
+    >>> from rubricate.client import AsyncClient
+    >>> async def answers():
+    ...     async with AsyncClient() as client:
+    ...         return await async_get_input_output_context(client, project_name="my-app")
+    >>> asyncio.run(answers())["output"].tolist()
+    ['2 years.']
+    """
     steps = _input_output_context(project_name, project_identifier, start_time, end_time, limit, timeout)
     found: pd.DataFrame | None = await client._run(steps)
     return found
@@ -124,6 +153,10 @@ def dataframe_to_spans(df: "pd.DataFrame") -> list[JsonObject]:
     """The rows of a frame of `get_spans_dataframe` as spans that `log_spans` takes.
 
     Raises `InvalidInput`, naming the row and the field.
+
+        >>> frame = client.spans.get_spans_dataframe(project_name="my-app", root_spans_only=True)
+        >>> [span["name"] for span in dataframe_to_spans(frame)]
+        ['answer', 'answer', 'answer']
     """
     return [
         checked(SpanCreate, span, f"row {number}").model_dump(mode="json", exclude_none=True)
@@ -134,8 +167,11 @@ def dataframe_to_spans(df: "pd.DataFrame") -> list[JsonObject]:
 def uniquify_spans(spans: Sequence[JsonObject], *, in_place: bool = False) -> list[JsonObject]:
     """The spans with new ids, so that they can be stored again; who is whose parent, and in which trace, stays.
 
-    >>> copies = uniquify_spans(client.spans.get_spans(project_identifier="my-app"))
-    >>> client.spans.log_spans(project_identifier="copy", spans=copies)
+    The spans are dicts as of `get_spans`; copies are answered, unless `in_place`.
+
+        >>> copies = uniquify_spans(client.spans.get_spans(project_identifier="my-app"))
+        >>> client.spans.log_spans(project_identifier="copy", spans=copies)
+        {'total_received': 8, 'total_queued': 8}
     """
     changed = list(spans) if in_place else [deepcopy(span) for span in spans]
     span_ids, trace_ids = _Renamed(8), _Renamed(16)
@@ -154,7 +190,12 @@ def uniquify_spans(spans: Sequence[JsonObject], *, in_place: bool = False) -> li
 
 
 def uniquify_spans_dataframe(df: "pd.DataFrame", *, in_place: bool = False) -> "pd.DataFrame":
-    """The same for a frame of `get_spans_dataframe`."""
+    """The same for a frame of `get_spans_dataframe`: a copy of it with new ids, or, `in_place`, the frame itself.
+
+    >>> frame = uniquify_spans_dataframe(client.spans.get_spans_dataframe(project_name="my-app"))
+    >>> client.spans.log_spans_dataframe(spans_dataframe=frame, project_identifier="copy")
+    {'total_received': 8, 'total_queued': 8}
+    """
     changed = df if in_place else df.copy()
     span_ids, trace_ids = _Renamed(8), _Renamed(16)
     own = set(frames.identifiers(df, (SPAN_ID, "span_id"), "uniquify_spans_dataframe", alone=False))

@@ -1,4 +1,4 @@
-"""Values that the client's methods take."""
+"""Values that the client's methods take, and such as they answer (`datasets`, `experiments`)."""
 
 from rubricate.client.types.prompts import PromptVersion
 from rubricate.client.types.spans import SpanQuery

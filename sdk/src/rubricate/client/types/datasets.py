@@ -20,7 +20,8 @@ class Dataset:
     them, or take one by its place or its id:
 
         >>> dataset = client.datasets.get_dataset(dataset="golden")
-        >>> len(dataset), dataset[0]["input"], dataset["first"]["output"]
+        >>> len(dataset), dataset[0]["input"], dataset["refund"]["output"]
+        (2, {'question': 'How long is the warranty?'}, {'answer': 'Yes, within 30 days.'})
     """
 
     def __init__(self, info: JsonObject, examples: JsonObject) -> None:
@@ -29,7 +30,7 @@ class Dataset:
 
     @property
     def id(self) -> str:
-        """The dataset's id."""
+        """The id that the server gave it."""
         return str(self._info["id"])
 
     @property
@@ -69,12 +70,12 @@ class Dataset:
 
     @property
     def created_at(self) -> datetime | None:
-        """When the dataset was made."""
+        """When the dataset was made, with its zone (UTC)."""
         return _moment(self._info.get("created_at"))
 
     @property
     def updated_at(self) -> datetime | None:
-        """When its newest version was made."""
+        """When its newest version was made, with its zone (UTC)."""
         return _moment(self._info.get("updated_at"))
 
     def to_dataframe(self) -> "pd.DataFrame":
@@ -82,7 +83,9 @@ class Dataset:
 
         Raises `MissingExtra` without pandas.
 
-            >>> dataset.to_dataframe()["input"].map(lambda given: given["question"])
+            >>> dataset = client.datasets.get_dataset(dataset="golden")
+            >>> dataset.to_dataframe()["input"].map(lambda given: given["question"]).to_dict()
+            {'warranty': 'How long is the warranty?', 'refund': 'Can I get a refund?'}
         """
         from rubricate.client import frame
 
@@ -96,7 +99,15 @@ class Dataset:
         )
 
     def to_dict(self) -> JsonObject:
-        """All of it as JSON can hold it; `from_dict` is the way back."""
+        """All of it as JSON can hold it; `from_dict` is the way back.
+
+        A dict of `id`, `name`, `description`, `metadata`, `created_at`, `updated_at` (ISO 8601), `example_count`,
+        `version_id`, `examples` and, where splits were asked for, `filtered_splits`.
+
+            >>> import json
+            >>> dataset = client.datasets.get_dataset(dataset="golden")
+            >>> text = json.dumps(dataset.to_dict())
+        """
         kept: JsonObject = {
             "id": self.id,
             "name": self.name,
@@ -114,7 +125,12 @@ class Dataset:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
-        """A dataset from what `to_dict` made. Raises `InvalidInput`."""
+        """A dataset from what `to_dict` made. Raises `InvalidInput` if it lacks something.
+
+        >>> kept = client.datasets.get_dataset(dataset="golden").to_dict()
+        >>> Dataset.from_dict(kept)
+        Dataset(id='...', name='golden', version_id='...', examples=2)
+        """
         missing = [name for name in ("id", "name", "version_id", "examples") if name not in kept]
         if missing:
             raise InvalidInput(f"This is no dataset that was kept: it lacks {', '.join(missing)}.")

@@ -14,6 +14,8 @@ from rubricate.template import filled
 class PromptVersion:
     """Messages, the model that they are for, and how it is called.
 
+    `client.prompts` stores versions and finds them again.
+
     >>> from rubricate.client.types.prompts import PromptVersion
     >>> version = PromptVersion(
     ...     [{"role": "user", "content": "Answer in one sentence: {{question}}"}],
@@ -51,6 +53,10 @@ class PromptVersion:
         are not made into what a provider's own client takes.
 
         Raises `InvalidInput` when a variable is not given, or when an `F_STRING` is none.
+
+            >>> version = PromptVersion([{"role": "user", "content": "Greet {{name}}."}], model_name="gpt-5")
+            >>> version.format(variables={"name": "Ada"})
+            [{'role': 'user', 'content': 'Greet Ada.'}]
         """
         return [{**message, "content": self._filled(message["content"], variables)} for message in self.messages]
 

@@ -21,11 +21,13 @@ class SpanQuery:
         >>> from rubricate.client.types.spans import SpanQuery
         >>> query = (
         ...     SpanQuery()
-        ...     .where("span_kind == 'RETRIEVER' and latency_ms > 500")
+        ...     .where("span_kind == 'RETRIEVER' and latency_ms > 200")
         ...     .select("trace_id", question="input.value")
         ...     .explode("retrieval.documents", text="document.content", score="document.score")
         ... )
-        >>> frame = Client().spans.get_spans_dataframe(query=query, project_name="my-app")
+        >>> frame = client.spans.get_spans_dataframe(query=query, project_name="my-app")
+        >>> frame[["text", "score"]].values.tolist()
+        [['The warranty lasts 2 years.', 0.9], ['Shipping takes 3 days.', 0.4]]
     """
 
     _select: tuple[tuple[str, str], ...] = ()
@@ -41,7 +43,11 @@ class SpanQuery:
         """Return these columns only, instead of all; `new_name="field"` gives one another name.
 
         Fields are `name`, `span_kind`, `parent_id`, `start_time`, `span_id`, `trace_id`, … and attributes
-        without their prefix (`input.value`, `llm.token_count.prompt`).
+        without their prefix (`input.value`, `llm.token_count.prompt`). Raises `InvalidInput` for a blank one.
+
+            >>> query = SpanQuery().where("span_kind == 'LLM'").select("name", model="llm.model_name")
+            >>> client.query_spans(query, project_name="my-app").values.tolist()
+            [['generate', 'gpt-5-mini'], ['generate', 'gpt-5'], ['generate', 'gpt-5']]
         """
         columns = [(_FULL_NAME.get(name, name), name) for name in fields] + list(named.items())
         for column, key in columns:
@@ -51,7 +57,13 @@ class SpanQuery:
     def where(self, condition: str, valid_eval_names: list[str] | None = None) -> "SpanQuery":
         """Return only spans that meet the condition, a Python-like expression; it replaces an earlier one.
 
-        For example `span_kind == 'LLM' and 'refund' in input.value` or `annotations['quality'].score < 0.5`.
+        For example `span_kind == 'LLM' and 'refund' in input.value` or `annotations['quality'].score < 0.5`. The server
+        reads it: what it cannot read is an `InvalidRequest` when the query is asked. `valid_eval_names` is sent along;
+        it is for servers that want to know the names of annotations. Raises `InvalidInput` for a blank condition.
+
+            >>> query = SpanQuery().where("annotations['correctness'].label == 'wrong'").select("input.value")
+            >>> client.query_spans(query, project_name="my-app")["input.value"].tolist()
+            ['And the battery?', 'How long is the warranty?']
         """
         clause: list[tuple[str, Any]] = [("condition", _named(condition, "where: the condition"))]
         if valid_eval_names is not None:
@@ -63,35 +75,68 @@ class SpanQuery:
 
         `new_name="field.of.element"` picks columns of the element; without any, all its fields become columns. The
         index gains a second level: `document_position` for `retrieval.documents`, else `position`, from zero.
+
+            >>> query = SpanQuery().explode("retrieval.documents", text="document.content")
+            >>> frame = client.query_spans(query, project_name="my-app")
+            >>> frame["text"].droplevel("context.span_id").to_dict()
+            {0: 'The warranty lasts 2 years.', 1: 'Shipping takes 3 days.'}
         """
         return replace(self, _explode=(_named(key, "explode: the key"), tuple(columns.items())))
 
     def with_explode_primary_index_key(self, key: str) -> "SpanQuery":
-        """Index the rows of `explode` by another field than the span's id, for example `trace_id`."""
+        """Index the rows of `explode` by another field than the span's id, for example `trace_id`.
+
+        >>> query = SpanQuery().explode("retrieval.documents").with_explode_primary_index_key("trace_id")
+        >>> client.query_spans(query, project_name="my-app").index.names
+        FrozenList(['context.trace_id', 'document_position'])
+        """
         return replace(self, _primary_index=_FULL_NAME.get(key, key))
 
     def concat(self, key: str, **columns: str) -> "SpanQuery":
         """Join a field of all elements of the list at `key` into one text, separated by an empty line.
 
         `context="document.content"` puts the joined contents into the column `context`.
+
+            >>> query = SpanQuery().concat("retrieval.documents", context="document.content")
+            >>> client.query_spans(query, project_name="my-app")["context"].iloc[0].splitlines()
+            ['The warranty lasts 2 years.', '', 'Shipping takes 3 days.']
         """
         return replace(self, _concat=(_named(key, "concat: the key"), tuple(columns.items())))
 
     def with_concat_separator(self, separator: str) -> "SpanQuery":
-        """Put this between the texts that `concat` joins."""
+        """Put this between the texts that `concat` joins.
+
+        >>> query = SpanQuery().concat("retrieval.documents", context="document.content").with_concat_separator(" | ")
+        >>> client.query_spans(query, project_name="my-app")["context"].tolist()
+        ['The warranty lasts 2 years. | Shipping takes 3 days.']
+        """
         return replace(self, _separator=separator)
 
     def rename(self, *, mapping: dict[str, str] | None = None, **columns: str) -> "SpanQuery":
-        """Give columns other names: `rename(**{"input.value": "question"})`. It replaces an earlier renaming."""
+        """Give columns other names; it replaces an earlier renaming.
+
+        >>> query = SpanQuery().select("input.value", "output.value").rename(mapping={"input.value": "question"})
+        >>> client.query_spans(query, project_name="my-app").columns.tolist()
+        ['question', 'output.value']
+        """
         return replace(self, _rename=tuple({**(mapping or {}), **columns}.items()))
 
     def with_index(self, key: str) -> "SpanQuery":
-        """Index the frame by this field instead of `context.span_id`."""
+        """Index the frame by this field instead of `context.span_id`. Raises `InvalidInput` for a blank one.
+
+        >>> query = SpanQuery().where("parent_id is None").select("input.value").with_index("trace_id")
+        >>> client.query_spans(query, project_name="my-app").index.name
+        'context.trace_id'
+        """
         key = _named(key, "with_index: the key")
         return replace(self, _index=_FULL_NAME.get(key, key))
 
     def to_dict(self) -> dict[str, Any]:
-        """The query as it goes over the wire; `{}` when it has no step."""
+        """The query as it goes over the wire; `{}` when it has no step.
+
+        >>> SpanQuery().where("span_kind == 'LLM'").to_dict()
+        {'filter': {'condition': "span_kind == 'LLM'"}, 'index': {'key': 'context.span_id'}}
+        """
         wire: dict[str, Any] = {}
         if self._select:
             wire["select"] = {column: {"key": key} for column, key in self._select}

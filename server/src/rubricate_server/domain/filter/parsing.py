@@ -1,8 +1,7 @@
 """From text to a condition: Python's own parser reads it, and what the language does not have is refused."""
 
 import ast
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable
 from typing import NoReturn
 
 from rubricate_server.domain.filter.errors import FilterError
@@ -38,7 +37,6 @@ from rubricate_server.domain.filter.expressions import (
     Order,
     Reduced,
     Some,
-    Source,
     Test,
     Value,
     chosen_sources,
@@ -46,9 +44,11 @@ from rubricate_server.domain.filter.expressions import (
 )
 from rubricate_server.domain.filter.functions import FUNCTIONS, annotation_function
 from rubricate_server.domain.filter.instants import instant
-from rubricate_server.domain.filter.names import chain, dotted, element_names, first_name
+from rubricate_server.domain.filter.names import dotted, element_names
+from rubricate_server.domain.filter.naming import Naming, field_of, has_surrogates
 from rubricate_server.domain.filter.source import MAX_LENGTH, SourceText
-from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, ELEMENTS, SPANS, Language, Name
+from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, ELEMENTS, SPANS, Language
+from rubricate_server.domain.filter.wording import either, near, written_as
 
 MAX_NAMES = 24
 """Annotation names: each is a join, and SQLite allows 64."""
@@ -105,7 +105,6 @@ _OPERATIONS: dict[type[ast.operator], Operation] = {
 }
 _CASTS = ("float", "int", "str")
 _REDUCERS = ("any", "all", "len", "sum", "min", "max")
-_PARENT = "parent_span"
 
 
 class _Parser:
@@ -114,6 +113,7 @@ class _Parser:
     def __init__(self, source: SourceText, language: Language) -> None:
         self._source = source
         self._language = language
+        self._names = Naming(source, language)
 
     # Tests
 
@@ -152,10 +152,10 @@ class _Parser:
             case ast.Call(func=ast.Name(id="any" | "all" as reducer)):
                 return self._quantified(reducer, node)
             case ast.Subscript():
-                source = self._annotation_source(node)
+                source = self._names.annotation_source(node)
                 return Annotated(source) if source else None
             case ast.Name(id=name) if name in self._language.fields:
-                field = _field(self._language.fields[name])
+                field = field_of(self._language.fields[name])
                 return Comparison("==", field, Literal(True)) if field.kind is Kind.TRUTH else None
             case _:
                 return None
@@ -196,7 +196,7 @@ class _Parser:
             case ast.Call(args=[ast.GeneratorExp() | ast.ListComp() as each], keywords=[]):
                 pass
             case _:
-                self._fail(node, f"`{reducer}` takes a comprehension over {_either(known)}: `{reducer}({shape})`")
+                self._fail(node, f"`{reducer}` takes a comprehension over {either(known)}: `{reducer}({shape})`")
         if reducer == "len" and isinstance(each, ast.GeneratorExp):
             self._fail(each, f"`len` takes a list: `len({shape})`")
         if len(each.generators) != 1:
@@ -207,7 +207,7 @@ class _Parser:
         collection = dotted(generator.iter)
         if collection is None or collection not in self._language.collections:
             shown = self._source.shown(generator.iter)
-            hint = _near(collection, known) or f"; there are {_either(known)}"
+            hint = near(collection, known) or f"; there are {either(known)}"
             self._fail(generator.iter, f"{shown} is no collection of a {self._language.record}{hint}")
         inner = _Parser(self._source, ELEMENTS[self._language.collections[collection]])
         stripped = element_names(self._source, generator.target.id)
@@ -237,7 +237,7 @@ class _Parser:
         if isinstance(op, ast.Is | ast.IsNot) and not _is_bool(right):
             self._fail(right, "`is` takes only None, True or False; use `==`")
         for node in (left, right):
-            if dotted(node) == _PARENT and self._language.has_parent:
+            if self._names.is_parent(node):
                 self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
         return self._compared_test(left, order, right) or self._compared(
             self._value(left), order, self._value(right), left, right
@@ -247,7 +247,7 @@ class _Parser:
         if order not in ("==", "!="):
             self._fail(none, "None has no order; use `is None` or `is not None`")
         test = self._test_or_none(node) if isinstance(node, ast.Subscript) else None
-        if dotted(node) == _PARENT and self._language.has_parent:
+        if self._names.is_parent(node):
             missing: Test = NoParent()
         elif test is not None:
             missing = Not(test)  # annotations['n'] is None: there is none
@@ -288,7 +288,7 @@ class _Parser:
         if kinds[1] is Kind.LOOSE and (loose := _READINGS.get(kinds[0])):
             return left, loose(right)
         if kinds[0] is not kinds[1]:
-            self._fail(right_node, f"cannot compare {kinds[0]} and {kinds[1]}{_hint(kinds[0], right)}")
+            self._fail(right_node, f"cannot compare {kinds[0]} and {kinds[1]}{written_as(kinds[0], right)}")
         return left, right
 
     def _spelt(self, literal: Value, field: Value, node: ast.expr) -> Value:
@@ -318,7 +318,7 @@ class _Parser:
                 return None
 
     def _membership(self, left: ast.expr, right: ast.expr) -> Test:
-        if dotted(left) == _PARENT and self._language.has_parent:
+        if self._names.is_parent(left):
             self._fail(left, "`parent_span` can only be compared with None: `parent_span is None`")
         if isinstance(right, ast.List | ast.Tuple):
             return self._in_list(left, right.elts)
@@ -330,7 +330,7 @@ class _Parser:
         part, whole = self._value(left), self._value(right)
         for value, node in ((whole, right), (part, left)):
             if kind_of(value) not in (Kind.TEXT, Kind.LOOSE):
-                hint = _hint(Kind.TEXT, value)
+                hint = written_as(Kind.TEXT, value)
                 self._fail(node, f"`in` looks for text in text; {self._source.shown(node)} is a {kind_of(value)}{hint}")
         return Containment(_as_text(part), _as_text(whole))
 
@@ -372,20 +372,20 @@ class _Parser:
             case ast.Call():
                 return self._call(node)
             case ast.Name() | ast.Attribute() | ast.Subscript():
-                return self._named(node)
+                return self._names.value(node)
             case ast.List() | ast.Tuple():
                 self._fail(node, "a list can only stand on the right of `in` and `not in`")
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 self._fail(node, f"{self._source.shown(node)} is a condition, and a value was expected")
             case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
-                self._fail(node, f"a comprehension stands in {_either(_REDUCERS)}")
+                self._fail(node, f"a comprehension stands in {either(_REDUCERS)}")
             case _:
                 self._fail(node, f"{self._source.shown(node)} is not supported in filters")
 
     def _literal(self, node: ast.Constant) -> Literal:
         match node.value:
             case bool() | str():
-                if isinstance(node.value, str) and _has_surrogates(node.value):
+                if isinstance(node.value, str) and has_surrogates(node.value):
                     self._fail(node, "the string holds half a character (a lone surrogate)")
                 return Literal(node.value)
             case int() | float():
@@ -427,7 +427,7 @@ class _Parser:
             case Kind.LOOSE:
                 return AsNumber(value)
             case kind:
-                hint = _hint(Kind.NUMBER, value)
+                hint = written_as(Kind.NUMBER, value)
                 self._fail(node, f"cannot calculate with {self._source.shown(node)}, a {kind}{hint}")
 
     def _call(self, node: ast.Call) -> Value:
@@ -437,7 +437,7 @@ class _Parser:
         if name is not None and name in _REDUCERS:
             return self._reduced(name, node)
         if name is None or name not in _CASTS:
-            hint = _near(name, (*_CASTS, *_REDUCERS, *FUNCTIONS))
+            hint = near(name, (*_CASTS, *_REDUCERS, *FUNCTIONS))
             self._fail(node, f"the call of {self._source.shown(node.func)} is not supported{hint}")
         if len(node.args) != 1 or node.keywords:
             self._fail(node, f"`{name}` takes one value")
@@ -455,107 +455,6 @@ class _Parser:
             case _, kind:
                 self._fail(node, f"`{name}` cannot read a {kind}")
 
-    # Names
-
-    def _named(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Value:
-        path = dotted(node)
-        if first_name(node) == _PARENT and self._language.has_parent and path not in self._language.fields:
-            self._fail_parent(node, path)
-        if path in self._language.searched:
-            self._fail(node, f"`{path}` can only stand on the right of `in` and `not in`")
-        if path in self._language.collections and path not in self._language.annotations:
-            self._fail(node, f"`{path}` is a collection: `any(x.… for x in {path})`")
-        if path is not None and path in self._language.fields:
-            return _field(self._language.fields[path])
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Subscript):
-            source = self._annotation_source(node.value)
-            if source is not None:
-                return self._annotation_field(node, source)
-        if isinstance(node, ast.Subscript) and self._annotation_source(node) is not None:
-            self._fail(node, f"{self._source.shown(node)} is a condition; its values are {_listed(ANNOTATION_FIELDS)}")
-        if self._language.strict and first_name(node) not in ("attributes", "metadata", *self._language.annotations):
-            self._fail_unknown(node)
-        key = self._attribute_key(node)
-        if key is None:
-            self._fail_unnamed(node)
-        return _field(self._language.attributes[key]) if key in self._language.attributes else Attribute(key)
-
-    def _annotation_source(self, node: ast.Subscript) -> Source | None:
-        """The annotations that `annotations['n']` means; None if it is something else."""
-        if not isinstance(node.value, ast.Name) or node.value.id not in self._language.annotations:
-            return None
-        if not isinstance(node.slice, ast.Constant) or not isinstance(node.slice.value, str):
-            self._fail(node.slice, f"the name of an annotation is a string: `{node.value.id}['correctness']`")
-        if _has_surrogates(node.slice.value):
-            self._fail(node.slice, "the string holds half a character (a lone surrogate)")
-        return Source(self._language.annotations[node.value.id], node.slice.value)
-
-    def _annotation_field(self, node: ast.Attribute, source: Source) -> AnnotationField:
-        known = ANNOTATION_FIELDS.get(node.attr)
-        if known is None:
-            hint = _near(node.attr, ANNOTATION_FIELDS) or f"; it has {_listed(ANNOTATION_FIELDS)}"
-            raise FilterError(f"an annotation has no `.{node.attr}`{hint}", self._source.column_of_attr(node))
-        return AnnotationField(source, known.field, known.kind)
-
-    def _attribute_key(self, node: ast.expr) -> str | None:
-        """The flat key of an attribute: bare and dotted, or with names in brackets after attributes and metadata."""
-        match node:
-            case ast.Name(id=name):
-                return None if name in self._language.annotations or name == "attributes" else name
-            case ast.Attribute(value=value, attr=name):
-                parent = self._attribute_key(value)
-                return f"{parent}.{name}" if parent is not None else None
-            case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)) if not _has_surrogates(name):
-                if isinstance(value, ast.Name):
-                    return {"attributes": name, "metadata": f"metadata.{name}"}.get(value.id)
-                parent = self._attribute_key(value) if first_name(value) in ("attributes", "metadata") else None
-                return f"{parent}.{name}" if parent is not None else None
-            case _:
-                return None
-
-    def _fail_parent(self, node: ast.expr, path: str | None) -> NoReturn:
-        if path == _PARENT:
-            self._fail(node, "`parent_span` can only be compared with None: `parent_span is None`")
-        fields = tuple(name for name in self._language.fields if name.startswith(f"{_PARENT}."))
-        hint = _near(path, fields) or "; of the parent there are plain fields only, such as `parent_span.name`"
-        self._fail(node, f"{self._source.shown(node)} cannot be read{hint}")
-
-    def _fail_unknown(self, node: ast.expr) -> NoReturn:
-        """Say that a strict language has no such name, and what it has."""
-        language, shown = self._language, self._source.shown(node)
-        bracketed = () if language.record in ("annotation", "cost") else ("attributes", "metadata")
-        known = (*language.fields, *language.collections, *language.searched, *language.annotations, *bracketed)
-        path = dotted(node)
-        hint = _near(path, known)
-        if not hint and path is not None and bracketed:
-            hint = f"; read an attribute as `attributes[{path!r}]`"
-        elif not hint:
-            hint = f"; it has {', '.join(f'`{name}`' for name in language.fields)}"
-        article = "an" if language.record[0] in "aeiou" else "a"
-        self._fail(node, f"{shown} is not a field of {article} {language.record}{hint}")
-
-    def _fail_unnamed(self, node: ast.expr) -> NoReturn:
-        """Say why this names nothing."""
-        root, shown = first_name(node), self._source.shown(node)
-        if root in self._language.annotations:
-            for part in chain(node):
-                if isinstance(part, ast.Subscript) and self._annotation_source(part):
-                    self._fail(node, f"{shown}: the values of an annotation are {_listed(ANNOTATION_FIELDS)}")
-            self._fail(node, f"`{root}` needs the name of an annotation: `{root}['correctness'].label`")
-        for part in chain(node):
-            if isinstance(part, ast.Subscript) and not _is_text(part.slice):
-                self._fail(
-                    part.slice,
-                    f"{shown}: only names in quotes can stand in brackets; "
-                    "name a place in a list in full: `attributes['llm.input_messages.0.message.role']`",
-                )
-        if root == "attributes":
-            self._fail(node, "`attributes` needs the name of an attribute: `attributes['llm.model_name']`")
-        if root is not None:
-            bracketed = ("attributes", "metadata", *self._language.annotations)
-            self._fail(node, f"`{root}` takes no name in brackets{_near(root, bracketed)}")
-        self._fail(node, f"{shown} is not supported in filters")
-
     def _fail(self, node: ast.AST, message: str) -> NoReturn:
         self._source.fail(node, message)
 
@@ -568,48 +467,9 @@ def ascii_upper(text: str) -> str:
     return "".join(character.upper() if character.isascii() else character for character in text)
 
 
-def _field(name: Name) -> Field:
-    return Field(name.field, name.kind)
-
-
 def _as_text(value: Value) -> Value:
     return AsText(value) if kind_of(value) is Kind.LOOSE else value
 
 
 def _is_bool(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, bool)
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _hint(wanted: Kind, value: Value) -> str:
-    match wanted, value:
-        case Kind.NUMBER, Literal(str() as text):
-            try:
-                float(text)
-            except ValueError:
-                return ""
-            return f", write {text} instead of '{text}'"
-        case Kind.TEXT, Literal(int() | float() as number) if not isinstance(number, bool):
-            return f", write '{number}' instead of {number}"
-        case _:
-            return ""
-
-
-def _near(name: str | None, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    close = get_close_matches(name or "", list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
-
-
-def _either(names: tuple[str, ...]) -> str:
-    return f"{', '.join(f'`{name}`' for name in names[:-1])} or `{names[-1]}`" if len(names) > 1 else f"`{names[0]}`"
-
-
-def _listed(fields: Mapping[str, object]) -> str:
-    return ", ".join(f"`.{field}`" for field in fields)

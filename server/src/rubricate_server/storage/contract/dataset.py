@@ -125,6 +125,14 @@ class DatasetStore(Protocol):
         it is created, changed or left as in `upload`. `description` is the version's. Raises NotFound.
         """
 
+    def create_from_spans(
+        self, name: str, examples: Sequence[NewExample], description: str | None = None
+    ) -> ExamplesWritten:
+        """Make a dataset with one version, which has examples made from spans; durable, all or nothing.
+
+        `description` is the version's. Raises Conflict when the name is taken.
+        """
+
     def change(
         self,
         dataset_id: int,
@@ -147,7 +155,8 @@ class DatasetStore(Protocol):
     def delete(self, dataset_id: int) -> None:
         """Delete it with all versions, examples and experiments; durable. Splits and labels stay. Raises NotFound.
 
-        The projects of the experiments' traces go too.
+        It is gone at once, and `Maintenance` removes what it had in pieces. The projects of the experiments' traces
+        go too.
         """
 
     def versions(self, dataset_id: int, *, from_id: int | None = None, limit: int = 100) -> list[StoredDatasetVersion]:

@@ -20,6 +20,8 @@ class NewExperiment(NamedTuple):
     """Only examples in one of these; none: all."""
     splits: tuple[str, ...] = ()
     """The names of these."""
+    created_us: int | None = None
+    """When it was made; None: now."""
 
 
 class StoredExperiment(NamedTuple):

@@ -51,6 +51,21 @@ class StoredSummary(NamedTuple):
     """The commonest labels with their sum of shares, where each labelled target gives out 1."""
 
 
+class StoredDistribution(NamedTuple):
+    """How the scores of targets are spread, where each target counts once, with the mean of its scores."""
+
+    annotator_kind: str | None
+    """None: annotators of all kinds."""
+    scored_target_count: int
+    quartiles: tuple[float, float, float, float, float]
+    """The least, the three quartiles by nearest rank, the greatest."""
+    counts: tuple[int, ...]
+    """Targets between two edges, the first of them inclusive; the last one holds its end as well."""
+    below: int
+    """Targets below the first edge."""
+    above: int
+
+
 @dataclass(frozen=True, slots=True)
 class DisagreementQuery:
     """Which disagreements of a project. Every given field narrows; notes never disagree."""
@@ -106,6 +121,16 @@ class InsightStore(Protocol):
         """By name, kind of target, bucket and kind of annotator; that of all annotators comes first.
 
         Only what has annotations. A target belongs to the bucket in which it started.
+        """
+
+    def distributions(
+        self, query: SummaryQuery, bins: int, low: float | None = None, high: float | None = None
+    ) -> tuple[tuple[float, ...], list[StoredDistribution]]:
+        """The scores of the query's annotations, taken together whatever their names, by kind of annotator.
+
+        First come the edges of the bins, all equally wide: from `low` to `high`, or from the least to the greatest
+        score; one bin where these are the same. Then those of all annotators, and of each kind. Without scores, nothing
+        of either.
         """
 
     def span_series(

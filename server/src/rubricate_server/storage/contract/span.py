@@ -88,6 +88,17 @@ class StoredSpan(NamedTuple):
     body: SpanBody
 
 
+SpanOrder = Literal["id", "start_time", "arrival", "start_time_ascending"]
+
+
+class SpanMark(NamedTuple):
+    """A place in a list of spans by start."""
+
+    start_ns: int
+    id: int
+    """The row id."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpanQuery:
     """Which spans of a project, in which order. Every given field narrows; a tuple means any of its values."""
@@ -112,10 +123,12 @@ class SpanQuery:
     """(flat key, JSON scalar) pairs, all of which must be there: a text is not a number here, null is no attribute."""
     condition: Condition | None = None
     """An expression of the filter language."""
-    order: Literal["id", "start_time", "arrival"] = "id"
-    """Newest first, by row id or by start (then row id); or by row id, oldest first."""
+    order: SpanOrder = "id"
+    """Newest first, by row id or by start (then row id); or oldest first, by the same two."""
     from_id: int | None = None
-    """With order `id`: the first row of the page, inclusive."""
+    """With order `id` or `arrival`: the first row of the page, inclusive."""
+    from_start: SpanMark | None = None
+    """With the orders by start: the first span of the page, inclusive."""
 
 
 class SpanStore(Protocol):

@@ -89,6 +89,12 @@ def _connect_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def has_idle_readers(engine: sa.Engine) -> bool:
+    """Whether half of the reading connections have nothing to do, so that one can do another's work."""
+    pool: sa.QueuePool = engine.pool  # type: ignore[assignment]  # as we made it
+    return pool.checkedout() <= READERS // 2
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A short read transaction. Raises TooComplex for a condition that SQLite cannot parse."""

@@ -31,7 +31,7 @@ from rubricate_server.storage.schema import (
 from rubricate_server.storage.sqlite import dataset_write
 from rubricate_server.storage.sqlite.connection import reading, touch
 from rubricate_server.storage.sqlite.experiment import delete_experiments_of
-from rubricate_server.storage.sqlite.writer import Writer
+from rubricate_server.storage.sqlite.writer import Turn, Writer
 
 BATCH = 200
 """Examples read at once: they are in memory together."""
@@ -59,6 +59,10 @@ EXAMPLE = (
     .order_by(_REVISION.example_id)
 )
 """What examples say, to be narrowed to one revision of each."""
+
+
+SLICE_EXAMPLES = 100
+"""Examples of a deleted dataset removed between two looks at the clock; what they say may be long."""
 
 
 class SqliteDatasets:
@@ -96,6 +100,13 @@ class SqliteDatasets:
         """See the contract."""
         weight = _weight(example.text for example in examples)
         return self._writer.call(dataset_write.add_from_spans, (dataset_id, examples, description), weight)
+
+    def create_from_spans(
+        self, name: str, examples: Sequence[NewExample], description: str | None = None
+    ) -> ExamplesWritten:
+        """See the contract."""
+        weight = _weight(example.text for example in examples)
+        return self._writer.call(dataset_write.create_from_spans, (name, examples, description), weight)
 
     def change(
         self,
@@ -153,6 +164,7 @@ class SqliteDatasets:
         """See the contract."""
         until = _REVISION.until_version_id
         statement = EXAMPLE.where(
+            sa.exists().where(dataset.c.id == dataset_id),  # else what it had is still being removed
             _REVISION.dataset_id == dataset_id,
             _REVISION.version_id <= version_id,
             sa.or_(until.is_(None), until > version_id),
@@ -306,12 +318,28 @@ def _delete(connection: sqlite3.Connection, dataset_id: int) -> None:
         raise NotFound(f"No dataset has the row id {dataset_id}")
     touch(connection, "datasets")
     delete_experiments_of(connection, dataset_id)
-    examples = "(select id from dataset_example where dataset_id = ?)"
-    for statement in (
-        f"delete from dataset_split_example where example_id in {examples}",
-        "delete from dataset_dataset_label where dataset_id = ?",
-        "delete from dataset_example_revision where dataset_id = ?",
-        "delete from dataset_example where dataset_id = ?",
-        "delete from dataset_version where dataset_id = ?",
-    ):
-        connection.execute(statement, (dataset_id,))
+    connection.execute("delete from dataset_dataset_label where dataset_id = ?", (dataset_id,))
+    connection.execute("delete from dataset_version where dataset_id = ?", (dataset_id,))
+    connection.execute("insert into dataset_removal values (?)", (dataset_id,))
+
+
+def remove_deleted_dataset(connection: sqlite3.Connection, turn: Turn) -> bool:
+    """Remove a turn's worth of the examples of a deleted dataset; True when there was one."""
+    found = connection.execute("select dataset_id from dataset_removal limit 1").fetchone()
+    if found is None:
+        return False
+    while _remove_some_examples(connection, found[0]):
+        if turn.is_over():
+            return True
+    connection.execute("delete from dataset_removal where dataset_id = ?", found)
+    return True
+
+
+def _remove_some_examples(connection: sqlite3.Connection, dataset_id: int) -> bool:
+    some = "select id from dataset_example where dataset_id = ? limit ?"
+    ids = [row[0] for row in connection.execute(some, (dataset_id, SLICE_EXAMPLES))]
+    marks = ",".join("?" * len(ids))
+    connection.execute(f"delete from dataset_split_example where example_id in ({marks})", ids)
+    connection.execute(f"delete from dataset_example_revision where example_id in ({marks})", ids)
+    connection.execute(f"delete from dataset_example where id in ({marks})", ids)
+    return bool(ids)

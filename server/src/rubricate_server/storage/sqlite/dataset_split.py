@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from rubricate_server.storage.contract import SplitFields, StoredSplit
 from rubricate_server.storage.errors import Conflict, NotFound
-from rubricate_server.storage.schema import dataset_example_revision, dataset_split, dataset_split_example
+from rubricate_server.storage.schema import dataset, dataset_example_revision, dataset_split, dataset_split_example
 from rubricate_server.storage.sqlite.connection import insert_rows, reading, touch
 from rubricate_server.storage.sqlite.writer import Writer
 
@@ -77,6 +77,7 @@ def _current_members(dataset_id: int | None) -> Any:
     members = (
         sa.select(member.example_id)
         .join_from(dataset_split_example, dataset_example_revision, revision.example_id == member.example_id)
+        .join(dataset, dataset.c.id == revision.dataset_id)  # what deleted ones had is still being removed
         .where(member.split_id == dataset_split.c.id, revision.until_version_id.is_(None))
         .correlate(dataset_split)
     )

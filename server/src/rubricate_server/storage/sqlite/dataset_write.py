@@ -48,6 +48,13 @@ def add_from_spans(
     return [_add_from_spans(connection, *each) for each in calls]
 
 
+def create_from_spans(
+    connection: sqlite3.Connection, calls: Sequence[tuple[str, Sequence[NewExample], str | None]]
+) -> list[ExamplesWritten]:
+    """See `DatasetStore.create_from_spans`; for several, one after another."""
+    return [_create_from_spans(connection, *each) for each in calls]
+
+
 def change(
     connection: sqlite3.Connection,
     calls: Sequence[tuple[int, Mapping[int, ExampleText], Sequence[int], str | None]],
@@ -167,7 +174,7 @@ def _add_from_spans(
     connection: sqlite3.Connection, dataset_id: int, examples: Sequence[NewExample], description: str | None
 ) -> ExamplesWritten:
     _refuse_missing(connection, dataset_id)
-    by_span = {each.span_id: each for each in reversed(examples) if each.span_id is not None}
+    by_span = _by_span(examples)
     rows = select_in(
         connection,
         "select e.span_id, e.id, r.hash from dataset_example e join dataset_example_revision r"
@@ -177,13 +184,30 @@ def _add_from_spans(
     )
     current = {span_id: _Current(row, digest) for span_id, row, digest in sorted(rows, key=lambda row: -row[1])}
     plan = _Plan()
-    for span_id, example in reversed(by_span.items()):
+    for span_id, example in by_span.items():
         found = current.get(span_id)
         if found is None:
             plan.created.append((None, example))
         else:
             _compare(plan, example, found)
     return _write(connection, dataset_id, plan, description)
+
+
+def _create_from_spans(
+    connection: sqlite3.Connection, name: str, examples: Sequence[NewExample], description: str | None
+) -> ExamplesWritten:
+    refuse_taken(connection, name)
+    plan = _Plan(is_new_dataset=True, created=[(None, each) for each in _by_span(examples).values()])
+    return _write(connection, _insert_dataset(connection, name, None, {}), plan, description)
+
+
+def _by_span(examples: Sequence[NewExample]) -> dict[bytes, NewExample]:
+    """The first example of each span, in their order."""
+    found: dict[bytes, NewExample] = {}
+    for example in examples:
+        if example.span_id is not None:
+            found.setdefault(example.span_id, example)
+    return found
 
 
 def _change(

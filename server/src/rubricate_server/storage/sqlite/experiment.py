@@ -136,13 +136,13 @@ def _create(connection: sqlite3.Connection, new: NewExperiment) -> int:
         raise NotFound(f"The dataset has no version with the row id {new.version_id}")
     touch(connection, "experiments")
     made = create_project(connection, new.project_name, new.project_description)
-    now_us = time.time_ns() // 1000
+    made_us = time.time_ns() // 1000 if new.created_us is None else new.created_us
     experiment_id: int = connection.execute(
         "insert into experiment (dataset_id, version_id, name, description, metadata, repetitions, splits, project_id,"
         " example_count, created_us, updated_us) values (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?) returning id",
         (
             *(new.dataset_id, new.version_id, new.name, new.description, orjson.dumps(new.metadata).decode()),
-            *(new.repetitions, orjson.dumps(new.splits).decode(), made.id, now_us, now_us),
+            *(new.repetitions, orjson.dumps(new.splits).decode(), made.id, made_us, made_us),
         ),
     ).fetchone()[0]
     in_splits = (

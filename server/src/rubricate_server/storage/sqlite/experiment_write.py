@@ -8,7 +8,11 @@ import orjson
 from rubricate_server.storage.contract import EvaluationFields, RunFields, RunWritten
 from rubricate_server.storage.errors import NotFound
 from rubricate_server.storage.sqlite.connection import touch
-from rubricate_server.storage.sqlite.removal import STEP_ROWS
+from rubricate_server.storage.sqlite.removal import SLICE_ROWS
+from rubricate_server.storage.sqlite.writer import Turn
+
+SLICE_RUNS = 50
+"""Runs of a deleted experiment removed between two looks at the clock; what tasks answer may be long."""
 
 
 def put_runs(connection: sqlite3.Connection, runs: Sequence[RunFields]) -> list[RunWritten]:
@@ -72,28 +76,32 @@ def _put_evaluation(connection: sqlite3.Connection, evaluation: EvaluationFields
     return row
 
 
-def remove_deleted_experiment(connection: sqlite3.Connection) -> bool:
-    """Remove a bounded piece of a deleted experiment; True when there was one."""
+def remove_deleted_experiment(connection: sqlite3.Connection, turn: Turn) -> bool:
+    """Remove a turn's worth of a deleted experiment; True when there was one."""
     found = connection.execute("select id from experiment where deleted_us is not null order by id limit 1").fetchone()
     if found is None:
         return False
-    for statement, limit in (
-        (
-            "delete from experiment_evaluation where id in (select v.id from experiment_run r"
-            " join experiment_evaluation v on v.run_id = r.id where r.experiment_id = ? limit ?)",
-            STEP_ROWS,
-        ),
-        (
-            "delete from experiment_run where id in (select id from experiment_run where experiment_id = ? limit ?)",
-            STEP_ROWS,
-        ),
-        (
-            "delete from experiment_example where rowid in"
-            " (select rowid from experiment_example where experiment_id = ? limit ?)",
-            STEP_ROWS,
-        ),
-        ("delete from experiment where id = ? and ?", 1),
-    ):
-        if connection.execute(statement, (found[0], limit)).rowcount > 0:
-            return True
+    for remove_some in (_remove_some_runs, _remove_some_examples):
+        while remove_some(connection, found[0]):
+            if turn.is_over():
+                return True
+    connection.execute("delete from experiment where id = ?", found)
     return True
+
+
+def _remove_some_runs(connection: sqlite3.Connection, experiment_id: int) -> bool:
+    """With their evaluations."""
+    some = "select id from experiment_run where experiment_id = ? order by id desc limit ?"
+    ids = [row[0] for row in connection.execute(some, (experiment_id, SLICE_RUNS))]
+    marks = ",".join("?" * len(ids))
+    connection.execute(f"delete from experiment_evaluation where run_id in ({marks})", ids)
+    connection.execute(f"delete from experiment_run where id in ({marks})", ids)
+    return bool(ids)
+
+
+def _remove_some_examples(connection: sqlite3.Connection, experiment_id: int) -> bool:
+    statement = (
+        "delete from experiment_example where rowid in"
+        " (select rowid from experiment_example where experiment_id = ? limit ?)"
+    )
+    return connection.execute(statement, (experiment_id, SLICE_ROWS)).rowcount > 0

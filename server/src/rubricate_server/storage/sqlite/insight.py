@@ -15,6 +15,7 @@ from rubricate_server.storage.contract import (
     SpanBucket,
     StoredAnnotation,
     StoredDisagreement,
+    StoredDistribution,
     StoredSummary,
     SummaryQuery,
 )
@@ -23,6 +24,7 @@ from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS
 from rubricate_server.storage.sqlite.annotation_hour import kept_summaries
 from rubricate_server.storage.sqlite.annotation_put import stored_annotation
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.distribution import distributed
 from rubricate_server.storage.sqlite.span_hour import HOUR_NS, count_in, read_hours
 from rubricate_server.storage.sqlite.summary import project_is_alive, summed_up
 
@@ -45,6 +47,13 @@ class SqliteInsight:
             else:
                 found = summed_up(connection, query, bucket_ns, most_labels)
         return sorted(found, key=lambda each: (each.name, each.target_kind, each.bucket_ns, each.annotator_kind or ""))
+
+    def distributions(
+        self, query: SummaryQuery, bins: int, low: float | None = None, high: float | None = None
+    ) -> tuple[tuple[float, ...], list[StoredDistribution]]:
+        """See the contract."""
+        with reading(self._readers) as connection:
+            return distributed(connection, query, bins, low, high)
 
     def span_series(
         self, project_id: int, start_ns: int, end_ns: int, bucket_ns: int, exact_spans: int = EXACT_SERIES_SPANS

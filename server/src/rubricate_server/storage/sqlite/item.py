@@ -1,12 +1,7 @@
 """Items: one page of spans, traces or sessions, with what belongs to each, in a few statements."""
 
-import sqlite3  # noqa: TID251  # the engine
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -22,26 +17,16 @@ from rubricate_server.storage.contract import (
     StoredStep,
 )
 from rubricate_server.storage.errors import NotFound
-from rubricate_server.storage.filter import compile_condition
 from rubricate_server.storage.schema import annotation, project, session, span, trace
-from rubricate_server.storage.spans import of_project
 from rubricate_server.storage.sqlite.annotation import ANNOTATION_ROWS
 from rubricate_server.storage.sqlite.annotation_put import stored_annotation
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.item_count import count_items
+from rubricate_server.storage.sqlite.item_query import KEYS, TABLES
 from rubricate_server.storage.sqlite.item_row import COLUMNS, items_of
+from rubricate_server.storage.sqlite.item_search import find_rows
 from rubricate_server.storage.sqlite.project import OF_EXPERIMENT
 from rubricate_server.storage.sqlite.trace import alive
-
-_TABLES = {TargetKind.SPAN: span, TargetKind.TRACE: trace, TargetKind.SESSION: session}
-_KEYS: dict[TargetKind, sa.Column[Any]] = {
-    TargetKind.SPAN: span.c.span_id,
-    TargetKind.TRACE: trace.c.trace_id,
-    TargetKind.SESSION: session.c.session_id,
-}
-PIECE = 10_000
-"""Items that are looked at together while counting: some 50 ms where bodies must be unpacked."""
-STEPS_BETWEEN_LOOKS = 10_000
-"""Instructions of SQLite between looks at the clock while counting: about a millisecond."""
 
 
 class SqliteItems:
@@ -53,13 +38,12 @@ class SqliteItems:
     def find(self, query: ItemQuery, limit: int) -> list[StoredItem]:
         """See the contract."""
         with reading(self._readers) as connection:
-            rows = connection.execute(_select(query, *COLUMNS[query.kind]).limit(limit)).fetchall()
-            return items_of(connection, query.kind, rows)
+            return items_of(connection, query.kind, find_rows(connection, query, limit))
 
     def get(self, kind: TargetKind, key: bytes) -> StoredItem:
         """See the contract."""
         given = key.decode() if kind == TargetKind.SESSION else key
-        statement = sa.select(*COLUMNS[kind]).where(_KEYS[kind] == given, alive(_TABLES[kind]))
+        statement = sa.select(*COLUMNS[kind]).where(KEYS[kind] == given, alive(TABLES[kind]))
         with reading(self._readers) as connection:
             rows = connection.execute(statement).fetchall()
             if not rows:
@@ -67,25 +51,8 @@ class SqliteItems:
             return items_of(connection, kind, rows)[0]
 
     def count(self, query: ItemQuery, most: int, within_s: float) -> ItemCount:
-        """See the contract. In pieces of time, newest first, so that what was counted is known when it stops."""
-        query = replace(query, order="start_time", descending=True, after=None)
-        counted, until_ns = 0, query.end_ns
-        with reading(self._readers) as connection, _interrupted(connection, time.monotonic() + within_s):
-            try:
-                while True:
-                    from_ns = _start_of_piece(connection, query, until_ns)
-                    some = _select(replace(query, start_ns=from_ns, end_ns=until_ns), sa.literal_column("1"))
-                    limited = some.order_by(None).limit(most + 1 - counted).subquery()
-                    counted += connection.execute(sa.select(sa.func.count()).select_from(limited)).scalar_one()
-                    if counted > most:
-                        return ItemCount(most, False)
-                    if from_ns == query.start_ns:
-                        return ItemCount(counted, True)
-                    until_ns = from_ns
-            except sa.exc.OperationalError as error:
-                if "interrupted" in str(error.orig):
-                    return ItemCount(counted, False)
-                raise
+        """See the contract."""
+        return count_items(self._readers, query, most, within_s)
 
     def said_of(self, items: Sequence[StoredItem], most: int) -> dict[int, Said]:
         """See the contract."""
@@ -199,70 +166,7 @@ def _count(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSel
     )
 
 
-def _start_of_piece(connection: sa.Connection, query: ItemQuery, until_ns: int | None) -> int | None:
-    """Where the piece begins that ends at a time: `PIECE` items before, or where the query begins."""
-    if query.condition is None:
-        return query.start_ns  # what an index alone answers takes no time
-    table = _TABLES[query.kind]
-    every = replace(query, condition=None, end_ns=until_ns)
-    found = connection.execute(_select(every, table.c.start_ns).offset(PIECE - 1).limit(1)).scalar()
-    return query.start_ns if found is None else int(found)
-
-
 def _about(kind: TargetKind, rows: Sequence[int]) -> sa.ColumnElement[bool]:
     """Annotations of items; those of the documents of a span are about the span as well."""
     kinds = (TargetKind.SPAN, TargetKind.DOCUMENT) if kind == TargetKind.SPAN else (kind,)
     return sa.and_(annotation.c.target_kind.in_(kinds), annotation.c.target_row.in_(rows))
-
-
-@contextmanager
-def _interrupted(connection: sa.Connection, until: float) -> Iterator[None]:
-    """Have SQLite give up once the time has come."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # as we made it
-    driver.set_progress_handler(lambda: time.monotonic() > until, STEPS_BETWEEN_LOOKS)
-    try:
-        yield
-    finally:
-        driver.set_progress_handler(None, 0)
-
-
-# --- which, in which order --------------------------------------------------------------------------------------------
-
-
-def _select(query: ItemQuery, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    table = _TABLES[query.kind]
-    by: sa.ColumnElement[int] = table.c.start_ns
-    if query.order == "latency":
-        by = table.c.end_ns - table.c.start_ns
-    order = (by.desc(), table.c.id.desc()) if query.descending else (by, table.c.id)
-    return sa.select(*columns).where(*_conditions(query, table), *_behind(query, table, by)).order_by(*order)
-
-
-def _conditions(query: ItemQuery, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-    few = query.keys is not None or query.session_row is not None
-    where = of_project(table, query.project_id, few=few)
-    if query.start_ns is not None:
-        where.append(table.c.start_ns >= query.start_ns)
-    if query.end_ns is not None:
-        where.append(table.c.start_ns < query.end_ns)
-    if query.roots and query.kind == TargetKind.SPAN:
-        where.append(span.c.parent_id.is_(None))
-    if query.keys is not None:
-        keys: list[Any] = [key.decode() for key in query.keys] if query.kind == TargetKind.SESSION else [*query.keys]
-        where.append(_KEYS[query.kind].in_(keys))
-    if query.session_row is not None:
-        where.append(trace.c.session_row == query.session_row)
-    if query.condition is not None:
-        where.append(compile_condition(query.condition))
-    return where
-
-
-def _behind(query: ItemQuery, table: sa.Table, by: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
-    """What lies behind the mark. The first condition alone is what an index can serve."""
-    if query.after is None:
-        return []
-    here = sa.tuple_(by, table.c.id)
-    there = sa.tuple_(*(sa.literal(value, sa.BigInteger) for value in query.after))
-    if query.descending:
-        return [by <= query.after.value, here < there]
-    return [by >= query.after.value, here > there]

@@ -12,6 +12,7 @@ from rubricate_server.storage.sqlite.annotation_hour import keep_sums, stale_hou
 from rubricate_server.storage.sqlite.block import unpack
 from rubricate_server.storage.sqlite.body import BLOCK_SPANS, COLUMNS, pack_block
 from rubricate_server.storage.sqlite.connection import reading
+from rubricate_server.storage.sqlite.dataset import remove_deleted_dataset
 from rubricate_server.storage.sqlite.experiment_write import remove_deleted_experiment
 from rubricate_server.storage.sqlite.removal import remove_deleted_project
 from rubricate_server.storage.sqlite.sift import SMALL_BLOCK, Sifter
@@ -52,7 +53,8 @@ def _first_thing_to_do(connection: sqlite3.Connection, turn: Turn) -> bool:
     return (
         _give_space_back(connection, turn, FREE_PAGES_MOST)
         or remove_deleted_project(connection, turn)
-        or remove_deleted_experiment(connection)
+        or remove_deleted_experiment(connection, turn)
+        or remove_deleted_dataset(connection, turn)
         or repack(connection)
         or _give_space_back(connection, turn, FREE_PAGES_KEPT)
     )

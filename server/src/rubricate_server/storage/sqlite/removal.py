@@ -12,12 +12,12 @@ from rubricate_server.storage.sqlite.writer import Turn
 
 STEP_SPANS = 500
 """Spans removed in one transaction: some 20 ms, so that no writer waits long."""
-STEP_TRACED_SPANS = 250
-"""The same where traces, sessions and annotations go along."""
-STEP_ROWS = 2000
-"""Annotations removed with traces in one transaction."""
 SLICE_ROWS = 250
 """Rows of a deleted project removed between two looks at the clock: some 3 ms."""
+SLICE_TRACED_SPANS = 50
+"""The same of spans of deleted traces: what is kept of traces, sessions and hours is counted down with each."""
+SLICE_ANNOTATIONS = 100
+"""The same of annotations of such spans, whose history is kept."""
 SLICE_BLOCKS = 8
 """The same of blocks, which have 100 KB each."""
 SLICE_SESSIONS = 64
@@ -52,15 +52,22 @@ def delete_spans(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
     _delete_empty_traces(connection, {row[0] for row in found})
 
 
-def remove_traces(connection: sqlite3.Connection, rows: Sequence[int]) -> bool:
-    """Remove a bounded piece of some traces with all that hangs on them; True when there may be more."""
+def remove_traces(connection: sqlite3.Connection, turn: Turn, rows: Sequence[int]) -> bool:
+    """Remove a turn's worth of some traces with all that hangs on them; True when there may be more."""
+    while _remove_some_of(connection, rows):
+        if turn.is_over():
+            return True
+    return False
+
+
+def _remove_some_of(connection: sqlite3.Connection, rows: Sequence[int]) -> bool:
     traces = ",".join("?" * len(rows))
     spans = [
         row[0]
         for row in connection.execute(
             "select span.id from trace join span on span.trace_id = trace.trace_id"
             f" where trace.id in ({traces}) limit ?",
-            (*rows, STEP_TRACED_SPANS),
+            (*rows, SLICE_TRACED_SPANS),
         )
     ]
     marks = ",".join("?" * len(spans))
@@ -68,10 +75,10 @@ def remove_traces(connection: sqlite3.Connection, rows: Sequence[int]) -> bool:
     annotated = connection.execute(
         f"select id from annotation where target_kind in ('span', 'document') and target_row in ({marks})"
         f" union all select id from annotation where target_kind = 'trace' and target_row in ({traces}) limit ?",
-        (*spans, *rows, STEP_ROWS),
+        (*spans, *rows, SLICE_ANNOTATIONS),
     ).fetchall()
     delete_annotations(connection, [row[0] for row in annotated])
-    if len(annotated) == STEP_ROWS:
+    if len(annotated) == SLICE_ANNOTATIONS:
         return True
     if spans:
         delete_spans(connection, spans)

@@ -20,6 +20,8 @@ BLOCKS_AT_ONCE: Final = 4
 """Some 20 ms of work, beside the writer."""
 QUIET_S: Final = 2
 """When no spans came for so long, all blocks get theirs; until then, a few a second, so that ingest comes first."""
+RUSH_BLOCKS: Final = 32
+"""With more new ones since the last step none get theirs: a few of so many are no help, and hold up who sends spans."""
 
 TRIGGERS: Final = (
     "create trigger span_block_went after delete on span_block begin delete from block_sieve where block = old.id; end",
@@ -47,14 +49,12 @@ class Sifter:
         with reading(self._readers) as connection:
             if self._sifted is None:
                 self._sifted = connection.exec_driver_sql("select max(block) from block_sieve").scalar() or 0
+            if self._is_rushed(connection):
+                return False
             blocks = connection.exec_driver_sql(
                 "select id, inputs, outputs from span_block where id > ? and live >= ? order by id limit ?",
                 (self._sifted, SMALL_BLOCK, BLOCKS_AT_ONCE),
             ).fetchall()
-            newest = connection.exec_driver_sql("select max(id) from span_block").scalar() or 0
-        if newest != self._newest:
-            self._quiet_at = 0.0 if self._newest is None else time.monotonic() + QUIET_S
-            self._newest = newest
         if not blocks:
             return False
         made = [(block, _sieve(inputs), _sieve(outputs)) for block, inputs, outputs in blocks]
@@ -62,6 +62,14 @@ class Sifter:
         self._sifted = made[-1][0]
         time.sleep(time.perf_counter() - began)
         return time.monotonic() >= self._quiet_at
+
+    def _is_rushed(self, connection: sa.Connection) -> bool:
+        """Whether so many spans came since the last step that all time is better left to them."""
+        newest: int = connection.exec_driver_sql("select max(id) from span_block").scalar() or 0
+        before, self._newest = self._newest, newest
+        if newest != before:
+            self._quiet_at = 0.0 if before is None else time.monotonic() + QUIET_S
+        return before is not None and newest - before > RUSH_BLOCKS and time.monotonic() < self._quiet_at
 
 
 def _sieve(frame: bytes | None) -> bytes | None:

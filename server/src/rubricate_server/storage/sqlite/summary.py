@@ -14,7 +14,8 @@ from rubricate_server.storage.schema import annotation, annotation_start_hour, p
 from rubricate_server.storage.sqlite.span_hour import HOUR_NS
 
 _KEYS = ("bucket", "target_kind", "name", "annotator_kind")
-_TARGET = ("target_row", "position")
+TARGET = ("target_row", "position")
+"""What tells a target from others of its kind."""
 
 
 def summed_up(
@@ -27,7 +28,7 @@ def summed_up(
     """The summaries, in no order, from the annotations themselves; `hours`: only of targets that started in those."""
     found: list[StoredSummary] = []
     for by_annotator in (False, True):
-        rows = _rows(query, bucket_ns, hours, by_annotator=by_annotator)
+        rows = judgements(query, bucket_ns, hours, by_annotator=by_annotator)
         labels: defaultdict[tuple[Any, ...], list[tuple[str, float]]] = defaultdict(list)
         for *key, label, share in connection.execute(_labels(rows, most_labels)):
             labels[tuple(key)].append((label, share))
@@ -41,7 +42,9 @@ def project_is_alive(project_id: int) -> sa.ColumnElement[bool]:
     return sa.exists().where(project.c.id == project_id, project.c.deleted_us.is_(None))
 
 
-def _rows(query: SummaryQuery, bucket_ns: int | None, hours: Collection[int] | None, *, by_annotator: bool) -> sa.CTE:
+def judgements(
+    query: SummaryQuery, bucket_ns: int | None, hours: Collection[int] | None, *, by_annotator: bool
+) -> sa.CTE:
     """The annotations, each with the group that it counts for."""
     column = annotation.c
     where = [column.project_id == query.project_id, project_is_alive(query.project_id), column.name != NOTE]
@@ -92,7 +95,7 @@ def _means(rows: sa.CTE) -> sa.Select[Any]:
             sa.func.avg(rows.c.score).label("mean"),
             sa.func.count(rows.c.label).label("labels"),
         )
-        .group_by(*(rows.c[key] for key in _TARGET), *keys)
+        .group_by(*(rows.c[key] for key in TARGET), *keys)
         .subquery("target")
     )
     # Around the mean of all this would be exact, but costs a sort of all targets more.
@@ -116,7 +119,7 @@ def _labels(rows: sa.CTE, most: int) -> sa.Select[Any]:
     """The commonest labels of each group, where each labelled target gives out 1 among its labels."""
     keys = [rows.c[key] for key in _KEYS]
     # What differs most comes first, so that sorting compares little; the bucket (keys[0]) follows from the target.
-    own = [*(rows.c[key] for key in _TARGET), *keys[1:]]
+    own = [*(rows.c[key] for key in TARGET), *keys[1:]]
     target = [*own, keys[0]]
     count = sa.cast(sa.func.count(), sa.Float)
     share = (

@@ -44,7 +44,7 @@ class SqliteTraces:
     def delete(self, rows: Sequence[int]) -> None:
         """See the contract."""
         for start in range(0, len(rows), AT_ONCE):
-            while self._writer.run(partial(remove_traces, rows=rows[start : start + AT_ONCE])):
+            while self._writer.keep_up(partial(remove_traces, rows=rows[start : start + AT_ONCE])):
                 pass
 
     def delete_range(self, project_id: int, start_ns: int | None, end_ns: int | None, limit: int | None = None) -> int:

@@ -495,6 +495,11 @@ CREATE TABLE dataset_label (
 	UNIQUE (name)
 );
 
+CREATE TABLE dataset_removal (
+	dataset_id INTEGER NOT NULL, 
+	PRIMARY KEY (dataset_id)
+);
+
 CREATE TABLE dataset_split (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	name TEXT NOT NULL, 
