@@ -143,6 +143,9 @@ def test_a_client_does_its_work_with_a_key(
     found = client.spans.get_span_annotations(span_ids=[id_of(span)], project_identifier="clients")
     assert [each["user_id"] for each in found] == [ana.name]
     assert id_of(span) in client.spans.get_spans_dataframe(project_identifier="clients").index
+    if make is Client:
+        frame = client.spans.get_spans_dataframe(project_identifier="clients", include_annotations=True)
+        assert [each["user_id"] for each in frame["annotations"][id_of(span)]] == [ana.name]
 
 
 @pytest.mark.parametrize("make", [Client, PhoenixClient], ids=["ours", "Phoenix's"])

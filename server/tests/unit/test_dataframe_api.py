@@ -26,7 +26,11 @@ from phoenix.client.helpers.spans import get_input_output_context, get_retrieved
 from phoenix.client.types.spans import SpanQuery as PhoenixQuery
 from starlette.testclient import TestClient
 
+from rubricate.client.frame_parts import FrameReader
+from rubricate.client.progress import Progress
+from rubricate.records.frame_part import PARTS
 from rubricate_server.api import arrow, arrow_frame, arrow_kind, dataframe, streaming, table_schema
+from rubricate_server.api.frame_parts import HEARTBEAT
 from rubricate_server.domain.attributes import flatten
 from rubricate_server.domain.filter import Condition
 from rubricate_server.storage.contract import NewSpan, SpanBody, SpanQuery, Storage, StoredProject, StoredSpan
@@ -568,8 +572,10 @@ def test_nothing_that_json_can_say_fails(cells: list[dict[str, Any]]) -> None:
 # --- streaming --------------------------------------------------------------------------------------------------------
 
 
-async def call(app: FastAPI, *, go_after: int | None = None, accept: str = "application/json") -> list[dict[str, Any]]:
-    """What the app sends; the client goes away after so many messages."""
+async def call(
+    app: FastAPI, *, go_after: int | None = None, accept: str = "application/json", pause_s: float = 0.0
+) -> list[dict[str, Any]]:
+    """What the app sends; the client pauses after each message, and goes away after so many."""
     body = json.dumps({"queries": [{}]}).encode()
     sent: list[dict[str, Any]] = []
     gone = anyio.Event()
@@ -584,6 +590,8 @@ async def call(app: FastAPI, *, go_after: int | None = None, accept: str = "appl
 
     async def send(message: Any) -> None:
         sent.append({**message, "at": time.monotonic()})
+        if pause_s:
+            await anyio.sleep(pause_s)
         if go_after is not None and len(sent) >= go_after:
             gone.set()
             await anyio.sleep(0.05)
@@ -617,13 +625,33 @@ def test_first_bytes_come_before_the_scan_and_blanks_while_it_takes_its_time(
     assert len(table["data"]) == 2
 
 
-def test_a_client_that_goes_away_ends_the_scan_in_its_thread(
+def test_signs_of_life_never_stand_within_a_part(
     app: FastAPI, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(streaming, "PIECE_BYTES", 200)
+    monkeypatch.setattr(arrow_frame, "BATCH_ROWS", 1)
+    store.spans = [stored(number=n + 1) for n in range(4)]
+    store.batch = 1
+    store.pause_s = 0.1
+    _, *bodies = anyio.run(lambda: call(app, accept=PARTS, pause_s=0.01))
+    assert sum(message["body"] == HEARTBEAT for message in bodies) >= 3
+    reader = FrameReader(Progress("Reading", wanted=False))
+    for message in bodies:
+        reader.feed(message["body"])
+    [(frame, _)] = reader.finish()
+    assert list(frame.index) == [f"{n:016x}" for n in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize("accept", ["application/json", PARTS])
+def test_a_client_that_goes_away_ends_the_scan_in_its_thread(
+    app: FastAPI, store: FakeStore, monkeypatch: pytest.MonkeyPatch, accept: str
 ) -> None:
     monkeypatch.setattr(table_schema, "HELD_BYTES", 0)
     monkeypatch.setattr(table_schema, "CHUNK_BYTES", 0)
+    monkeypatch.setattr(arrow_frame, "BATCH_ROWS", 1)
     store.spans = [stored(number=n + 1) for n in range(3000)]
-    sent = anyio.run(lambda: call(app, go_after=5))
+    sent = anyio.run(lambda: call(app, go_after=5, accept=accept))
     assert len(sent) < 50
     assert len(store.closed_in) == 1
     assert store.closed_in != [threading.get_ident()]

@@ -1,12 +1,13 @@
 """Data frames: read from what the server sends, and taken apart into annotations.
 
-Nothing else in the SDK imports pandas or pyarrow, and this module does so only when a frame is needed.
+pandas and pyarrow are imported when a frame is needed, and not before: they take a second, and need not be installed.
 """
 
 import contextlib
 import gc
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 from types import MappingProxyType
@@ -124,7 +125,8 @@ def _without_extensions(table: Any) -> Any:
 
 def nested_names(schema: Any) -> list[str]:
     """The columns whose cells are lists or dicts."""
-    return [field.name for field in schema if _is_nested(field) and schema.names.count(field.name) == 1]
+    times = Counter(schema.names)
+    return [field.name for field in schema if times[field.name] == 1 and _is_nested(field)]
 
 
 def _is_nested(field: Any) -> bool:

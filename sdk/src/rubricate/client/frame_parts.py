@@ -73,7 +73,7 @@ class FrameReader:
             kind, size = HEADER.unpack(self._head)
             self._head.clear()
             self._kind = kind.rstrip(b"\0")
-            if self._is_over:
+            if self._is_over and self._kind != WAIT:
                 raise UnreadableAnswer("The server's answer goes on after its end.")
             if self._kind not in _KINDS:
                 raise UnreadableAnswer(f"The server's answer has a part of an unknown kind: {self._kind!r}.")
@@ -121,28 +121,27 @@ class _Batch(NamedTuple):
     """Some rows, in columns named by their keys."""
 
     table: Any
+    types: dict[str, Any]
     cells: dict[str, list[Any]]
     """Of nested columns, what a frame shows of them."""
 
     @classmethod
     def of(cls, table: Any) -> "_Batch":
+        types = {field.name: field.type for field in table.schema}
         nested = frames.nested_names(table.schema)
-        return cls(table, {name: frames.plain_cells(table.column(name)) for name in nested})
+        return cls(table, types, {name: frames.plain_cells(table.column(name)) for name in nested})
 
     def column(self, key: str, kind: Any) -> list[Any]:
         """The column in chunks of that type; empty ones where it turned up later."""
         import pyarrow
 
-        if key not in self.table.schema.names:
+        if key not in self.types:
             return [pyarrow.nulls(len(self.table), kind)]
         return [conformed(chunk, kind) for chunk in self.table.column(key).chunks]
 
     def cells_of(self, key: str, kind: Any) -> list[Any] | None:
         """The cells that a column of that type would show; None if they must be made anew."""
-        if key not in self.table.schema.names:
-            return [None] * len(self.table)
-        own = self.table.schema.field(key).type
-        if not looks_alike(own, kind):
+        if key in self.types and not looks_alike(self.types[key], kind):
             return None
         return self.cells.get(key, [None] * len(self.table))
 
@@ -150,7 +149,7 @@ class _Batch(NamedTuple):
 def _frame(schema: Any, keys: list[str], batches: list[_Batch]) -> "pd.DataFrame":
     import pyarrow
 
-    columns, made, nested = [], {}, frames.nested_names(schema)
+    columns, made, nested = [], {}, set(frames.nested_names(schema))
     for key, field in zip(keys, schema, strict=True):
         cells = [batch.cells_of(key, field.type) for batch in batches] if field.name in nested else [None]
         if any(some is None for some in cells):

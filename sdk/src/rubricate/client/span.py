@@ -66,7 +66,7 @@ class Spans(SpanAnnotations[M], DocumentAnnotations[M]):
 
         `start_time` is inclusive, `end_time` exclusive; without a zone they are local time. `root_spans_only`: only
         spans without a parent. `limit` is the most rows (None: all). The project is given by name, or by name or id as
-        `project_identifier`; default the environment's project. `timeout` is in seconds a request.
+        `project_identifier`; default the environment's project. `timeout` is how many seconds the server may be silent.
 
         With `include_annotations=True` there is a column `annotations`: in each cell a list, empty or newest first, of
         dicts with `name`, `annotator_kind`, `label`, `score`, `explanation`, `identifier`, `metadata`, `user_id`,

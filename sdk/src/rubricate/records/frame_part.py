@@ -10,7 +10,7 @@ and the bytes themselves. For each frame that was asked for:
   writes it, and `KEYS`, a JSON object: `keys`, those of the columns in the order of the fields, and how many `rows` and
   `annotations` (null: not asked for) there were.
 
-Then `END`. An answer without it is broken off. `WAIT` may come between any two, and says nothing.
+Then `END`. An answer without it is broken off. `WAIT` may come between any two or after the last, and says nothing.
 """
 
 import struct
