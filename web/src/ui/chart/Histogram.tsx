@@ -21,7 +21,7 @@ export function Histogram({ rows, bins, onOpen }: { rows: readonly HistogramRow[
                 // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
                 <span key={bins[bin]} className={styles.bin} title={`${bins[bin]}: ${count}`} onClick={() => count > 0 && onOpen(bin)}>
                   <span className={styles.count}>{count > 0 && count}</span>
-                  <span className={styles.bar} style={{ height: `${(count / most) * 100}%` }} />
+                  {count > 0 && <span className={styles.bar} style={{ height: `${(count / most) * 100}%` }} />}
                 </span>
               ))}
             </div>
