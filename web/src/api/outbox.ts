@@ -69,6 +69,23 @@ export function resume(): Promise<void> {
   return resumed;
 }
 
+/** Resolves when nothing waits to be sent any more, or when sending it failed. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = listen(look);
+    look();
+    function look() {
+      if (isUnderWay(outbox)) return;
+      stop();
+      resolve();
+    }
+  });
+}
+
+function isUnderWay({ entries, trouble }: Outbox): boolean {
+  return trouble === null && entries.some(({ state }) => state === "waiting" || state === "sending");
+}
+
 function pump(): void {
   if (timer !== null) clearTimeout(timer);
   timer = null;

@@ -12,15 +12,14 @@ import { progressOf, type Session } from "./session";
 
 /** Nothing is left: what was done, how far it agrees with judges, and where to go from here. */
 export function End({ project, queue, session, onBack, onAgain }: { project: string; queue: Queue; session: Session; onBack: () => void; onAgain: (() => void) | null }) {
-  const { finished, total } = progressOf(session);
+  const progress = progressOf(session);
+  const isEmpty = progress?.total === 0;
   const explore = paths.explore(project, { level: queue.kind, f: queue.filter, from: queue.from, to: queue.to });
   return (
     <div className={styles.end}>
-      <h2 className={styles.title}>
-        {total === 0 ? "Nothing matches" : finished >= total ? `Nothing left: ${total.toLocaleString()} of ${total.toLocaleString()}` : `That was the last one: ${finished.toLocaleString()} of ${total.toLocaleString()} finished`}
-      </h2>
-      {total === 0 && <p>No {queue.kind} fits what was asked for. Choose others in Explore.</p>}
-      {total > 0 && (
+      <h2 className={styles.title}>{titleOf(progress)}</h2>
+      {isEmpty && <p>No {queue.kind} fits what was asked for. Choose others in Explore.</p>}
+      {!isEmpty && (
         <ul className={styles.figures}>
           {session.questions.map((rubric) => (
             <Agreement key={rubric.name} project={project} queue={queue} rubric={rubric} me={session.identifier} />
@@ -32,8 +31,8 @@ export function End({ project, queue, session, onBack, onAgain }: { project: str
           Back to Explore
         </Link>
         {session.entries.length > 0 && <Button onClick={onBack}>Back to the last item</Button>}
-        {onAgain && total > 0 && <Button onClick={onAgain}>Look through all {total.toLocaleString()} again</Button>}
-        {total > 0 && (
+        {onAgain && !isEmpty && <Button onClick={onAgain}>Look through all {progress?.total.toLocaleString()} again</Button>}
+        {!isEmpty && (
           <a className={buttonLook()} href={exportOfMine(project, session.identifier)} download>
             <Icon name="download" /> Export my answers (CSV)
           </a>
@@ -41,6 +40,14 @@ export function End({ project, queue, session, onBack, onAgain }: { project: str
       </p>
     </div>
   );
+}
+
+function titleOf(progress: ReturnType<typeof progressOf>): string {
+  if (progress === null) return "That was the last one";
+  const { finished, total } = progress;
+  if (total === 0) return "Nothing matches";
+  const all = total.toLocaleString();
+  return finished >= total ? `Nothing left: ${all} of ${all}` : `That was the last one: ${finished.toLocaleString()} of ${all} finished`;
 }
 
 /** How often I say the same as judges, where both said something. */

@@ -62,7 +62,9 @@ export function Header({ project, queue, rubrics, asked, session, keyList, onKey
 }
 
 function Progress({ session }: { session: Session }) {
-  const { number, finished, total } = progressOf(session);
+  const progress = progressOf(session);
+  if (progress === null) return <div className={styles.progress} />;
+  const { number, finished, total } = progress;
   const minutes = minutesLeft(session);
   const shown = Math.min(number, total);
   return (

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
 import { resumeDrafts } from "../../api/drafts";
-import { resume } from "../../api/outbox";
+import { resume, settled } from "../../api/outbox";
 import { mayAnnotate } from "../../account";
 import { isTaken } from "../../api/reviewItem";
 import { projectRubricsQuery } from "../../api/rubric";
@@ -82,11 +82,11 @@ export function ReviewPage() {
   return <Review key={`${project} ${items} ${person}`} project={project} queue={queue} rubrics={rubrics} questions={questions} person={person} />;
 }
 
-/** Whether it is known what an earlier visit could not send, which is laid over what the server tells. */
+/** Whether what an earlier visit could not send was sent, so that the server counts it; what fails is laid over what the server tells. */
 function useResumed(): boolean {
   const [resumed, setResumed] = useState(false);
   useEffect(() => {
-    void Promise.all([resume(), resumeDrafts()]).then(() => setResumed(true));
+    void Promise.all([resume().then(settled), resumeDrafts()]).then(() => setResumed(true));
   }, []);
   return resumed;
 }

@@ -60,9 +60,11 @@ class Play {
   says: (string | null)[] = [];
   now = 0;
 
-  constructor(questions: readonly Rubric[], items: readonly ReviewItem[], { stays = false } = {}) {
+  constructor(questions: readonly Rubric[], items: readonly ReviewItem[], { stays = false, isCounted = true } = {}) {
     this.session = begin(ME, questions, stays, 0);
     this.do({ type: "loaded", items, wanted: {}, drafts: new Map() });
+    if (isCounted) this.do({ type: "counted", finished: 0, total: items.length });
+    this.says = [];
   }
 
   do(...events: Event[]): this {
@@ -246,7 +248,7 @@ test("an answer takes back a skip", () => {
 test("a flag goes on and off", () => {
   const play = new Play([correctness], three).do({ type: "flagged", item: "a" }, { type: "flagged", item: "a" });
   expect(play.writes).toEqual(["a flag=flagged", "a flag=-"]);
-  expect(play.says.slice(1)).toEqual(["Flagged.", "No longer flagged."]);
+  expect(play.says).toEqual(["Flagged.", "No longer flagged."]);
 });
 
 test("who wants to compare stays at an item until they move on", () => {
@@ -294,6 +296,14 @@ test("progress counts what was finished before, here, and skipped", () => {
   expect(progressOf(play.session)).toEqual({ number: 26, finished: 25, total: 60 });
 });
 
+test("there is no progress before it is known how many there are, and what is answered meanwhile counts", () => {
+  const play = new Play([correctness], three, { isCounted: false }).press("1");
+  expect(progressOf(play.session)).toBeNull();
+  expect(play.says.at(-1)).toBe("Saved correct. Another item.");
+  play.do({ type: "counted", finished: 23, total: 60 });
+  expect(progressOf(play.session)).toEqual({ number: 25, finished: 24, total: 60 });
+});
+
 describe("other questions", () => {
   test("are asked where one is, and what was answered before can be undone", () => {
     const play = new Play([correctness], three).press("1").do({ type: "asked", questions: [correctness, helpfulness], stays: false });
@@ -312,8 +322,9 @@ describe("other questions", () => {
   });
 
   test("that were answered here are not counted twice", () => {
-    const play = new Play([correctness], three).press("1").do({ type: "counted", finished: 24, total: 60 });
-    expect(progressOf(play.session)).toEqual({ number: 25, finished: 24, total: 60 });
+    const play = new Play([correctness], three).press("1").do({ type: "asked", questions: [comment, correctness], stays: false });
+    play.press("2").do({ type: "counted", finished: 24, total: 60 });
+    expect(progressOf(play.session)).toEqual({ number: 26, finished: 25, total: 60 });
   });
 
   test("changing only whether to stay changes nothing else", () => {

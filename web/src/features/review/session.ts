@@ -35,6 +35,8 @@ export type Session = {
   /** Items before the first one loaded, and all; `total` is null until counted. */
   before: number;
   total: number | null;
+  /** Items finished here when the questions were put, which is when the counts are asked for: later ones are not in them. */
+  finishedWhenAsked: number;
   shownAt: number;
   /** Seconds spent on each item finished here. */
   pace: readonly number[];
@@ -64,7 +66,7 @@ export type Step = { session: Session; writes: readonly { slot: Slot; result: Re
 const LONGEST_SECONDS = 180;
 
 export function begin(identifier: string, questions: readonly Rubric[], stays: boolean, now: number): Session {
-  return { identifier, questions, stays, entries: [], at: 0, marked: 0, last: null, document: null, done: [], undone: [], before: 0, total: null, shownAt: now, pace: [] };
+  return { identifier, questions, stays, entries: [], at: 0, marked: 0, last: null, document: null, done: [], undone: [], before: 0, total: null, finishedWhenAsked: 0, shownAt: now, pace: [] };
 }
 
 export function step(session: Session, event: Event, now: number): Step {
@@ -74,7 +76,7 @@ export function step(session: Session, event: Event, now: number): Step {
     case "asked":
       return quiet(asked(session, event, now));
     case "counted":
-      return quiet({ ...session, before: Math.max(event.finished - finishedIn(session), 0), total: event.total });
+      return quiet({ ...session, before: Math.max(event.finished - session.finishedWhenAsked, 0), total: event.total });
     case "answered":
       return answered(session, event, now);
     case "reasoned":
@@ -161,22 +163,24 @@ export function reasonIn(session: Session, entry: Entry, question: Rubric): stri
   return mineOf(session, entry, question.name)?.explanation ?? entry.drafts[question.name] ?? "";
 }
 
-/** Which item of all this is, counted from 1, and how many are finished. */
-export function progressOf(session: Session): { number: number; finished: number; total: number } {
+/** Which item of all this is, counted from 1, and how many are finished; null until it is known how many there are. */
+export function progressOf(session: Session): { number: number; finished: number; total: number } | null {
+  if (session.total === null) return null;
   const finished = finishedIn(session);
   const known = session.before + session.entries.length;
-  return { number: session.before + session.at + 1, finished: session.before + finished, total: Math.max(session.total ?? known, known) };
+  return { number: session.before + session.at + 1, finished: session.before + finished, total: Math.max(session.total, known) };
 }
 
 /** Minutes that the rest will take at the usual pace; null until there is one. */
 export function minutesLeft(session: Session): number | null {
-  if (session.pace.length < 3) return null;
+  const progress = progressOf(session);
+  if (session.pace.length < 3 || progress === null) return null;
   const sorted = session.pace.slice(-30).toSorted((one, other) => one - other);
   const usual = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const { finished, total } = progressOf(session);
-  return (usual * Math.max(total - finished, 0)) / 60;
+  return (usual * Math.max(progress.total - progress.finished, 0)) / 60;
 }
 
+/** How many of the items that were loaded are answered or skipped. */
 function finishedIn(session: Session): number {
   return session.entries.filter((entry) => isAnswered(session, entry) || mineOf(session, entry, SKIP) !== null).length;
 }
@@ -188,7 +192,8 @@ function asked(session: Session, { questions, stays }: Event & { type: "asked" }
   if (isSame) return { ...session, questions, stays };
   const changes = new Set([...session.done, ...session.undone].map(({ item }) => item));
   const entries = session.entries.filter(({ id }, place) => place <= session.at || changes.has(id));
-  return arrived({ ...session, questions, stays, entries }, now);
+  const next = { ...session, questions, stays, entries };
+  return arrived({ ...next, finishedWhenAsked: finishedIn(next) }, now);
 }
 
 function loaded(session: Session, { items, wanted, drafts }: Event & { type: "loaded" }, now: number): Session {
@@ -349,8 +354,9 @@ function wordFor(answer: Answer | null): string {
 }
 
 function placeIn(session: Session): string {
-  const { number, total } = progressOf(session);
-  return current(session) ? `Item ${number} of ${total}.` : "That was the last item.";
+  if (!current(session)) return "That was the last item.";
+  const progress = progressOf(session);
+  return progress ? `Item ${progress.number} of ${progress.total}.` : "Another item.";
 }
 
 function slotOf(session: Session, item: string, name: string): Slot | null {
