@@ -153,6 +153,7 @@ def test_the_secret_of_the_settings_is_a_key_with_all_rights(start_server: Start
 def test_without_accounts_there_are_no_users_and_keys_to_make(server: Server) -> None:
     http = nobody(server)
     assert http.get("/v1/user").json() == {"data": {"auth_method": "ANONYMOUS"}}
-    for method, path in (("GET", "/v1/users"), ("POST", "/v1/users"), ("POST", "/v1/system/api_keys")):
-        answer = http.request(method, path, json={"data": {"name": "k"}, "user": {"username": "mallory"}})
+    assert http.get("/v1/users").json() == {"data": [], "next_cursor": None}
+    for path in ("/v1/users", "/v1/system/api_keys"):
+        answer = http.post(path, json={"data": {"name": "k"}, "user": {"username": "mallory"}})
         assert (answer.status_code, "RUBRICATE_AUTH" in answer.text) == (400, True)

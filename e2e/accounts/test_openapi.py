@@ -87,11 +87,11 @@ def off(server: Server) -> Iterator[Call]:
     signs_in = {"username": "x", "password": "y"}
     change = {"current_password": "x", "new_password": PASSWORD}
     yield "get_viewer", 200, anybody.get("/v1/user")
+    yield "list_users", 200, anybody.get("/v1/users")
     yield "sign_in", 400, anybody.post("/auth/login", json=signs_in)
     yield "sign_out", 204, anybody.post("/auth/logout")
     yield "change_password", 400, anybody.post("/auth/password", json=change)
     for operation, method, path in (
-        ("list_users", "GET", "/v1/users"),
         ("create_user", "POST", "/v1/users"),
         ("get_user", "GET", "/v1/users/x"),
         ("update_user", "PATCH", "/v1/users/x"),

@@ -2480,7 +2480,7 @@ export interface paths {
         };
         /**
          * List Users
-         * @description Users, newest first.
+         * @description Users, newest first; none where nobody is asked to sign in.
          */
         get: operations["list_users"];
         put?: never;
@@ -14150,15 +14150,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_User_"];
-                };
-            };
-            /** @description Not acceptable as it is; the text says why. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
                 };
             };
             /** @description Not valid; text, or JSON with the places. */
