@@ -343,6 +343,42 @@ def test_prompts_move_in_with_versions_and_tags(server: Server, phoenix: Path) -
     assert "prompts: 0 new, 1 there already" in rubricate("import", "--phoenix", phoenix, server=server).err
 
 
+def test_a_prompt_whose_import_was_interrupted_gets_its_other_versions(server: Server, phoenix: Path) -> None:
+    prompt = {"name": "reply", "description": "for letters", "metadata": {"team": "a"}}
+    version = {
+        "model_provider": "OPENAI",
+        "model_name": "gpt-5",
+        "template_type": "CHAT",
+        "template_format": "MUSTACHE",
+        "template": json.loads(template("Hello {{name}}")),
+        "invocation_parameters": json.loads(PARAMETERS),
+    }
+    address = f"{server.base_url}/v1/prompts"
+    assert HTTP.post(address, json={"prompt": prompt, "version": version}).status_code == 200
+
+    assert "prompts: 1 new" in rubricate("import", "--phoenix", phoenix, server=server).err
+    newest, oldest = HTTP.get(f"{address}/reply/versions").json()["data"]
+    assert newest["description"] == "kinder"
+    assert HTTP.get(f"{address}/reply/tags/production").json()["data"]["id"] == oldest["id"]
+
+
+def test_a_prompt_that_has_another_history_here_stays_as_it_is(server: Server, phoenix: Path) -> None:
+    version = {
+        "model_provider": "OPENAI",
+        "model_name": "gpt-5",
+        "template_type": "CHAT",
+        "template_format": "MUSTACHE",
+        "template": json.loads(template("Ours {{name}}")),
+        "invocation_parameters": json.loads(PARAMETERS),
+    }
+    address = f"{server.base_url}/v1/prompts"
+    HTTP.post(address, json={"prompt": {"name": "reply"}, "version": version}).raise_for_status()
+
+    assert "prompts: 0 new, 1 there already" in rubricate("import", "--phoenix", phoenix, server=server).err
+    [only] = HTTP.get(f"{address}/reply/versions").json()["data"]
+    assert only["template"] == version["template"]
+
+
 def test_what_is_no_phoenix_is_refused(server: Server, tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database" * 1000)
     for path, words in ((tmp_path / "x.db", "not a database"), (tmp_path / "y.db", "is not there")):

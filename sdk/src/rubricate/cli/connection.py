@@ -8,7 +8,7 @@ import httpx
 
 from rubricate.cli.terminal import Failed, Misused
 from rubricate.client import _server
-from rubricate.client.calls import Request, Steps, body
+from rubricate.client.calls import Request, Steps, body, pages
 from rubricate.client.transport import run
 from rubricate.errors import InvalidInput, RubricateError, error_for
 
@@ -49,6 +49,10 @@ class Connection:
     def try_send(self, request: Request) -> httpx.Response:
         """The same, but what the server refuses is raised as the SDK's own error."""
         return run(self._http, self._server, _only(request))
+
+    def try_list(self, request: Request) -> list[Any]:
+        """All items of a list that comes in pages. What the server refuses is raised as the SDK's own error."""
+        return run(self._http, self._server, pages(request, page_size=1000))
 
     @contextmanager
     def lines(self, path: str, params: Mapping[str, Any]) -> Iterator[Iterator[str]]:

@@ -1,6 +1,5 @@
 """`rubricate import --phoenix`: what the database of a Phoenix holds, sent as clients send it."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from rubricate.cli.terminal import Failed, Progress, say, server_part
 if TYPE_CHECKING:
     from rubricate.cli.connection import Connection
     from rubricate.cli.tally import Tally
-    from rubricate_server.storage.phoenix import Phoenix, PhoenixExperiment, PhoenixPrompt
+    from rubricate_server.storage.phoenix import Phoenix, PhoenixExperiment, PhoenixPrompt, PromptVersion
 
 Json = dict[str, Any]
 
@@ -167,31 +166,48 @@ def _send_run(
 
 
 def _send_prompt(server: "Connection", prompt: "PhoenixPrompt", tally: "Tally") -> None:
-    """Send a prompt with its versions and tags. One of that name that is there stays as it is."""
+    """Send a prompt with its versions and tags; of one that is there, the versions that an earlier import missed.
+
+    One that has other versions here stays as it is.
+    """
     from rubricate.client.calls import Request, data, path
     from rubricate.errors import RubricateError
 
     name = prompt.new["name"]
     try:
-        if next(_prompt_versions(server, name), None) is not None:
+        there = _prompt_versions(server, name)
+        if not _begins_with(prompt.versions, there):
             tally.add("prompts", 1, 0)
             return
-        for version in prompt.versions:
-            new = {"prompt": prompt.new, "version": version.new}
-            made = data(server.try_send(Request("POST", "v1/prompts", json=new)))
-            for tag in version.tags:
-                server.try_send(Request("POST", path("v1/prompt_versions", made["id"], "/tags"), json=tag))
+        if not there:
+            first = {"prompt": prompt.new, "version": prompt.versions[0].new}
+            there = [data(server.try_send(Request("POST", "v1/prompts", json=first)))]
+        if len(there) == 1:  # its tags do not come with it
+            for tag in prompt.versions[0].tags:
+                server.try_send(Request("POST", path("v1/prompt_versions", there[0]["id"], "/tags"), json=tag))
+        for version in prompt.versions[len(there) :]:
+            new = {"version": version.new, "tags": version.tags}
+            server.try_send(Request("POST", path("v1/prompts", name, "/versions"), json=new))
     except RubricateError as error:
         tally.add("prompts", 1, 0, 1, f"prompt {name!r}: {error}")
     else:
         tally.add("prompts", 1, 1)
 
 
-def _prompt_versions(server: "Connection", name: str) -> Iterator[Json]:
-    from rubricate.client.calls import Request, data, path
+def _begins_with(versions: "list[PromptVersion]", there: list[Json]) -> bool:
+    """Whether what is there is the beginning of these versions, and not all of them."""
+    return len(there) < len(versions) and all(
+        all(stands.get(key) == value for key, value in version.new.items() if value is not None)
+        for version, stands in zip(versions, there, strict=False)
+    )
+
+
+def _prompt_versions(server: "Connection", name: str) -> list[Json]:
+    """The versions of a prompt that are there, oldest first."""
+    from rubricate.client.calls import Request, path
     from rubricate.errors import NotFound
 
     try:
-        yield from data(server.try_send(Request("GET", path("v1/prompts", name, "/versions"), {"limit": 1})))
+        return server.try_list(Request("GET", path("v1/prompts", name, "/versions")))[::-1]
     except NotFound:
-        return
+        return []
