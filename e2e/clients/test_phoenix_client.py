@@ -1,14 +1,13 @@
 """arize-phoenix-client, blocking and asynchronous, unchanged against a real server."""
 
 import math
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pandas as pd  # type: ignore[import-untyped]  # has no stubs
 import pytest
-from phoenix.client import AsyncClient, Client
+from phoenix.client import Client
 from phoenix.client.exceptions import SpanCreationError
 from phoenix.client.helpers.spans import (
     async_get_input_output_context,
@@ -22,7 +21,7 @@ from phoenix.client.helpers.spans import (
 from phoenix.client.types.spans import SpanQuery
 
 from ..server import Server
-from .helpers import NOON, Json, a_rag_trace, a_span, awaited, id_of, new_span_id, send, spans_in
+from .helpers import NOON, Json, a_rag_trace, a_span, id_of, new_span_id, send, spans_in
 
 # The client changes frames in place, which pandas 3.1 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword:pandas.errors.Pandas4Warning")
@@ -41,18 +40,9 @@ BASE_COLUMNS = [
 ]
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with httpx.Client(base_url=server.base_url, verify=False) as http:
-            yield Client(http_client=http)
-    else:
-        # Phoenix's own AsyncClient cannot be closed; the one inside can.
-        def make() -> AsyncClient:
-            return AsyncClient(base_url=server.base_url)
-
-        with awaited(make, lambda made: made._client.aclose()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(phoenix_client: Any) -> Any:
+    return phoenix_client
 
 
 @pytest.fixture

@@ -1,32 +1,22 @@
 """arize-phoenix-client 3.x, blocking and asynchronous, unchanged: prompts."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, get_args, get_type_hints
 
 import httpx
 import pytest
-from phoenix.client import AsyncClient, Client
+from phoenix.client import Client
 from phoenix.client.__generated__ import v1
 from phoenix.client.types.prompts import PromptVersion
 
 from ..server import Server
-from .helpers import HTTP, Json, awaited
+from .helpers import HTTP, Json
 from .prompts import FULL_VERSION
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with httpx.Client(base_url=server.base_url, verify=False) as http:
-            yield Client(http_client=http)
-    else:
-
-        def make() -> AsyncClient:
-            return AsyncClient(base_url=server.base_url)
-
-        with awaited(make, lambda made: made._client.aclose()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(phoenix_client: Any) -> Any:
+    return phoenix_client
 
 
 @pytest.fixture

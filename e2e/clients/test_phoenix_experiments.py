@@ -4,32 +4,21 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from phoenix.client import AsyncClient, Client
 
 from ..server import Server
-from .helpers import HTTP, NOON, Json, awaited, soon, spans_in
+from .helpers import HTTP, NOON, Json, soon, spans_in
 
 _numbers = itertools.count()
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with httpx.Client(base_url=server.base_url, verify=False) as http:
-            yield Client(http_client=http)
-    else:
-        # Phoenix's own AsyncClient cannot be closed; the one inside can.
-        def make() -> AsyncClient:
-            return AsyncClient(base_url=server.base_url)
-
-        with awaited(make, lambda made: made._client.aclose()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(phoenix_client: Any) -> Any:
+    return phoenix_client
 
 
 @pytest.fixture

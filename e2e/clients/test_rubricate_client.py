@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
@@ -14,22 +13,17 @@ from opentelemetry import trace as trace_api
 from opentelemetry.util._once import Once
 
 import rubricate
-from rubricate import AsyncClient, Client, SpanEvaluations, errors
+from rubricate import Client, SpanEvaluations, errors
 from rubricate.client.types.spans import SpanQuery
 from rubricate.otel import register
 
 from ..server import Server, free_ports
-from .helpers import NOON, Json, a_rag_trace, a_span, awaited, id_of, new_span_id, send, spans_in
+from .helpers import NOON, Json, a_rag_trace, a_span, id_of, new_span_id, send, spans_in
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with Client(base_url=server.base_url) as blocking:
-            yield blocking
-    else:
-        with awaited(lambda: AsyncClient(base_url=server.base_url), lambda made: made.close()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(rubricate_client: Any) -> Any:
+    return rubricate_client
 
 
 @pytest.fixture

@@ -1,28 +1,22 @@
 """Datasets by our own SDK against a real server: the same test for `Client` and `AsyncClient`."""
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]  # has no stubs
 import pytest
 
-from rubricate import AsyncClient, Client, errors
+from rubricate import Client, errors
 from rubricate.client.types.datasets import Dataset
 
 from ..server import Server
-from .helpers import Json, a_rag_trace, a_span, awaited, id_of, send
+from .helpers import Json, a_rag_trace, a_span, id_of, send
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with Client(base_url=server.base_url) as blocking:
-            yield blocking
-    else:
-        with awaited(lambda: AsyncClient(base_url=server.base_url), lambda made: made.close()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(rubricate_client: Any) -> Any:
+    return rubricate_client
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,19 +17,14 @@ from rubricate.errors import Conflict, ConnectionFailed, ConnectionLost, Invalid
 
 from ..conftest import StartServer
 from ..server import Server
-from .helpers import NOON, Json, awaited, soon, spans_in
+from .helpers import NOON, Json, soon, spans_in
 
 _numbers = itertools.count()
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with Client(base_url=server.base_url) as client:
-            yield client
-    else:
-        with awaited(lambda: AsyncClient(base_url=server.base_url), lambda made: made.close()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(rubricate_client: Any) -> Any:
+    return rubricate_client
 
 
 COUNTRIES = {"France": "Paris", "Peru": "Lima", "Chad": "N'Djamena"}

@@ -1,26 +1,20 @@
 """Our own SDK against a real server: insight, retention, the server's figures, and many annotations at once."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from rubricate import AsyncClient, Client, errors
+from rubricate import Client, errors
 
 from ..server import Server
-from .helpers import HTTP, NOON, Json, a_span, awaited, id_of, new_span_id, send
+from .helpers import HTTP, NOON, Json, a_span, id_of, new_span_id, send
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with Client(base_url=server.base_url) as blocking:
-            yield blocking
-    else:
-        with awaited(lambda: AsyncClient(base_url=server.base_url), lambda made: made.close()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(rubricate_client: Any) -> Any:
+    return rubricate_client
 
 
 @pytest.fixture

@@ -1,31 +1,23 @@
 """Our own client, blocking and asynchronous, on a real server: prompts, also those that Phoenix's client wrote."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import phoenix.client
 import phoenix.client.types.prompts
 import pytest
 
-from rubricate.client import AsyncClient, Client
 from rubricate.client.types.prompts import PromptVersion
 from rubricate.errors import NotFound
 
 from ..server import Server
-from .helpers import awaited
 from .prompts import FULL_VERSION
 
 HELLO = PromptVersion([{"role": "user", "content": "Greet {name}."}], model_name="m", template_format="F_STRING")
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with Client(base_url=server.base_url) as client:
-            yield client
-    else:
-        with awaited(lambda: AsyncClient(base_url=server.base_url), AsyncClient.close) as blocking:
-            yield blocking
+@pytest.fixture
+def client(rubricate_client: Any) -> Any:
+    return rubricate_client
 
 
 def test_a_prompt_is_made_found_changed_and_deleted(client: Any, project: str) -> None:

@@ -2,7 +2,6 @@
 `AsyncClient` alike.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -11,22 +10,17 @@ import pytest
 from phoenix.client import Client as PhoenixClient
 from phoenix.client.helpers import spans as phoenix_helpers
 
-from rubricate import AsyncClient, Client, DocumentEvaluations, SpanEvaluations, TraceEvaluations, errors
+from rubricate import Client, DocumentEvaluations, SpanEvaluations, TraceEvaluations, errors
 from rubricate.client.helpers import spans as helpers
 from rubricate.client.types.spans import SpanQuery
 
 from ..server import Server
-from .helpers import NOON, Awaited, Json, a_rag_trace, a_span, awaited, id_of, new_trace_id, send
+from .helpers import NOON, Awaited, Json, a_rag_trace, a_span, id_of, new_trace_id, send
 
 
-@pytest.fixture(params=["sync", "async"])
-def client(request: pytest.FixtureRequest, server: Server) -> Iterator[Any]:
-    if request.param == "sync":
-        with Client(base_url=server.base_url) as blocking:
-            yield blocking
-    else:
-        with awaited(lambda: AsyncClient(base_url=server.base_url), lambda made: made.close()) as blocking:
-            yield blocking
+@pytest.fixture
+def client(rubricate_client: Any) -> Any:
+    return rubricate_client
 
 
 @pytest.fixture
