@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll } from "vitest";
 
 /** Debian's Chromium, as root and in a closed network: no sandbox of its own, no calls home. */
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -14,17 +14,15 @@ const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
 
 export type Visit = { page: Page; complaints: string[]; close: () => Promise<void> };
 
-/** A fresh browser on a blank page. `complaints` gathers what went wrong behind the page's back. */
+/** One for each file of journeys: starting it takes longer than many a journey. */
+let chromiumAtWork: Promise<Browser> | null = null;
+afterAll(async () => (await chromiumAtWork)?.close());
+
+/** A blank page that shares nothing with others: no cookies, no storage, no cache. `complaints` gathers what went wrong behind the page's back. */
 export async function visit(origin: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const profile = mkdtempSync(join(tmpdir(), "rubricate-chromium-"));
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    args: FLAGS,
-    baseURL: origin,
-    viewport: { width: 1440, height: 900 },
-    ...options,
-  });
-  const page = context.pages()[0] ?? (await context.newPage());
+  chromiumAtWork ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const context = await (await chromiumAtWork).newContext({ baseURL: origin, viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(`console: ${message.text()}`);
@@ -36,10 +34,7 @@ export async function visit(origin: string, options: BrowserContextOptions = {})
   return {
     page,
     complaints,
-    close: async () => {
-      await context.close();
-      rmSync(profile, { recursive: true, force: true });
-    },
+    close: () => context.close(),
   };
 }
 
