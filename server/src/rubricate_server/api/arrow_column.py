@@ -33,7 +33,10 @@ class ColumnTable:
         cells = [group.cells.get(key) for group, _ in self._groups]
         if all(cell is None or isinstance(cell, Slot) for cell in cells):
             values = self._values(key, cells)
-            kind.see(values)
+            if rows.others or any(cell is not None and cell.kind is not str for cell in cells):
+                kind.see(values)
+            elif any(cell is not None for cell in cells):
+                kind.see_texts()
             return kind.array(values)
         others = [row.get(key) for row in rows.others.values()]
         kind.see(others)
@@ -86,7 +89,10 @@ class ColumnTable:
 def _see(kind: Kind, cells: Sequence[Any], values: _Values) -> None:
     slots = [cell for cell in cells if isinstance(cell, Slot)]
     for cell in slots:
-        kind.see(values[cell.place])
+        if cell.kind is str:
+            kind.see_texts()
+        else:
+            kind.see(values[cell.place])
     objects = [cell for cell in cells if isinstance(cell, dict) and not isinstance(cell, Slot)]
     for name in dict.fromkeys(chain.from_iterable(objects)):
         _see(kind.field(name), [cell[name] for cell in objects if name in cell], values)

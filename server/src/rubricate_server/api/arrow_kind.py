@@ -64,6 +64,11 @@ class Kind:
             for key, values in inside.items():
                 self._fields.setdefault(key, Kind()).see(values)
 
+    def see_texts(self) -> None:
+        """Learn that there are texts."""
+        if self._given is None:
+            self._text = True
+
     @property
     def items(self) -> "Kind":
         """The kind of the elements of lists."""

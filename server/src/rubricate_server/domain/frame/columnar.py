@@ -16,9 +16,11 @@ PLAIN: Final = frozenset((str, int, float, bool, list))
 class Slot:
     """The place of a value in a cell: that of this number in the values of a row."""
 
-    def __init__(self, place: int) -> None:
+    def __init__(self, place: int, kind: type) -> None:
         super().__init__()
         self.place = place
+        self.kind = kind
+        """Type of the value, in all rows of the shape."""
 
 
 class ListSlot(Slot, list[Any]):
@@ -44,7 +46,7 @@ class Columnar(NamedTuple):
     """Some rows, each column in as few pieces as there are shapes."""
 
     length: int
-    fixed: dict[str, tuple[Any, ...]]
+    fixed: dict[str, list[Any]]
     """Columns of which every row has a cell, which may be None."""
     groups: list[Group]
     others: dict[int, dict[str, Any]]
@@ -53,7 +55,7 @@ class Columnar(NamedTuple):
 
 def slot(place: int, kind: type) -> Slot:
     """The slot of a value of a type."""
-    return ListSlot(place) if kind is list else ObjectSlot(place) if kind is dict else Slot(place)
+    return (ListSlot if kind is list else ObjectSlot if kind is dict else Slot)(place, kind)
 
 
 def is_plain(value: Any) -> bool:

@@ -209,8 +209,9 @@ def _after(query: SpanQuery, last: StoredSpan) -> sa.ColumnElement[bool]:
 
 def _read(connection: sa.Connection, statement: sa.Select[Any], parts: frozenset[str]) -> list[StoredSpan]:
     rows = connection.execute(statement).fetchall()
-    bodies = read_bodies(connection, [(row[-2], row[-1]) for row in rows], parts)
-    return [StoredSpan._make([*row[:-2], body]) for row, body in zip(rows, bodies, strict=True)]
+    *columns, blocks, offsets = zip(*rows, strict=True) if rows else ((),) * len(_NARROW)
+    bodies = read_bodies(connection, list(zip(blocks, offsets, strict=True)), parts)
+    return list(map(StoredSpan, *columns, bodies))
 
 
 def _delete_one(connection: Any, row: int) -> None:
