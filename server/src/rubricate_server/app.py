@@ -1,6 +1,5 @@
 """The composition root: the only place that knows every part."""
 
-import gc
 import ipaddress
 import logging
 import signal
@@ -13,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from rubricate_server import process
 from rubricate_server.actions.credentials import Credentials
 from rubricate_server.actions.first_admin import NAME, make_first_admin
 from rubricate_server.actions.furnish import furnish
@@ -198,6 +198,7 @@ def build_app(
 
 def serve(settings: Settings) -> int:
     """Serve until told to stop (SIGINT, SIGTERM); the exit code. What was taken is finished first."""
+    process.keep_freed_memory()
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     try:
         _refuse_exposure(settings)
@@ -259,12 +260,7 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
     app = VersionHeaders(
         inside if credentials is None else Guard(inside, credentials, frozenset(settings.trusted_origins))
     )
-    # What exists by now lives as long as the process: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    # The default of 5 ms makes a thread that comes back from SQLite wait that long for its turn.
-    sys.setswitchinterval(0.0005)
+    process.settle()
     port = listener.getsockname()[1]
     print(f"Rubricate {VERSION} on http://{settings.host}:{port} (OTLP/gRPC on {grpc.port}), data in {settings.data}")
     sys.stdout.flush()
