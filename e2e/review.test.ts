@@ -182,6 +182,7 @@ describe("by keyboard alone", () => {
     const before = await others("support-bot");
     const { page } = await open("/p/support-bot/review/adhoc?rubrics=correctness");
     await page.getByRole("heading", { name: /^Documents/ }).waitFor();
+    await progress(page);
     const documents = await page.getByRole("article").count();
     await page.keyboard.press("d");
     for (let place = 0; place < documents; place += 1) await page.keyboard.press(place === 0 ? "1" : "2");
