@@ -43,7 +43,7 @@ test("the list narrows by what is chosen, and the address keeps it", async () =>
   const expected = await annotations({ annotator_kind: "LLM", label: "incorrect" });
   const rows = page.getByRole("table").locator("tbody tr");
   await expect.poll(() => rows.count()).toBe(expected.length);
-  expect(await rows.first().innerText()).toContain("incorrect");
+  await expect.poll(() => rows.first().innerText()).toContain("incorrect");
   await page.reload();
   await expect.poll(() => rows.count()).toBe(expected.length);
   expect(complaints).toEqual([]);
@@ -60,7 +60,7 @@ test("I change what I said; the judge's record stays as it was, and the history 
 
   const row = page.getByRole("row", { name: /correctness/ });
   await expect.poll(() => row.count()).toBe(1);
-  expect(await row.innerText()).toContain("you");
+  await expect.poll(() => row.innerText()).toContain("you");
   await row.getByRole("button", { name: "Change correctness" }).click();
   await page.getByRole("dialog").getByRole("radio", { name: "partial" }).check();
   await page.getByRole("dialog").getByLabel("Explanation").fill("half right");
@@ -75,7 +75,7 @@ test("I change what I said; the judge's record stays as it was, and the history 
   await row.getByRole("button", { name: "History of correctness" }).click();
   const changes = page.getByRole("dialog").getByRole("listitem");
   await expect.poll(() => changes.count()).toBe(2);
-  expect(await changes.first().innerText()).toMatch(/replaced.*half right/s);
+  await expect.poll(() => changes.first().innerText()).toMatch(/replaced.*half right/s);
   expect(complaints).toEqual([]);
 });
 
@@ -102,7 +102,7 @@ test("nobody else's annotations can be changed here", async () => {
   await page.goto("/p/support-bot/annotations?by=LLM");
   await page.getByRole("row", { name: /judge/ }).first().waitFor();
 
-  expect(await page.getByRole("table").getByRole("button", { name: /^(Change|Delete) / }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("table").getByRole("button", { name: /^(Change|Delete) / }).count()).toBe(0);
 });
 
 test("all that fits is deleted and comes back", async () => {
@@ -164,7 +164,7 @@ describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
     await page.goto("/p/support-bot/annotations");
     await page.locator("tbody tr").first().waitFor();
     expect(await barriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await picture(page, `annotations-${colorScheme}-${width}`);
 
     await page.getByRole("radio", { name: "Where annotators differ" }).check();

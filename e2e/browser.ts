@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Route } from "playwright-core";
 import { afterAll } from "vitest";
 
 /** Debian's Chromium, as root and in a closed network: no sandbox of its own, no calls home. */
@@ -11,6 +12,9 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 
 const AXE = fileURLToPath(new URL("../web/node_modules/axe-core/axe.min.js", import.meta.url));
 const RESULTS = fileURLToPath(new URL("../test-results/", import.meta.url));
+
+/** Holds each question to the API back for up to so many milliseconds, at random: a test that asserts before the answer is there fails here, and not on somebody's slow day. */
+const SLOW_MS = Number(process.env.RUBRICATE_E2E_SLOW_MS ?? 0);
 
 export type Visit = { page: Page; complaints: string[]; close: () => Promise<void> };
 
@@ -22,6 +26,7 @@ afterAll(async () => (await chromiumAtWork)?.close());
 export async function visit(origin: string, options: BrowserContextOptions = {}): Promise<Visit> {
   chromiumAtWork ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   const context = await (await chromiumAtWork).newContext({ baseURL: origin, viewport: { width: 1440, height: 900 }, ...options });
+  if (SLOW_MS > 0) await context.route(/\/(v1|auth)\//, later);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -36,6 +41,11 @@ export async function visit(origin: string, options: BrowserContextOptions = {})
     complaints,
     close: () => context.close(),
   };
+}
+
+async function later(route: Route): Promise<void> {
+  await sleep(Math.random() * SLOW_MS);
+  await route.continue().catch(() => undefined); // the page has gone meanwhile
 }
 
 /** What axe finds wrong with the page for people with a screen reader, a keyboard, or weak eyes. */

@@ -30,26 +30,26 @@ test("by keyboard: rows that are selected become examples of a new dataset, a co
 
   const preview = sheet.getByRole("region", { name: "The first of them become" });
   await preview.getByText("Example: new, with a corrected answer").waitFor();
-  expect(await preview.innerText()).toContain("The right answer.");
-  expect(await preview.innerText()).toContain("answer 1");
+  await expect.poll(() => preview.innerText()).toContain("The right answer.");
+  await expect.poll(() => preview.innerText()).toContain("answer 1");
   expect(await barriers(page)).toEqual([]);
   await sheet.getByRole("button", { name: "Add 2 spans" }).focus();
   await page.keyboard.press("Enter");
 
   await sheet.getByText("2 examples added").waitFor();
-  expect(await sheet.getByText("1 expected output is a corrected answer").isVisible()).toBe(true);
+  await sheet.getByText("1 expected output is a corrected answer").waitFor();
   await sheet.getByRole("link", { name: "Open shop questions" }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { level: 1, name: "shop questions" }).waitFor();
   const table = page.getByRole("table", { name: "Examples" });
   await table.getByRole("row", { name: /question 2/ }).waitFor();
-  expect(await table.getByRole("row", { name: /question 2/ }).innerText()).toContain("The right answer.");
-  expect(await table.getByRole("row").count()).toBe(3);
+  await expect.poll(() => table.getByRole("row", { name: /question 2/ }).innerText()).toContain("The right answer.");
+  await expect.poll(() => table.getByRole("row").count()).toBe(3);
 
   await table.getByRole("button", { name: /question 2/ }).click();
   const whole = page.getByRole("dialog", { name: "Example" });
-  expect(await whole.getByRole("region", { name: "Expected output" }).innerText()).toContain("The right answer.");
-  expect(await whole.getByRole("region", { name: "Metadata" }).innerText()).toContain("annotations");
+  await expect.poll(() => whole.getByRole("region", { name: "Expected output" }).innerText()).toContain("The right answer.");
+  await expect.poll(() => whole.getByRole("region", { name: "Metadata" }).innerText()).toContain("annotations");
   expect(await barriers(page)).toEqual([]);
   await page.keyboard.press("Escape");
   await table.getByRole("row", { name: /question 2/ }).getByRole("link", { name: /^Span/ }).click();
@@ -78,7 +78,7 @@ test("by keyboard: fields are chosen from the attributes that occur, what is mis
   await sheet.getByRole("option", { name: "input.value.question" }).waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  expect(await attribute.inputValue()).toBe("input.value.question");
+  await expect.poll(() => attribute.inputValue()).toBe("input.value.question");
   await preview.getByText("q question 1").waitFor();
 
   await sheet.getByRole("button", { name: "Add a field: Input" }).press("Enter");
@@ -87,7 +87,7 @@ test("by keyboard: fields are chosen from the attributes that occur, what is mis
   await page.keyboard.type("shop");
   await sheet.getByRole("option", { name: "shop.tier" }).waitFor();
   await page.keyboard.press("Escape");
-  expect(await sheet.isVisible(), "Escape shuts the list only").toBe(true);
+  await expect.poll(() => sheet.isVisible(), { message: "Escape shuts the list only" }).toBe(true);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Tab");
@@ -173,14 +173,14 @@ test("a split is filled, a version can be looked at again, and both can be taken
   await table.getByRole("row", { name: /question 2/ }).waitFor();
   await page.getByRole("combobox", { name: "Split" }).selectOption({ label: "test (1)" });
   await table.getByRole("row", { name: /question 2/ }).waitFor({ state: "detached" });
-  expect(await table.getByRole("row").count()).toBe(2);
+  await expect.poll(() => table.getByRole("row").count()).toBe(2);
   await page.getByRole("combobox", { name: "Split" }).selectOption("All");
   await table.getByRole("row", { name: /question 2/ }).waitFor();
   await page.getByRole("combobox", { name: "Version" }).selectOption({ index: 1 });
   await table.getByRole("row", { name: /question 2/ }).waitFor({ state: "detached" });
   await page.reload();
   await table.getByRole("row", { name: /question 0/ }).waitFor();
-  expect(await table.getByRole("row").count()).toBe(2);
+  await expect.poll(() => table.getByRole("row").count()).toBe(2);
 
   await page.getByRole("button", { name: "Export" }).click();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "JSON lines" }).click()]);
@@ -211,7 +211,7 @@ test("a dataset is made and deleted; deleting asks, and says how much goes", asy
   await dialog.getByText("0 examples and 1 version go with it.").waitFor();
   await dialog.getByRole("button", { name: "Delete the dataset" }).click();
   await page.getByText("Deleted to be deleted.").waitFor();
-  expect(await page.getByRole("row", { name: /to be deleted/ }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("row", { name: /to be deleted/ }).count()).toBe(0);
   await page.goto("/datasets/RGF0YXNldDo5OTk5OTk=");
   await page.getByRole("heading", { level: 1, name: "There is no such dataset" }).waitFor();
   expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
@@ -251,8 +251,8 @@ test("a thousand examples: a few dozen rows are in the page, and scrolling reach
   const { page } = await open(`/datasets/${dataset.id}`);
   const table = page.getByRole("table", { name: "Examples" });
   await table.getByRole("row", { name: /Number 0\?/ }).waitFor();
-  expect(await table.getByRole("row").count()).toBeLessThan(60);
-  expect(await table.getAttribute("aria-rowcount")).toBe("1001");
+  await expect.poll(() => table.getByRole("row").count()).toBeLessThan(60);
+  await expect.poll(() => table.getAttribute("aria-rowcount")).toBe("1001");
   await expect
     .poll(
       async () => {
@@ -262,7 +262,7 @@ test("a thousand examples: a few dozen rows are in the page, and scrolling reach
       { timeout: PATIENCE_MS },
     )
     .toBe(1);
-  expect(await table.getByRole("row").count()).toBeLessThan(60);
+  await expect.poll(() => table.getByRole("row").count()).toBeLessThan(60);
 });
 
 test("a new dataset is shown before it is made, and made when its examples are added; who cancels leaves nothing behind", async () => {
@@ -294,7 +294,7 @@ test("a new dataset is shown before it is made, and made when its examples are a
   await sheet.getByText("2 examples added").waitFor();
   await sheet.getByRole("link", { name: "Open made at once" }).press("Enter");
   await page.getByRole("row", { name: /question 1/ }).waitFor();
-  expect(await page.getByRole("combobox", { name: "Version" }).locator("option").count(), "one send is one version").toBe(1);
+  await expect.poll(() => page.getByRole("combobox", { name: "Version" }).locator("option").count(), { message: "one send is one version" }).toBe(1);
   expect(complaints.filter((one) => !one.includes("409"))).toEqual([]);
 });
 

@@ -22,13 +22,13 @@ describe("finding", () => {
     const row = rows(page).first();
     await row.waitFor();
 
-    expect(await grid(page).evaluate((node) => node.scrollWidth - node.clientWidth)).toBeLessThanOrEqual(0);
+    await expect.poll(() => grid(page).evaluate((node) => node.scrollWidth - node.clientWidth)).toBeLessThanOrEqual(0);
     const [item] = await items("support-bot", { target_kind: "span", filter: "name == 'support_turn'" });
-    expect(await row.getByRole("rowheader").innerText()).toContain("support_turn");
-    expect(await row.innerText()).toContain(item?.input);
-    expect(await row.innerText()).toContain(item?.output);
-    expect(await row.locator("[data-column=annotations]").innerText()).toContain("correctness");
-    expect(await row.innerText()).not.toContain('{"');
+    await expect.poll(() => row.getByRole("rowheader").innerText()).toContain("support_turn");
+    await expect.poll(() => row.innerText()).toContain(item?.input);
+    await expect.poll(() => row.innerText()).toContain(item?.output);
+    await expect.poll(() => row.locator("[data-column=annotations]").innerText()).toContain("correctness");
+    await expect.poll(() => row.innerText()).not.toContain('{"');
     await page.getByRole("status").filter({ hasText: /^\d+ spans$/ }).waitFor();
     await picture(page, "explore-spans");
     expect(complaints).toEqual([]);
@@ -37,7 +37,7 @@ describe("finding", () => {
   test("an address that asks for nothing shows each request once: root spans", async () => {
     const { page } = await open(SAMPLE);
     await status(page, await count("support-bot", { target_kind: "span", filter: "parent_id is None" }), "span");
-    expect(await page.getByRole("button", { name: "Root spans" }).getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => page.getByRole("button", { name: "Root spans" }).getAttribute("aria-pressed")).toBe("true");
     await page.getByRole("radio", { name: "Traces" }).check();
     await status(page, await count("support-bot", { target_kind: "trace" }), "trace");
   });
@@ -57,17 +57,17 @@ describe("finding", () => {
     await page.keyboard.press("ArrowDown");
     expect(await field.getAttribute("aria-activedescendant")).toBe(await page.getByRole("option", { selected: true }).getAttribute("id"));
     await page.keyboard.press("Enter");
-    expect(await field.inputValue()).toBe("span_kind == 'TOOL' ");
+    await expect.poll(() => field.inputValue()).toBe("span_kind == 'TOOL' ");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Enter");
 
     const wanted = await count("support-bot", { target_kind: "span", filter: "span_kind == 'TOOL'" });
-    await page.getByRole("status").filter({ hasText: `${wanted} span` }).waitFor();
-    expect(new URL(page.url()).searchParams.get("f")).toBe("span_kind == 'TOOL'");
-    expect(await page.getByRole("list", { name: "Conditions" }).innerText()).toBe("span_kind == 'TOOL'");
+    await status(page, wanted, "span");
+    await expect.poll(() => new URL(page.url()).searchParams.get("f")).toBe("span_kind == 'TOOL'");
+    await expect.poll(() => page.getByRole("list", { name: "Conditions" }).innerText()).toBe("span_kind == 'TOOL'");
     await page.goBack();
-    await page.getByRole("status").filter({ hasText: `${await count("support-bot", { target_kind: "span" })} spans` }).waitFor();
-    expect(await field.inputValue()).toBe("");
+    await status(page, await count("support-bot", { target_kind: "span" }), "span");
+    await expect.poll(() => field.inputValue()).toBe("");
     expect(complaints).toEqual([]);
   });
 
@@ -79,7 +79,7 @@ describe("finding", () => {
 
     for (const choice of [/^annotations/, /^correctness/, /^label/, /^==/, /^incorrect/]) await page.getByRole("option", { name: choice }).first().click();
 
-    expect(await field.inputValue()).toBe("annotations['correctness'].label == 'incorrect' ");
+    await expect.poll(() => field.inputValue()).toBe("annotations['correctness'].label == 'incorrect' ");
     await page.keyboard.press("Enter");
     await status(page, await count("support-bot", { target_kind: "span", filter: "annotations['correctness'].label == 'incorrect'" }), "span");
   });
@@ -94,8 +94,8 @@ describe("finding", () => {
 
     const alert = page.getByRole("alert");
     await alert.waitFor();
-    expect(await alert.locator("mark").innerText()).toBe("lable");
-    expect(await page.getByRole("combobox", { name: "Filter" }).getAttribute("aria-invalid")).toBe("true");
+    await expect.poll(() => alert.locator("mark").innerText()).toBe("lable");
+    await expect.poll(() => page.getByRole("combobox", { name: "Filter" }).getAttribute("aria-invalid")).toBe("true");
     expect(new URL(page.url()).searchParams.get("f")).toBeNull(); // nothing was looked for, and the rows still stand
     expect(await rows(page).first().innerText()).toBe(before);
     expect(await barriers(page)).toEqual([]);
@@ -103,7 +103,7 @@ describe("finding", () => {
 
     await alert.getByRole("button", { name: "Write label" }).click();
     await status(page, await count("support-bot", { target_kind: "span", filter: "annotations['correctness'].label == 'incorrect'" }), "span");
-    expect(await page.getByRole("alert").count()).toBe(0);
+    await expect.poll(() => page.getByRole("alert").count()).toBe(0);
   });
 
   test.each([
@@ -118,7 +118,7 @@ describe("finding", () => {
     const wanted = await count("support-bot", { target_kind: "span", filter });
     expect(wanted).toBeGreaterThan(0);
     await status(page, wanted, "span");
-    expect(await button.getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => button.getAttribute("aria-pressed")).toBe("true");
     await button.click();
     await status(page, await count("support-bot", { target_kind: "span" }), "span");
   });
@@ -132,7 +132,7 @@ describe("finding", () => {
     await annotate("span", idOf("mine", 0), "correctness", "correct", "app:Ada");
     await page.reload();
     await status(page, 2, "span");
-    expect(await names(page)).toEqual(["span 2", "span 1"]);
+    await expect.poll(() => names(page)).toEqual(["span 2", "span 1"]);
   });
 
   test("by the value of an annotation, from the menu", async () => {
@@ -155,29 +155,31 @@ describe("finding", () => {
     await page.getByText("No trace matches").waitFor();
     const ways = page.getByRole("listitem").filter({ hasText: "Without" });
     await page.getByText(/Without error_count > 1000: \d+ traces/).waitFor();
-    expect(await ways.first().innerText()).toContain("error_count > 1000");
+    await expect.poll(() => ways.first().innerText()).toContain("error_count > 1000");
     expect(await barriers(page)).toEqual([]);
     await ways.first().getByRole("button", { name: "Drop it" }).click();
     await rows(page).first().waitFor();
-    expect(new URL(page.url()).searchParams.get("f")).toBe("latency_ms > 0");
+    await expect.poll(() => new URL(page.url()).searchParams.get("f")).toBe("latency_ms > 0");
   });
 
   test("a time range stands in the address and narrows rows and count", async () => {
     const { page } = await open(TRACES);
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Any time" }).click();
-    expect(await within(page, page.getByRole("button", { name: "Show this time" }))).toBe(true);
+    await expect.poll(() => within(page, page.getByRole("button", { name: "Show this time" }))).toBe(true);
+    const asked = page.waitForRequest((request) => /\/items\/count\?.*start_time=/.test(request.url()));
     await page.getByRole("button", { name: "Last 24 hours" }).click();
-    expect(new URL(page.url()).searchParams.get("from")).toBe("-24h");
-    const wanted = await count("support-bot", { target_kind: "trace", start_time: new Date(Date.now() - 86_400_000).toISOString() });
-    await status(page, wanted, "trace");
+    await expect.poll(() => new URL(page.url()).searchParams.get("from")).toBe("-24h");
+    const start = new URL((await asked).url()).searchParams.get("start_time") ?? "";
+    expect(Math.abs(Date.now() - 86_400_000 - Date.parse(start))).toBeLessThan(600_000);
+    await status(page, await count("support-bot", { target_kind: "trace", start_time: start }), "trace");
   });
 
   test("columns and a view under a name are remembered", async () => {
     const { page } = await open(`${SAMPLE}?level=span&f=${encodeURIComponent("span_kind == 'LLM'")}`);
     await rows(page).first().waitFor();
     await page.getByRole("button", { name: "Columns" }).click();
-    expect(await within(page, page.getByRole("button", { name: "Show the usual ones" }))).toBe(true);
+    await expect.poll(() => within(page, page.getByRole("button", { name: "Show the usual ones" }))).toBe(true);
     await page.getByRole("checkbox", { name: "Model", exact: true }).check();
     await page.keyboard.press("Escape");
     await page.getByRole("columnheader", { name: "Model" }).waitFor();
@@ -191,7 +193,7 @@ describe("finding", () => {
     await page.getByRole("button", { name: "Views ▾" }).click();
     await page.getByRole("link", { name: "model calls" }).click();
     await page.getByRole("grid", { name: "Spans" }).waitFor();
-    expect(new URL(page.url()).searchParams.get("f")).toBe("span_kind == 'LLM'");
+    await expect.poll(() => new URL(page.url()).searchParams.get("f")).toBe("span_kind == 'LLM'");
 
     await page.getByRole("button", { name: "Views ▾" }).click();
     await page.getByRole("button", { name: "Drop the view model calls" }).click();
@@ -211,11 +213,11 @@ describe("living", () => {
 
     const fresh = page.getByRole("button", { name: "2 new" });
     await fresh.waitFor();
-    expect(await names(page)).toEqual(["span 2", "span 1", "span 0"]);
-    expect(await focused(page)).toBe("span 2");
+    await expect.poll(() => names(page)).toEqual(["span 2", "span 1", "span 0"]);
+    await expect.poll(() => focused(page)).toBe("span 2");
     await fresh.click();
     await page.getByRole("rowheader", { name: "span 11" }).waitFor();
-    expect((await names(page)).slice(0, 3)).toEqual(["span 11", "span 10", "span 2"]);
+    await expect.poll(async () => (await names(page)).slice(0, 3)).toEqual(["span 11", "span 10", "span 2"]);
     await status(page, 5, "span");
     expect(complaints).toEqual([]);
   });
@@ -227,7 +229,7 @@ describe("living", () => {
     await annotate("span", idOf("touched", 0), "tone", "friendly", "app:Bo");
     const row = rows(page).nth(1);
     await row.getByText("friendly", { exact: true }).waitFor();
-    expect(await names(page)).toEqual(["span 1", "span 0"]);
+    await expect.poll(() => names(page)).toEqual(["span 1", "span 0"]);
   });
 
   test("an empty project waits for its first span and shows it", async () => {
@@ -236,7 +238,7 @@ describe("living", () => {
     await page.getByText("Waiting for the first span…").waitFor();
     await send("empty", 1);
     await page.getByRole("rowheader", { name: "span 0" }).waitFor();
-    expect(await page.getByText("Waiting for the first span…").count()).toBe(0);
+    await expect.poll(() => page.getByText("Waiting for the first span…").count()).toBe(0);
   });
 });
 
@@ -332,7 +334,7 @@ describe("acting", () => {
     await page.goBack();
     await page.getByRole("row", { name: String(name) }).waitFor();
     await expect.poll(() => focused(page)).toBe(name);
-    expect(await grid(page).evaluate((node) => node.scrollTop)).toBe(offset);
+    await expect.poll(() => grid(page).evaluate((node) => node.scrollTop)).toBe(offset);
     await page.getByRole("group", { name: "Selection" }).getByText("1 selected").waitFor();
     expect(complaints).toEqual([]);
   });
@@ -345,7 +347,7 @@ describe("acting", () => {
     const oldest = page.getByRole("rowheader", { name: /^span 0\b/ });
     await expect.poll(async () => (await page.keyboard.press("End"), oldest.isVisible()), { timeout: 20_000 }).toBe(true);
     expect(await rows(page).count()).toBeLessThan(60);
-    expect(await grid(page).getAttribute("aria-rowcount")).toBe("451");
+    await expect.poll(() => grid(page).getAttribute("aria-rowcount")).toBe("451");
   });
 });
 
@@ -358,7 +360,7 @@ describe("for everybody", () => {
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     expect(await barriers(page)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     await picture(page, `explore-${colorScheme}-${width}`);
   });
 
@@ -405,8 +407,8 @@ describe("for everybody", () => {
     await page.getByRole("radio", { name: "Sessions" }).check();
     const alert = page.getByRole("alert");
     await alert.waitFor();
-    expect(await alert.innerText()).toContain("The server does not answer.");
-    expect(await alert.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
+    await expect.poll(() => alert.innerText()).toContain("The server does not answer.");
+    await expect.poll(() => alert.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
   });
 });
 

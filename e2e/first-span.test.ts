@@ -44,5 +44,5 @@ test("when the server goes away, the page says so", async () => {
 
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  expect(await alert.innerText()).toContain("the server does not answer");
+  await expect.poll(() => alert.innerText()).toContain("the server does not answer");
 });

@@ -26,8 +26,8 @@ test("each project says how much it holds, and follows what is sent while one lo
   const { page, complaints } = await open("/");
   const live = row(page, "live");
   await live.getByRole("link", { name: "waiting for the first span" }).waitFor();
-  expect(await row(page, "support-bot").getByRole("cell").first().innerText()).toMatch(/^\d+$/);
-  expect(await row(page, "support-bot").getByRole("link", { name: "correctness" }).getAttribute("href")).toBe("/rubrics/correctness");
+  await expect.poll(() => row(page, "support-bot").getByRole("cell").first().innerText()).toMatch(/^\d+$/);
+  await expect.poll(() => row(page, "support-bot").getByRole("link", { name: "correctness" }).getAttribute("href")).toBe("/rubrics/correctness");
   await picture(page, "projects");
 
   await send("live", 3);
@@ -65,14 +65,15 @@ test("a project is made, renamed and deleted, by keyboard; deleting says how muc
   await page.keyboard.press("Enter");
   await page.getByText("Saved kept.").waitFor();
   await row(page, "kept").getByText("Only to try").waitFor();
-  expect(await row(page, "trial").count()).toBe(0);
+  await expect.poll(() => row(page, "trial").count()).toBe(0);
 
   await page.getByRole("button", { name: "More about kept" }).click();
   await page.getByRole("button", { name: "Delete…" }).click();
   const sure = page.getByRole("dialog", { name: "Delete kept?" });
   await sure.getByText("1 trace, 2 spans and 0 annotations go with it. This cannot be undone.").waitFor();
   await page.keyboard.press("Escape");
-  expect(await row(page, "kept").count()).toBe(1);
+  await sure.waitFor({ state: "detached" });
+  await expect.poll(() => row(page, "kept").count()).toBe(1);
   await page.getByRole("button", { name: "More about kept" }).click();
   await page.getByRole("button", { name: "Delete…" }).click();
   await sure.getByRole("button", { name: "Delete the project" }).click();
@@ -84,10 +85,11 @@ test("a project is made, renamed and deleted, by keyboard; deleting says how muc
 test("the default project keeps its name, and is not offered for deletion", async () => {
   const { page } = await open("/");
   await page.getByRole("button", { name: "More about default" }).click();
-  expect(await page.getByRole("button", { name: "Delete…" }).count()).toBe(0);
+  await page.getByRole("button", { name: "Rename or describe" }).waitFor();
+  await expect.poll(() => page.getByRole("button", { name: "Delete…" }).count()).toBe(0);
   await page.getByRole("button", { name: "Rename or describe" }).click();
   await page.getByText("The default project keeps its name").waitFor();
-  expect(await page.getByRole("textbox", { name: "Name" }).getAttribute("readonly")).not.toBeNull();
+  await expect.poll(() => page.getByRole("textbox", { name: "Name" }).getAttribute("readonly")).not.toBeNull();
 });
 
 test("a project without a rubric gets one with one click, a preset or one that is there", async () => {
@@ -100,7 +102,8 @@ test("a project without a rubric gets one with one click, a preset or one that i
   await row(page, "unasked").getByRole("link", { name: "acceptance" }).waitFor();
 
   await row(page, "unasked too").getByRole("button", { name: "Choose a rubric" }).click();
-  expect(await page.getByRole("button", { name: "Use “Pass or fail, with a reason”" }).count(), "its name is taken now").toBe(0);
+  await page.getByRole("button", { name: "Use acceptance" }).waitFor();
+  await expect.poll(() => page.getByRole("button", { name: "Use “Pass or fail, with a reason”" }).count(), { message: "its name is taken now" }).toBe(0);
   await page.getByRole("button", { name: "Use acceptance" }).click();
   await row(page, "unasked too").getByRole("link", { name: "acceptance" }).waitFor();
   const asked = (await ask("GET", "/v1/projects/unasked%20too/annotation_configs")) as { name: string }[];
@@ -114,7 +117,7 @@ test("many projects are searched by name, and the search is in the address", asy
   const search = page.getByRole("searchbox", { name: "Find a project by name" });
   await search.pressSequentially("TENANT 7");
   await expect.poll(() => page.getByRole("rowheader").allInnerTexts()).toEqual(["tenant 7"]);
-  expect(await search.inputValue()).toBe("TENANT 7");
+  await expect.poll(() => search.inputValue()).toBe("TENANT 7");
   await page.reload();
   await expect.poll(() => page.getByRole("rowheader").allInnerTexts()).toEqual(["tenant 7"]);
   await search.fill("nobody");
@@ -137,10 +140,14 @@ test.each([
   await row(page, "support-bot").getByRole("link", { name: "correctness" }).waitFor();
   expect(await faults(page, width)).toEqual([]);
   await page.getByRole("button", { name: "More about support-bot" }).click();
+  await page.getByRole("button", { name: "Delete…" }).waitFor();
   expect(await faults(page, width)).toEqual([]);
   await page.getByRole("button", { name: "Delete…" }).click();
+  const sure = page.getByRole("dialog", { name: "Delete support-bot?" });
+  await sure.getByText("This cannot be undone.").waitFor();
   expect(await faults(page, width)).toEqual([]);
   await page.keyboard.press("Escape");
+  await sure.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Choose a rubric" }).first().click();
   await page.getByRole("link", { name: "Make a rubric of your own" }).waitFor();
   expect(await faults(page, width)).toEqual([]);

@@ -73,7 +73,7 @@ describe("the first visit", () => {
     await page.keyboard.press("Enter");
 
     await shown(page, "answer 1");
-    expect(await progress(page)).toBe("1 of 2");
+    await expect.poll(() => progress(page)).toBe("1 of 2");
   });
 });
 
@@ -81,6 +81,7 @@ describe("by keyboard alone", () => {
   test("one key answers and the next item is there; u goes back over items, to the very question", async () => {
     const { page, complaints } = await review("keys", 4, { name: "keys_correctness" });
     await shown(page, "answer 3");
+    await progress(page);
     await page.keyboard.press("3");
     await shown(page, "answer 2");
     await told(page, "Saved incorrect. Item 2 of 4.");
@@ -182,6 +183,7 @@ describe("by keyboard alone", () => {
     const before = await others("support-bot");
     const { page } = await open("/p/support-bot/review/adhoc?rubrics=correctness");
     await page.getByRole("heading", { name: /^Documents/ }).waitFor();
+    await progress(page);
     const documents = await page.getByRole("article").count();
     await page.keyboard.press("d");
     for (let place = 0; place < documents; place += 1) await page.keyboard.press(place === 0 ? "1" : "2");
@@ -244,7 +246,7 @@ test("what others said is hidden until I have answered, and stays as it was", as
   await page.getByText("Hidden until you have answered.").waitFor();
   await page.keyboard.press("o");
   await page.getByText("Others’ answers are shown once you have answered.").waitFor();
-  expect(await page.getByText("Grace’s reason").count()).toBe(0);
+  await expect.poll(() => page.getByText("Grace’s reason").count()).toBe(0);
 
   await page.keyboard.press("1");
   await page.keyboard.press("o");
@@ -282,7 +284,7 @@ describe("when something goes wrong", () => {
     await page.reload();
     await saved(page);
     await shown(page, "answer 1");
-    expect(await progress(page)).toBe("5 of 6");
+    await expect.poll(() => progress(page)).toBe("5 of 6");
     expect(await mine("mortal", "Ada", mortal)).toEqual([
       `trace ${traceId("mortal", 2)} correctness correct “while it was away”`,
       `trace ${traceId("mortal", 3)} correctness incorrect`,
@@ -327,7 +329,7 @@ describe("when something goes wrong", () => {
     await page.keyboard.press("Escape");
     await page.reload();
     await shown(page, "answer 1");
-    expect(await page.getByRole("textbox", { name: /^Reason for early_correctness/ }).inputValue()).toBe("No such plan.");
+    await expect.poll(() => page.getByRole("textbox", { name: /^Reason for early_correctness/ }).inputValue()).toBe("No such plan.");
     await page.keyboard.press("3");
     await shown(page, "answer 0");
     await saved(page);
@@ -337,7 +339,7 @@ describe("when something goes wrong", () => {
     await saved(page);
     await page.reload();
     await shown(page, "answer 1");
-    expect(await page.getByRole("textbox", { name: /^Reason for early_correctness/ }).inputValue()).toBe("No such plan.");
+    await expect.poll(() => page.getByRole("textbox", { name: /^Reason for early_correctness/ }).inputValue()).toBe("No such plan.");
   });
 
   test("an item deleted under the hand says so, and holds up nothing", async () => {
@@ -354,8 +356,8 @@ describe("when something goes wrong", () => {
     await page.keyboard.press("k");
     await page.keyboard.press("k");
     const alert = page.getByRole("region", { name: "Item" }).getByRole("alert");
-    expect(await alert.innerText()).toMatch(/do not exist/);
-    expect(await alert.getByRole("button", { name: "Retry" }).isVisible()).toBe(true);
+    await expect.poll(() => alert.innerText()).toMatch(/do not exist/);
+    await expect.poll(() => alert.getByRole("button", { name: "Retry" }).isVisible()).toBe(true);
     expect(await barriers(page)).toEqual([]);
     await alert.getByRole("button", { name: "Discard" }).click();
     await saved(page);
@@ -391,7 +393,7 @@ describe("when something goes wrong", () => {
   test("a filter that is wrong, and one that matches nothing, are told", async () => {
     const { page } = await open("/p/support-bot/review/adhoc?f=nonsense%20%3D%3D");
     await page.getByRole("alert").waitFor();
-    expect(await page.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
+    await expect.poll(() => page.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
     await page.goto(`/p/support-bot/review/adhoc?f=${encodeURIComponent("latency_ms > 99999999")}`);
     await page.getByText("Nothing matches").waitFor();
     expect(await barriers(page)).toEqual([]);
@@ -447,7 +449,7 @@ test("at the end: all of all, my answers to take away, and the way back", async 
   await page.getByRole("heading", { name: "Nothing left: 2 of 2" }).waitFor();
   await page.getByRole("button", { name: "Look through all 2 again" }).click();
   await shown(page, "answer 1");
-  expect(await page.getByRole("radio", { name: /^correct/ }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("radio", { name: /^correct/ }).isChecked()).toBe(true);
 });
 
 test("the level, the filter and single ids of the address are what is reviewed", async () => {
@@ -457,10 +459,10 @@ test("the level, the filter and single ids of the address are what is reviewed",
   await shown(page, "answer 0");
   await page.keyboard.press("1");
   await shown(page, "answer 2");
-  expect(await progress(page)).toBe("2 of 2");
+  await expect.poll(() => progress(page)).toBe("2 of 2");
   await page.goto(`/p/chosen/review/adhoc?level=span&f=${encodeURIComponent("output.value == 'answer 1'")}`);
   await shown(page, "answer 1");
-  expect(await progress(page)).toBe("1 of 1");
+  await expect.poll(() => progress(page)).toBe("1 of 1");
   await saved(page);
   expect(await mine("chosen")).toEqual([`span ${spanId("chosen", 0)} chosen_correctness correct`]);
 });
@@ -479,8 +481,8 @@ test.each([
   await page.keyboard.press("d");
   await page.keyboard.press("n");
   expect(await barriers(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThanOrEqual(844);
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThanOrEqual(844);
   await picture(page, `review-${colorScheme}-${width}`);
 });
 
@@ -489,7 +491,7 @@ test("the content has most of the width, and nothing moves for those who want no
   await page.getByRole("heading", { name: "Question" }).waitFor();
   expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(760);
   await page.keyboard.press("1");
-  expect(await page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length)).toBe(0);
+  await expect.poll(() => page.evaluate(() => document.getAnimations().filter(({ playState }) => playState === "running").length)).toBe(0);
   await page.setViewportSize({ width: 1280, height: 800 });
   expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(600);
 });

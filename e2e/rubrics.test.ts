@@ -21,9 +21,9 @@ test("the list says what each rubric asks, where, how often it was answered, and
   const { page, complaints } = await open("/rubrics");
   const row = page.getByRole("row", { name: /^correctness/ });
   await row.getByText("105").waitFor();
-  expect(await row.getByRole("cell").nth(0).innerText()).toMatch(/✓\s+correct\s+◐\s+partial\s+✕\s+incorrect/);
-  expect(await row.getByRole("link", { name: "support-bot" }).getAttribute("href")).toBe("/p/support-bot");
-  expect(await row.getByRole("cell").last().innerText()).toBe("1");
+  await expect.poll(() => row.getByRole("cell").nth(0).innerText()).toMatch(/✓\s+correct\s+◐\s+partial\s+✕\s+incorrect/);
+  await expect.poll(() => row.getByRole("link", { name: "support-bot" }).getAttribute("href")).toBe("/p/support-bot");
+  await expect.poll(() => row.getByRole("cell").last().innerText()).toBe("1");
   await picture(page, "rubrics");
 
   await row.getByRole("link", { name: "correctness" }).click();
@@ -42,7 +42,7 @@ test("a preset is one click, is shown as reviewers see it, and is made with its 
   await page.getByRole("link", { name: "New rubric" }).click();
   await page.getByRole("button", { name: "Pass or fail, with a reason" }).click();
   const preview = page.getByRole("region", { name: "What reviewers see" });
-  expect(await preview.getByRole("group", { name: "acceptance" }).innerText()).toMatch(/acceptance\s+Is the answer good enough\? Say why not\.\s+Guideline\s+✓\s+pass\s+1\s+✕\s+fail\s+2/);
+  await expect.poll(() => preview.getByRole("group", { name: "acceptance" }).innerText()).toMatch(/acceptance\s+Is the answer good enough\? Say why not\.\s+Guideline\s+✓\s+pass\s+1\s+✕\s+fail\s+2/);
   await preview.getByRole("radio", { name: /fail/ }).check();
   await page.getByRole("checkbox", { name: "support-bot" }).check();
   await page.getByRole("button", { name: "Make the rubric" }).click();
@@ -84,19 +84,20 @@ test("with the keyboard alone: a rubric of labels with scores, marks and meaning
   await page.keyboard.type("1");
   await tabTo(page, "Add a label");
   await page.keyboard.press("Enter");
-  expect(await focused(page), "a new row is where one goes on typing").toBe("Label 3");
+  await expect.poll(() => focused(page), { message: "a new row is where one goes on typing" }).toBe("Label 3");
   await page.keyboard.type("plain");
   await page.keyboard.press("Tab");
   await page.keyboard.type("0,5");
 
   await tabTo(page, "Move label 3 up");
   await page.keyboard.press("Enter");
-  expect(await focused(page), "the focus goes with the row").toBe("Move label 2 up");
+  await expect.poll(() => focused(page), { message: "the focus goes with the row" }).toBe("Move label 2 up");
   await page.getByText("plain is now number 2 of 3.").waitFor({ state: "attached" });
   await tabTo(page, "Move label 1 down", "Shift+Tab");
   await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Move label 2 down");
   await page.keyboard.press("Enter");
-  expect(await focused(page)).toBe("Move label 3 down");
+  await expect.poll(() => focused(page)).toBe("Move label 3 down");
 
   await tabTo(page, /^A high score is good/);
   await page.keyboard.press("ArrowDown");
@@ -104,6 +105,7 @@ test("with the keyboard alone: a rubric of labels with scores, marks and meaning
   await page.keyboard.press("ArrowUp");
   await tabTo(page, "Guideline");
   await page.keyboard.type("Read it aloud.");
+  await page.getByRole("checkbox", { name: "support-bot" }).waitFor();
   await tabTo(page, "support-bot");
   await page.keyboard.press("Space");
   await tabTo(page, "Make the rubric");
@@ -129,22 +131,22 @@ test("an edit says that it makes a version, and the versions say what was change
   const { page } = await open("/rubrics/clarity");
   const save = page.getByRole("button", { name: "Save as version 2" });
   await save.waitFor();
-  expect(await save.getAttribute("aria-disabled")).toBe("true");
+  await expect.poll(() => save.getAttribute("aria-disabled")).toBe("true");
   await page.getByLabel("Highest score").fill("3");
   await page.getByLabel("Step", { exact: true }).fill("0.5");
   await page.getByText("Answers given so far keep the version under which they were given.").waitFor();
-  expect(await page.getByRole("region", { name: "What reviewers see" }).getByRole("radio").count()).toBe(5);
+  await expect.poll(() => page.getByRole("region", { name: "What reviewers see" }).getByRole("radio").count()).toBe(5);
   await save.click();
 
   await page.getByText("Saved as version 2.").waitFor();
   const versions = page.getByRole("region", { name: "Versions" });
   const [newest, first] = [versions.getByRole("listitem").filter({ hasText: "Version 2" }), versions.getByRole("listitem").filter({ hasText: "Version 1" })];
-  expect(await newest.first().innerText()).toContain("The score is 1 to 3 in steps of 0.5, before it was 1 to 5.");
+  await expect.poll(() => newest.first().innerText()).toContain("The score is 1 to 3 in steps of 0.5, before it was 1 to 5.");
   await page.getByRole("button", { name: "Save as version 3" }).waitFor();
 
   await first.first().getByText("How it looked").click();
   await first.first().getByRole("button", { name: "Put it in the form again" }).click();
-  expect(await page.getByLabel("Highest score").inputValue()).toBe("5");
+  await expect.poll(() => page.getByLabel("Highest score").inputValue()).toBe("5");
   await page.getByRole("button", { name: "Save as version 3" }).click();
   await page.getByText("Saved as version 3.").waitFor();
   expect(await rubric("clarity")).toMatchObject({ lower_bound: 1, upper_bound: 5 });
@@ -156,19 +158,19 @@ test("what is wrong is said beside its field, also what only the server knows", 
   await page.getByLabel("Label 2", { exact: true }).fill("correct");
   await page.getByLabel("Score 3").fill("none");
   await page.getByRole("button", { name: "Make the rubric" }).click();
-  expect(await focused(page)).toBe("Label 2");
-  expect(await described(page)).toContain("“correct” is there already.");
-  expect(await page.getByLabel("Score 3").getAttribute("aria-invalid")).toBe("true");
+  await expect.poll(() => focused(page)).toBe("Label 2");
+  await expect.poll(() => described(page)).toContain("“correct” is there already.");
+  await expect.poll(() => page.getByLabel("Score 3").getAttribute("aria-invalid")).toBe("true");
 
   await page.getByLabel("Label 2", { exact: true }).fill("partial");
   await page.getByLabel("Score 3").fill("0");
   await page.getByRole("button", { name: "Make the rubric" }).click(); // the sample has one of this name
   await page.getByText("An annotation configuration named 'correctness' exists already").waitFor();
-  expect(await focused(page)).toBe("Name");
+  await expect.poll(() => focused(page)).toBe("Name");
   await page.getByLabel("Name", { exact: true }).fill("skip");
   await page.keyboard.press("Enter");
   await page.getByText("The name 'skip' is reserved").waitFor();
-  expect(await described(page)).toContain("choose another one");
+  await expect.poll(() => described(page)).toContain("choose another one");
 });
 
 test("checkboxes assign at once, and a deleted rubric comes back with its projects and versions", async () => {
@@ -200,9 +202,9 @@ test("a change that somebody else makes is not written over unseen", async () =>
   await page.getByLabel("Question").fill("Mine?");
   await put(id, { type: "FREEFORM", name: "shared", description: "Theirs?", optimization_direction: "NONE" });
   await page.getByText("Somebody saved another version").waitFor();
-  expect(await page.getByLabel("Question").inputValue()).toBe("Mine?");
+  await expect.poll(() => page.getByLabel("Question").inputValue()).toBe("Mine?");
   await page.getByRole("button", { name: "Start again from theirs" }).click();
-  expect(await page.getByLabel("Question").inputValue()).toBe("Theirs?");
+  await expect.poll(() => page.getByLabel("Question").inputValue()).toBe("Theirs?");
 
   await put(id, { type: "FREEFORM", name: "shared", description: "Theirs again?", optimization_direction: "NONE" });
   await expect.poll(() => page.getByLabel("Question").inputValue(), { message: "an untouched form follows" }).toBe("Theirs again?");
@@ -217,7 +219,7 @@ test("when the server goes away, what was typed stays and the reason is said", a
   await mortal.stop();
   await page.getByRole("button", { name: /^Save as version/ }).click();
   await page.getByRole("alert").getByText("The server does not answer.").waitFor();
-  expect(await page.getByLabel("Question").inputValue()).toBe("Still there?");
+  await expect.poll(() => page.getByLabel("Question").inputValue()).toBe("Still there?");
 });
 
 test("a name that nobody has is told", async () => {

@@ -24,7 +24,7 @@ test("from the projects to the newest traces of one", async () => {
   const heads = page.getByRole("columnheader");
   await heads.last().waitFor();
   expect((await heads.allInnerTexts()).slice(1).map((text) => text.replace(/\W+$/, ""))).toEqual(["Name", "Input and output", "Annotations", "Status", "Latency", "Tokens", "Cost", "Started"]);
-  expect(await page.title()).toBe("support-bot · Explore · Rubricate");
+  await expect.poll(() => page.title()).toBe("support-bot · Explore · Rubricate");
   expect(complaints).toEqual([]);
 });
 
@@ -44,9 +44,9 @@ test.each([
   expect(await barriers(page)).toEqual([]);
 
   await page.goto("/p/support-bot/explore");
-  await page.getByRole("grid").waitFor();
+  await page.getByRole("grid").getByRole("rowheader").first().waitFor();
   expect(await barriers(page)).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 });
 
 test("the keyboard skips to the content", async () => {
@@ -56,10 +56,10 @@ test("the keyboard skips to the content", async () => {
   await page.getByRole("main").getByRole("link").first().waitFor();
 
   await page.keyboard.press("Tab");
-  expect(await page.locator(":focus").innerText()).toBe("Skip to the content");
+  await expect.poll(() => page.locator(":focus").innerText()).toBe("Skip to the content");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
-  expect(await page.locator("main :focus").innerText()).toBe("New project");
+  await expect.poll(() => page.locator("main :focus").innerText()).toBe("New project");
 });
 
 test("a project that is not there is told, with a way on", async () => {
@@ -70,8 +70,8 @@ test("a project that is not there is told, with a way on", async () => {
 
   const alert = page.getByRole("alert");
   await alert.waitFor();
-  expect(await alert.innerText()).toMatch(/no-such-project|not found/i);
-  expect(await alert.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
+  await expect.poll(() => alert.innerText()).toMatch(/no-such-project|not found/i);
+  await expect.poll(() => alert.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
   expect(await barriers(page)).toEqual([]);
 });
 

@@ -20,12 +20,12 @@ test("a trace is read by keys alone: step after step, folded, searched", async (
   const { page, complaints } = await open(`/p/support-bot/t/${sample.trace}`);
   await page.getByRole("heading", { name: "Answer" }).waitFor();
   const steps = page.getByRole("tree", { name: "Steps" });
-  expect(await steps.getByRole("treeitem").count()).toBe(9);
-  expect(await chosen(page)).toMatch(/^support_turn 3\.18 s agent/);
+  await expect.poll(() => steps.getByRole("treeitem").count()).toBe(9);
+  await expect.poll(() => chosen(page)).toMatch(/^support_turn 3\.18 s agent/);
 
   await page.keyboard.press("j");
   await page.getByRole("heading", { level: 2, name: "check_input" }).waitFor();
-  expect(await chosen(page)).toMatch(/^check_input 29 ms guardrail/);
+  await expect.poll(() => chosen(page)).toMatch(/^check_input 29 ms guardrail/);
   await page.keyboard.press("k");
   await page.keyboard.press("h");
   await expect.poll(() => steps.getByRole("treeitem").count()).toBe(1);
@@ -43,22 +43,24 @@ test("a trace is read by keys alone: step after step, folded, searched", async (
 test("what stands in the address comes back with Back and with a reload", async () => {
   const { page } = await open(`/p/support-bot/t/${sample.trace}?span=${sample.retriever}&steps=hidden`);
   await page.getByRole("heading", { level: 2, name: "search_articles" }).waitFor();
-  expect(await page.getByRole("tree").count()).toBe(0);
-  await page.getByRole("link", { name: /^Session / }).click();
+  const session = page.getByRole("link", { name: /^Session / });
+  await session.waitFor(); // of the trace, as the steps would be
+  await expect.poll(() => page.getByRole("tree").count()).toBe(0);
+  await session.click();
   await page.getByRole("heading", { level: 1, name: `Session ${sample.session}` }).waitFor();
   await page.goBack();
   await page.getByRole("heading", { level: 2, name: "search_articles" }).waitFor();
-  expect(await page.getByRole("button", { name: "Show steps" }).isVisible()).toBe(true);
+  await page.getByRole("button", { name: "Show steps" }).waitFor();
 });
 
 test("a model's span shows question, answer, earlier turns, the system prompt, tokens and cost", async () => {
   const { page, complaints } = await open(`/p/support-bot/t/${sample.trace}?span=${sample.llm}`);
   const main = page.getByRole("main");
   await main.getByRole("heading", { level: 3, name: "Question" }).waitFor();
-  expect(await main.getByText("calls device_status").isVisible()).toBe(true);
-  expect(await main.getByText("610 tokens").isVisible()).toBe(true);
-  expect(await main.getByText("$0.00081").first().isVisible()).toBe(true);
-  expect(await main.getByText("You are the support assistant of Hearthline").count()).toBe(0);
+  await main.getByText("calls device_status").waitFor();
+  await main.getByText("610 tokens").waitFor();
+  await main.getByText("$0.00081").first().waitFor();
+  await expect.poll(() => main.getByText("You are the support assistant of Hearthline").count()).toBe(0);
   await main.getByRole("heading", { name: "System prompt" }).click();
   await main.getByText("You are the support assistant of Hearthline").waitFor();
   await main.getByRole("heading", { name: /^Attributes/ }).click();
@@ -70,8 +72,8 @@ test("a span that failed tells what went wrong, with the stack, and its step is 
   const { page } = await open(`/p/support-bot/t/${sample.failed.trace}?span=${sample.failed.span}`);
   const error = page.getByRole("region", { name: "TimeoutError" });
   await error.waitFor();
-  expect(await error.innerText()).toMatch(/orders\.internal did not answer within 10 s[\s\S]*Traceback \(most recent call last\)/);
-  expect(await chosen(page)).toMatch(/^✕ error start_return 12 s tool/);
+  await expect.poll(() => error.innerText()).toMatch(/orders\.internal did not answer within 10 s[\s\S]*Traceback \(most recent call last\)/);
+  await expect.poll(() => chosen(page)).toMatch(/^✕ error start_return 12 s tool/);
 });
 
 test.each([
@@ -82,7 +84,7 @@ test.each([
 ])("a short link leads to the span: %s", async (_, path, name) => {
   const { page, complaints } = await open(path());
   await page.getByRole("heading", { level: 2, name }).waitFor();
-  expect(new URL(page.url()).pathname).toBe(`/p/support-bot/t/${sample.trace}`);
+  await expect.poll(() => new URL(page.url()).pathname).toBe(`/p/support-bot/t/${sample.trace}`);
   expect(complaints).toEqual([]);
 });
 
@@ -94,19 +96,19 @@ test("a deep link asks little: eight requests in all, three of the API", async (
   await page.getByRole("heading", { level: 3, name: "Firmware updates" }).waitFor();
   await page.getByRole("treeitem").first().waitFor();
   await page.waitForLoadState("load");
-  const api = asked.filter((path) => path.startsWith("/v1/") && path !== "/v1/events");
-  expect(api.toSorted()).toEqual([`/v1/projects/UHJvamVjdDoy/annotation_configs`, `/v1/spans/${sample.retriever}`, `/v1/traces/${sample.trace}`]);
+  const api = () => asked.filter((path) => path.startsWith("/v1/") && path !== "/v1/events");
+  await expect.poll(() => api().toSorted()).toEqual([`/v1/projects/UHJvamVjdDoy/annotation_configs`, `/v1/spans/${sample.retriever}`, `/v1/traces/${sample.trace}`]);
   expect(asked.slice(8)).toEqual([]);
 });
 
 test("an unknown trace, an unknown span, a span of another trace: each is told in words", async () => {
   const { page } = await open(`/p/support-bot/t/${"ab".repeat(16)}`);
   await page.getByRole("heading", { level: 1, name: "There is no such trace" }).waitFor();
-  expect(await page.getByRole("alert").innerText()).toContain("It may not have arrived yet, or it was deleted");
+  await expect.poll(() => page.getByRole("alert").innerText()).toContain("It may not have arrived yet, or it was deleted");
 
   await page.goto(`/p/support-bot/t/${sample.trace}?span=${"ab".repeat(8)}`);
   await page.getByRole("alert").getByText(/There is no span/).waitFor();
-  expect(await page.getByRole("treeitem").count()).toBe(9);
+  await expect.poll(() => page.getByRole("treeitem").count()).toBe(9);
 
   await page.goto(`/p/support-bot/t/${sample.trace}?span=${sample.failed.span}`);
   await page.getByRole("link", { name: "Open it there" }).click();
@@ -134,10 +136,10 @@ test("HTML, scripts and links that run are text; nothing of a span is obeyed or 
   expect(await page.getByRole("main").getByRole("link").evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href))).toEqual(
     expect.not.arrayContaining([expect.stringMatching(/^(javascript|data):/)]),
   );
-  expect(await page.getByRole("link", { name: "fine" }).getAttribute("rel")).toContain("noopener");
-  expect(await page.locator("main :is(img, iframe, script)").count()).toBe(0);
+  await expect.poll(() => page.getByRole("link", { name: "fine" }).getAttribute("rel")).toContain("noopener");
+  await expect.poll(() => page.locator("main :is(img, iframe, script)").count()).toBe(0);
   await page.getByText("name</b>").first().hover();
-  expect(await page.locator("body").getAttribute("data-hit")).toBeNull();
+  await expect.poll(() => page.locator("body").getAttribute("data-hit")).toBeNull();
   expect(complaints).toEqual([]);
 });
 
@@ -146,8 +148,8 @@ test("right-to-left text runs from right to left, and the page around it does no
   const { page } = await open(`/o/span/${span}`);
   const text = page.getByText("هل المتجر مفتوح؟");
   await text.waitFor();
-  expect(await text.evaluate((element) => element.matches(":dir(rtl)"))).toBe(true);
-  expect(await page.locator("main").evaluate((element) => getComputedStyle(element).direction)).toBe("ltr");
+  await expect.poll(() => text.evaluate((element) => element.matches(":dir(rtl)"))).toBe(true);
+  await expect.poll(() => page.locator("main").evaluate((element) => getComputedStyle(element).direction)).toBe("ltr");
 });
 
 test("an answer of 5 MB shows its beginning at once, and all of it on demand", async () => {
@@ -156,7 +158,7 @@ test("an answer of 5 MB shows its beginning at once, and all of it on demand", a
   const { page, complaints } = await open(`/o/span/${span}`);
   const rest = page.getByRole("button", { name: /^Show the rest \(9\d,\d{3} lines\)/ });
   await rest.waitFor();
-  expect(await page.getByText("The end.").count()).toBe(0);
+  await expect.poll(() => page.getByText("The end.").count()).toBe(0);
   await rest.click();
   await page.getByText("The end.").waitFor({ state: "attached" });
   await page.keyboard.press("End");
@@ -174,12 +176,12 @@ test("10,000 steps: a few dozen rows are in the page, keys and search reach all 
   const { page, complaints } = await open(`/o/span/${root}`);
   const steps = page.getByRole("tree", { name: "Steps" });
   await page.getByRole("heading", { level: 2, name: "10,000 steps" }).waitFor();
-  expect(await steps.getByRole("treeitem").count()).toBeLessThan(60);
+  await expect.poll(() => steps.getByRole("treeitem").count()).toBeLessThan(60);
 
   await steps.focus();
   await page.keyboard.press("End");
   await page.getByRole("heading", { level: 2, name: "step 9999" }).waitFor();
-  expect(await chosen(page)).toMatch(/^step 9999 /);
+  await expect.poll(() => chosen(page)).toMatch(/^step 9999 /);
   await page.keyboard.press("Home");
   for (let key = 0; key < 30; key += 1) await page.keyboard.press("j");
   await expect.poll(() => chosen(page)).toMatch(/^step 30 /);
@@ -216,7 +218,7 @@ test("by keyboard: a name is asked once, the answer, reason and note are mine, a
 
   await page.reload();
   await panel.waitFor();
-  expect(await correctness.getByRole("radio", { name: /^incorrect/ }).isChecked()).toBe(true);
+  await expect.poll(() => correctness.getByRole("radio", { name: /^incorrect/ }).isChecked()).toBe(true);
   const after = await annotationsOf(sample.root);
   expect(after.filter(({ identifier }) => identifier !== "app:Ada")).toEqual(before);
   expect(after.filter(({ identifier }) => identifier === "app:Ada")).toMatchObject([
@@ -228,7 +230,7 @@ test("by keyboard: a name is asked once, the answer, reason and note are mine, a
   await mine.filter({ hasText: "incorrect" }).getByRole("button", { name: /^Delete/ }).click();
   await page.getByText("Deleted your answer to correctness.").waitFor();
   await expect.poll(() => mine.filter({ hasText: "incorrect" }).count()).toBe(0);
-  expect((await annotationsOf(sample.root)).some(({ name, identifier }) => name === "correctness" && identifier === "app:Ada")).toBe(false);
+  await expect.poll(async () => (await annotationsOf(sample.root)).some(({ name, identifier }) => name === "correctness" && identifier === "app:Ada")).toBe(false);
   await page.getByRole("button", { name: "Undo" }).click();
   await mine.filter({ hasText: "It is not the newest." }).waitFor();
 
@@ -236,7 +238,7 @@ test("by keyboard: a name is asked once, the answer, reason and note are mine, a
   const history = page.getByRole("dialog", { name: "History of correctness" });
   await history.getByText(/incorrect · 0 · It is not the newest/).first().waitFor();
   await page.keyboard.press("Escape");
-  expect(await page.locator(":focus").getAttribute("aria-label")).toMatch(/^History of correctness/);
+  await expect.poll(() => page.locator(":focus").getAttribute("aria-label")).toMatch(/^History of correctness/);
   expect(complaints).toEqual([]);
 });
 
@@ -245,8 +247,8 @@ test("a document is judged beside what others say, and the judgement can be take
   const first = page.getByRole("article", { name: /Firmware updates/ });
   await first.getByRole("button", { name: "relevant", exact: true }).click();
   await page.getByRole("table", { name: "Annotations of this span" }).getByRole("row").filter({ hasText: "Document 1" }).waitFor();
-  expect(await first.getByRole("button", { name: "relevant", exact: true }).getAttribute("aria-pressed")).toBe("true");
-  expect(await annotationsOf(sample.retriever)).toMatchObject([{ name: "relevance", identifier: "app:Bo", target: { kind: "document", position: 0 }, result: { label: "relevant", score: 1 } }]);
+  await expect.poll(() => first.getByRole("button", { name: "relevant", exact: true }).getAttribute("aria-pressed")).toBe("true");
+  await expect.poll(() => annotationsOf(sample.retriever)).toMatchObject([{ name: "relevance", identifier: "app:Bo", target: { kind: "document", position: 0 }, result: { label: "relevant", score: 1 } }]);
   await first.getByRole("button", { name: "relevant", exact: true }).click();
   await expect.poll(() => annotationsOf(sample.retriever)).toEqual([]);
 });
@@ -256,7 +258,7 @@ test("what somebody else says meanwhile appears by itself", async () => {
   await page.getByText("Nobody has said anything of this span yet.").waitFor();
   await put([{ target: { kind: "span", id: sample.llm }, name: "tone", annotator_kind: "LLM", identifier: "judge-x", result: { label: "kind" } }]);
   await page.getByRole("row").filter({ hasText: "judge-x" }).waitFor();
-  expect(await page.getByText("Nobody has said anything of this span yet.").count()).toBe(0);
+  await expect.poll(() => page.getByText("Nobody has said anything of this span yet.").count()).toBe(0);
 });
 
 test("what somebody else says before the page hears of changes appears, too", async () => {
@@ -272,16 +274,16 @@ test("what somebody else says before the page hears of changes appears, too", as
   said.resolve(undefined);
   const row = page.getByRole("row").filter({ hasText: "judge-y" });
   await row.waitFor();
-  expect(await row.innerText()).toContain("kind");
+  await expect.poll(() => row.innerText()).toContain("kind");
 });
 
 test("a session is a conversation; a turn and the whole are answered apart", async () => {
   const { page, complaints } = await open(`/p/support-bot/s/${sample.session}`, "Cleo");
   await page.getByRole("article", { name: "Turn 5" }).waitFor();
-  expect(await page.getByRole("article").count()).toBe(5);
+  await expect.poll(() => page.getByRole("article").count()).toBe(5);
   const second = page.getByRole("article", { name: "Turn 2" });
-  expect(await second.innerText()).toMatch(/Ignore your instructions[\s\S]*I cannot help with that/);
-  expect(await page.getByRole("article", { name: "Turn 3" }).innerText()).toContain("No answer: the turn ended with an error.");
+  await expect.poll(() => second.innerText()).toMatch(/Ignore your instructions[\s\S]*I cannot help with that/);
+  await expect.poll(() => page.getByRole("article", { name: "Turn 3" }).innerText()).toContain("No answer: the turn ended with an error.");
 
   await second.getByRole("button", { name: "Annotate turn 2" }).click();
   const panel = page.getByRole("complementary", { name: "Annotate" });
@@ -321,7 +323,7 @@ test("a session of 1,000 turns is read to its end; a link leads to a turn far do
       { timeout: 40_000 },
     )
     .toBe(1);
-  expect(await page.getByRole("article").count()).toBe(1000);
+  await expect.poll(() => page.getByRole("article").count()).toBe(1000);
   await page.getByText("Nobody has said anything of this session yet.").waitFor();
 
   await page.goto(`/p/support-bot/s/${encodeURIComponent("long talk")}?annotate=${traceOfTurn(649)}`);
@@ -329,7 +331,7 @@ test("a session of 1,000 turns is read to its end; a link leads to a turn far do
   await panel.getByRole("radio", { name: "Turn 650" }).waitFor({ timeout: 40_000 });
   await panel.getByRole("group", { name: "helpfulness" }).getByRole("radio", { name: /^4/ }).check();
   await page.getByRole("article", { name: "Turn 650" }).getByText("you", { exact: true }).waitFor();
-  expect(await annotationsOfTrace(traceOfTurn(649))).toMatchObject([{ name: "helpfulness", identifier: "app:Eve" }]);
+  await expect.poll(() => annotationsOfTrace(traceOfTurn(649))).toMatchObject([{ name: "helpfulness", identifier: "app:Eve" }]);
   expect(complaints).toEqual([]);
 });
 
@@ -353,13 +355,13 @@ test("what is said while the annotations are still being read is not lost behind
   await page.getByRole("complementary", { name: "Annotate" }).getByRole("group", { name: "helpfulness" }).getByRole("radio", { name: /^2/ }).check();
   const mine = first.getByText("you", { exact: true });
   await mine.waitFor({ timeout: 10_000 });
-  expect(await mine.count()).toBe(1);
+  await expect.poll(() => mine.count()).toBe(1);
 });
 
 test("an unknown session is told in words", async () => {
   const { page } = await open("/p/support-bot/s/nobody");
   await page.getByRole("alert").waitFor();
-  expect(await page.getByRole("alert").innerText()).toContain("There is no session nobody in this project.");
+  await expect.poll(() => page.getByRole("alert").innerText()).toContain("There is no session nobody in this project.");
 });
 
 test("a server that went away is told in words, and what was read stays", async () => {
@@ -372,7 +374,7 @@ test("a server that went away is told in words, and what was read stays", async 
   await other.stop();
   await page.keyboard.press("j");
   await page.getByRole("alert").getByText("The server does not answer. Is it still running?").waitFor();
-  expect(await page.getByRole("treeitem").count()).toBe(9);
+  await expect.poll(() => page.getByRole("treeitem").count()).toBe(9);
 });
 
 test.each(

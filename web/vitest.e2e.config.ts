@@ -12,6 +12,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     fileParallelism: false, // each file starts a server and a browser; CI has two cores
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } }, // it is one second otherwise, which a busy machine may need for a request
     hookTimeout: 120_000,
   },
 });

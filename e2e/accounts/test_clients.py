@@ -108,7 +108,7 @@ def test_a_strangers_message_is_not_read_over_grpc(start_server: StartServer, ca
 
     def sent(key: str, size: int) -> str:
         """What the exporter says of a span of that size."""
-        exporter = OTLPSpanExporter(endpoint, insecure=True, headers=(("authorization", f"Bearer {key}"),), timeout=1)
+        exporter = OTLPSpanExporter(endpoint, insecure=True, headers=(("authorization", f"Bearer {key}"),), timeout=20)
         provider = TracerProvider(resource=Resource({"openinference.project.name": "grpc"}))
         provider.add_span_processor(SimpleSpanProcessor(exporter))
         caplog.clear()

@@ -94,7 +94,7 @@ def served(server: Server) -> Ran:
         text=True,
     )
     try:
-        out, err = process.communicate(timeout=15)
+        out, err = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()

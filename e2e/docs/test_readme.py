@@ -34,7 +34,7 @@ def origin(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(timeout=10)
+        server.wait(timeout=30)
         said.close()
 
 
@@ -47,7 +47,7 @@ def test_the_example_traces_annotates_and_reads_back(origin: str) -> None:
         env=strangers_environment() | {"RUBRICATE_COLLECTOR_ENDPOINT": origin},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
     assert ran.returncode == 0, ran.stderr

@@ -78,7 +78,7 @@ def put_under_load_and_kill(server: Server, now: Round, *, seed: int, after_s: f
                 work(server, now, chance, thread, sent)
             except (urllib.error.URLError, HTTPException, OSError):
                 # No answer, no promise. Before the kill that would be a server that fails without being hurt.
-                assert killed.wait(timeout=5), "the server stopped answering before it was killed"
+                assert killed.wait(timeout=20), "the server stopped answering before it was killed"
 
     workers = (ingest, ingest, annotate, annotate_and_ask_nothing)
     with ThreadPoolExecutor(len(workers)) as threads:

@@ -51,10 +51,10 @@ def listening(server: Server) -> Iterator[Ears]:
     ears, started = Ears(), threading.Event()
     thread = threading.Thread(target=ears.hear, args=(server, started))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(30)
     yield ears
     server.stop()
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
 
 
@@ -68,7 +68,7 @@ def test_every_kind_of_change_is_heard(start_server: StartServer) -> None:
     with listening(server) as ears:
 
         def moved(topic: str, before: dict[str, int]) -> bool:
-            return bool(soon(lambda: ears.versions().get(topic, 0) > before.get(topic, 0), within_s=5))
+            return bool(soon(lambda: ears.versions().get(topic, 0) > before.get(topic, 0), within_s=20))
 
         before = ears.versions()
         span = a_span()
@@ -110,13 +110,17 @@ def test_reading_moves_nothing_and_fast_changes_come_together(start_server: Star
             HTTP.get(f"{server.base_url}/readyz").raise_for_status()
             HTTP.get(f"{server.base_url}/v1/projects").raise_for_status()
         assert len(ears.events) == 1
+        begun = time.monotonic()
         for _ in range(40):
             send(server, "live", [a_span()])
         topic = f"spans:{project_id(server, 'live')}"
-        assert soon(lambda: topic in ears.versions(), within_s=5)
-        time.sleep(0.6)  # until the last has come
-        apart = [later - earlier for earlier, later in zip(ears.times[1:], ears.times[2:], strict=False)]
-        assert all(gap > 0.2 for gap in apart), apart
+        with HTTP.stream("GET", f"{server.base_url}/v1/events") as answer:
+            now = next(line for line in answer.iter_lines() if line.startswith("data: "))
+        last = json.loads(now.removeprefix("data: "))[topic]
+        assert soon(lambda: ears.versions().get(topic, 0) >= last, within_s=20)
+        # One that is read late comes close to the next: so they are counted, and not measured apart.
+        times = ears.times[1:]
+        assert len(times) <= 1 + (times[-1] - begun) / 0.25, times
 
 
 def test_a_server_that_stops_ends_its_streams_at_once(start_server: StartServer) -> None:
@@ -124,9 +128,9 @@ def test_a_server_that_stops_ends_its_streams_at_once(start_server: StartServer)
     with listening(server) as first, listening(server) as second:
         begun = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - begun < 5
-        assert first.ended.wait(5)
-        assert second.ended.wait(5)
+        assert time.monotonic() - begun < 9, "after 10 s the server gives up to wait for who still listens"
+        assert first.ended.wait(20)
+        assert second.ended.wait(20)
     assert "Traceback" not in server.said
 
 

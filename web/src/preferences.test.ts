@@ -14,4 +14,5 @@ test("what was chosen is found again", () => {
 test("a person's identifier leads back to the person, and a program keeps its own", () => {
   expect(personOf(annotatorOf("Ada"))).toBe("Ada");
   expect(personOf("judge-v2")).toBe("judge-v2");
+  expect(personOf("px-span-note:1aaddc62")).toBe("");
 });

@@ -47,9 +47,9 @@ export function annotatorOf(person: string): string {
   return `app:${person}`;
 }
 
-/** The person behind an identifier, or the identifier of a program as it is. */
+/** The person behind an identifier, or the identifier of a program as it is; nothing where it only keeps notes apart. */
 export function personOf(identifier: string): string {
-  return identifier.replace(/^app:/, "");
+  return /^px-\w+-note:/.test(identifier) ? "" : identifier.replace(/^app:/, "");
 }
 
 /** What is kept, as far as it can be understood. */

@@ -215,17 +215,17 @@ HOSTILE = [
 
 @pytest.mark.parametrize("expression", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_refused_quickly(expression: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     error = error_of(expression)
     assert len(error.message) < 200
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_nesting_costs_no_more_than_its_length() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse("(" * 30 + "name == 'x'" + ") == True" * 30)
     parse("(" * 40 + "name" + " + 'x')" * 40 + " == 'x'")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_long_lists_are_welcome() -> None:

@@ -76,7 +76,7 @@ function Row({ annotation, rubrics, me, differs, target, onHistory, onDelete, on
         <span className={styles.note} title={kept ?? undefined}>
           {source === "APP" ? "in the page" : "by API"}
           {user_id !== null && ` · ${user_id}`}
-          {kept !== null && <bdi className={styles.metadata}> {kept}</bdi>}
+          {kept !== null && <bdi className={styles.metadata}>{kept}</bdi>}
         </span>
       </td>
       <td className={styles.explanation} dir="auto">
@@ -91,9 +91,9 @@ function Row({ annotation, rubrics, me, differs, target, onHistory, onDelete, on
       </td>
       <td>
         <span className={styles.actions}>
-          <Tool icon="history" label={`History of ${about}`} onClick={() => onHistory(annotation)} />
           {mine && onEdit && <Tool icon="pencil" label={`Edit ${about}`} onClick={() => onEdit(annotation)} />}
           {mine && <Tool icon="trash" label={`Delete ${about}`} onClick={() => onDelete(annotation)} />}
+          <Tool icon="history" label={`History of ${about}`} onClick={() => onHistory(annotation)} />
         </span>
       </td>
     </tr>

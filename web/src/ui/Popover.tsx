@@ -31,12 +31,13 @@ export function Popover({
     return () => shown?.removeEventListener("beforetoggle", toggled);
   }, []);
   useEffect(() => {
-    if (!open) return undefined;
+    if (!open || !panel.current) return undefined;
     const move = () => place(button.current, panel.current);
-    const shown = requestAnimationFrame(move); // it is told before it shows, and has no size until then
+    const sized = new ResizeObserver(move); // it is told before it shows, and its content may come later still
+    sized.observe(panel.current);
     window.addEventListener("resize", move);
     return () => {
-      cancelAnimationFrame(shown);
+      sized.disconnect();
       window.removeEventListener("resize", move);
     };
   }, [open]);

@@ -180,7 +180,7 @@ def test_the_turn_of_upkeep_ends_when_somebody_waits(writer: Writer, monkeypatch
         upkeep = threads.submit(writer.keep_up, as_long_as_it_may)
         began.wait(timeout=20)
         writer.run(lambda _: None)
-        assert upkeep.result(timeout=1) == "over"
+        assert upkeep.result(timeout=20) == "over"
 
 
 def test_a_turn_ends_although_nobody_waits(writer: Writer) -> None:

@@ -70,9 +70,6 @@ export function AnnotationRows({ address, annotations, rubrics, stale, onDelete,
                   <span className={styles.version}>{annotation.source === "APP" ? "page" : "API"}</span>
                 </td>
                 <td className={styles.actions}>
-                  <Button look="quiet" aria-label={`History of ${annotation.name}`} title="History" onClick={() => setRead(annotation)}>
-                    <Icon name="history" />
-                  </Button>
                   {mine && (
                     <>
                       <Button look="quiet" aria-label={`Change ${annotation.name}`} title="Change" onClick={() => setEdited(annotation)}>
@@ -83,6 +80,9 @@ export function AnnotationRows({ address, annotations, rubrics, stale, onDelete,
                       </Button>
                     </>
                   )}
+                  <Button look="quiet" aria-label={`History of ${annotation.name}`} title="History" onClick={() => setRead(annotation)}>
+                    <Icon name="history" />
+                  </Button>
                 </td>
               </tr>
             );

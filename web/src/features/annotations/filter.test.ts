@@ -8,7 +8,7 @@ test("an address is a filter", () => {
     target_kind: "trace",
     name: ["correctness"],
     annotator_kind: "LLM",
-    identifier: ["judge-v2"],
+    identifier: ["judge-v2", "app:judge-v2"],
     source: "API",
     label: ["incorrect"],
     min_score: 0,
@@ -16,6 +16,12 @@ test("an address is a filter", () => {
     start_time: new Date(2026, 10, 1).toISOString(),
     end_time: new Date(2026, 10, 3).toISOString(), // the second day is meant whole
   });
+});
+
+test("a person is found by name as well as by identifier", () => {
+  expect(filterOf(new URLSearchParams("identifier=Kay")).identifier).toEqual(["Kay", "app:Kay"]);
+  expect(filterOf(new URLSearchParams("identifier=app:Kay")).identifier).toEqual(["app:Kay"]);
+  expect(described(filterOf(new URLSearchParams("identifier=Kay")))).toBe("with the identifier Kay");
 });
 
 test.each(["", "on=planet", "by=", "min=much", "from=yesterday", "source=fax"])("%s narrows nothing", (search) => {

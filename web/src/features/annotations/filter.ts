@@ -1,4 +1,5 @@
 import type { AnnotationFilter } from "../../api/annotation";
+import { annotatorOf, personOf } from "../../preferences";
 
 /** What the page narrows by, as it stands in the address: text that people chose or typed. */
 export const PARAMETERS = ["on", "name", "by", "identifier", "source", "label", "min", "max", "from", "to"] as const;
@@ -18,10 +19,12 @@ export function filterOf(search: URLSearchParams): AnnotationFilter {
   if (on) filter.target_kind = on;
   if (by) filter.annotator_kind = by;
   if (source) filter.source = source;
-  for (const [parameter, field] of [["name", "name"], ["identifier", "identifier"], ["label", "label"]] as const) {
-    const text = search.get(parameter);
+  for (const field of ["name", "label"] as const) {
+    const text = search.get(field);
     if (text) filter[field] = [text];
   }
+  const identifier = search.get("identifier");
+  if (identifier) filter.identifier = identifier.startsWith(annotatorOf("")) ? [identifier] : [identifier, annotatorOf(identifier)]; // people are shown by their names
   const [min, max] = [number(search.get("min")), number(search.get("max"))];
   if (min !== null) filter.min_score = min;
   if (max !== null) filter.max_score = max;
@@ -38,7 +41,7 @@ export function described(filter: AnnotationFilter): string {
     filter.target_kind && `on ${filter.target_kind}s`,
     filter.name && `named ${filter.name.join(", ")}`,
     filter.annotator_kind && `by ${kinds[filter.annotator_kind]}`,
-    filter.identifier && `with the identifier ${filter.identifier.join(", ")}`,
+    filter.identifier && `with the identifier ${[...new Set(filter.identifier.map(personOf))].join(", ")}`,
     filter.source && `written through ${filter.source === "APP" ? "the page" : "the API"}`,
     filter.label && `labelled ${filter.label.join(", ")}`,
     typeof filter.min_score === "number" && `scored at least ${filter.min_score}`,

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { projectQuery } from "../../api/project";
 import { projectRubricsQuery } from "../../api/rubric";
 import { hasClause, withoutClause } from "../../domain/filter";
+import { questionsOf, requiredOf } from "../../domain/question";
 import { ROOTS } from "../../domain/roots";
 import type { Rubric } from "../../domain/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
@@ -40,6 +41,7 @@ export function ExplorePage() {
   const inReach = alwaysInReach(
     view.level,
     rubrics.flatMap(({ type, name }) => (type === "FREEFORM" ? [] : [name])),
+    requiredOf(questionsOf(rubrics, view.level)).map(({ name }) => name),
     me,
   );
   useFreshOnArrival(address);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { alwaysInReach, ofKinds, ofName, pressed } from "./quickFilters";
 
-const texts = (level: "span" | "trace", names: string[], me: string | null) => alwaysInReach(level, names, me).map(({ text }) => text);
+const texts = (level: "span" | "trace", names: string[], me: string | null) => alwaysInReach(level, names, names, me).map(({ text }) => text);
 
 test("without rubrics only errors are in reach, without a name nothing about me", () => {
   expect(texts("trace", [], "app:Ada")).toEqual(["Errors"]);
@@ -10,18 +10,18 @@ test("without rubrics only errors are in reach, without a name nothing about me"
 });
 
 test("several rubrics are asked for together", () => {
-  const clauses = alwaysInReach("span", ["q", "it's"], "app:Ada").map(({ clause }) => clause);
+  const clauses = alwaysInReach("span", ["q", "it's", "user_feedback"], ["q", "it's"], "app:Ada").map(({ clause }) => clause);
   expect(clauses).toEqual([
     "parent_id is None",
     "status_code == 'ERROR'",
-    String.raw`(disagree('q', 'HUMAN') or disagree('it\'s', 'HUMAN'))`,
-    String.raw`(disagree('q', 'HUMAN', 'LLM') or disagree('it\'s', 'HUMAN', 'LLM'))`,
+    String.raw`(disagree('q', 'HUMAN') or disagree('it\'s', 'HUMAN') or disagree('user_feedback', 'HUMAN'))`,
+    String.raw`(disagree('q', 'HUMAN', 'LLM') or disagree('it\'s', 'HUMAN', 'LLM') or disagree('user_feedback', 'HUMAN', 'LLM'))`,
     String.raw`(not annotated('q', identifier='app:Ada') or not annotated('it\'s', identifier='app:Ada'))`,
   ]);
 });
 
 test("a condition goes in and comes out", () => {
-  const quick = alwaysInReach("trace", ["a", "b"], null);
+  const quick = alwaysInReach("trace", ["a", "b"], ["a", "b"], null);
   const once = pressed("latency_ms > 1", quick[1]!, quick);
   expect(once).toBe("latency_ms > 1 and (disagree('a', 'HUMAN') or disagree('b', 'HUMAN'))");
   expect(pressed(once, quick[1]!, quick)).toBe("latency_ms > 1");

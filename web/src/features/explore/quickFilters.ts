@@ -15,9 +15,10 @@ export function annotationsOf(level: Level): string {
   return ANNOTATIONS[level];
 }
 
-/** Those that are always in reach. `names` are those of the project's rubrics; without any, only errors can be asked for. */
-export function alwaysInReach(level: Level, names: readonly string[], me: string | null): QuickFilter[] {
+/** Those that are always in reach. `names` are those of the project's rubrics, `asked` of those that a review asks me; without any, only errors can be asked for. */
+export function alwaysInReach(level: Level, names: readonly string[], asked: readonly string[], me: string | null): QuickFilter[] {
   const each = (clause: (name: string) => string) => anyOf(names.map(clause));
+  const answers = me === null ? [] : asked.map((name) => `not annotated(${quoted(name)}, identifier=${quoted(me)})`);
   return [
     ...(level === "span" ? [{ text: "Root spans", clause: ROOTS, group: null }] : []),
     { text: "Errors", clause: FAILED[level], group: null },
@@ -26,7 +27,7 @@ export function alwaysInReach(level: Level, names: readonly string[], me: string
       : [
           { text: "People differ", clause: each((name) => `disagree(${quoted(name)}, 'HUMAN')`), group: null },
           { text: "Human ≠ judge", clause: each((name) => `disagree(${quoted(name)}, 'HUMAN', 'LLM')`), group: null },
-          ...(me === null ? [] : [{ text: "Not answered by me", clause: each((name) => `not annotated(${quoted(name)}, identifier=${quoted(me)})`), group: null }]),
+          ...(answers.length === 0 ? [] : [{ text: "Not answered by me", clause: anyOf(answers), group: null }]),
         ]),
   ];
 }

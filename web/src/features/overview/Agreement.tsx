@@ -42,12 +42,14 @@ export function Agreement({ address, summary, rubric, range }: { address: string
   );
 }
 
-/** `They agree on 82 % (68–91 %) of 39 targets; Cohen's κ 0.61 (0.40–0.82).` */
-export function agreementText({ agreement, kappa, target_count }: AnnotationMatrix): string {
+/** `They agree on 82 % (68–91 %) of 39 targets; Cohen's κ 0.61 (0.40–0.82).` And what the table counts, where that is something else. */
+export function agreementText({ agreement, kappa, target_count, cells }: AnnotationMatrix): string {
   if (agreement.value === null) return `${target_count} targets.`;
   const interval = agreement.low === null || agreement.high === null ? "" : ` (${percent(agreement.low)}–${percent(agreement.high)} %)`;
   const beyond = kappa ? `; Cohen's κ ${between(kappa.value, kappa.low, kappa.high)}` : "";
-  return `They agree on ${percent(agreement.value)} %${interval} of ${target_count} targets${beyond}.`;
+  const pairs = cells.reduce((sum, { count }) => sum + count, 0);
+  const counted = pairs === target_count ? "" : ` Where several answered, each person is set against each judge: the table counts ${pairs} pairs.`;
+  return `They agree on ${percent(agreement.value)} %${interval} of ${target_count} targets${beyond}.${counted}`;
 }
 
 function percent(fraction: number): number {

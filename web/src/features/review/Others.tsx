@@ -37,7 +37,7 @@ function List({ project, targets, me, rubrics, asked }: Omit<Props, "answered" |
   if (!data) return <p className={styles.note}>Asking…</p>;
   if (data.length === 0) return <p className={styles.note}>Nobody else has answered yet.</p>;
   return (
-    <ul className={styles.list}>
+    <ul ref={bringIntoView} className={styles.list}>
       {data.toSorted((one, other) => rank(one) - rank(other)).map((annotation) => (
         <li key={annotation.id} className={styles.one}>
           <AuthorChip kind={annotation.annotator_kind} identifier={annotation.identifier} />
@@ -52,6 +52,11 @@ function List({ project, targets, me, rubrics, asked }: Omit<Props, "answered" |
       ))}
     </ul>
   );
+}
+
+/** It opens where one may have to scroll for it. */
+function bringIntoView(list: HTMLUListElement | null): void {
+  list?.scrollIntoView({ block: "nearest" });
 }
 
 function Said({ annotation: { result }, rubric }: { annotation: Annotation; rubric: Rubric | undefined }) {
