@@ -90,8 +90,9 @@ def app_of(spans: Sequence[StoredSpan], said: Sequence[SpanAnnotationRow] = ()) 
     def scan(query: Any, limit: int | None, parts: frozenset[str]) -> Iterator[list[StoredSpan]]:
         yield from ([each] for each in spans[:limit])
 
-    def of_spans(project_id: int, span_ids: Sequence[bytes], excluded_names: Sequence[str]) -> list[SpanAnnotationRow]:
+    def of_spans(project_id: int, rows: Sequence[int], excluded_names: Sequence[str]) -> list[SpanAnnotationRow]:
         assert tuple(excluded_names) == ("note",)
+        span_ids = {each.span_id for each in spans if each.id in rows}
         return [each for each in said if each.span_id in span_ids]
 
     app = FastAPI()

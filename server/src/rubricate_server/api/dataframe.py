@@ -96,9 +96,9 @@ async def query_spans(request: Request, include_annotations: bool = False) -> Re
         limit = None if body.limit is None or body.limit < 0 else body.limit
         return storage.spans.scan(wanted[place], limit, queries[place].parts)
 
-    def annotations_of(span_ids: Sequence[bytes]) -> list[SpanAnnotationRow]:
+    def annotations_of(rows: Sequence[int]) -> list[SpanAnnotationRow]:
         assert wanted is not None  # without a project there are no spans
-        return storage.annotations.of_spans(wanted[0].project_id, span_ids, excluded_names=(NOTE,))
+        return storage.annotations.of_spans(wanted[0].project_id, rows, excluded_names=(NOTE,))
 
     accepted = request.headers.get("accept", "")
     if accepted == "application/json":

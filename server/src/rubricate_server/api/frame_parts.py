@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT: Final = header(WAIT)
 
-AnnotationsOf = Callable[[Sequence[bytes]], list[SpanAnnotationRow]]
-"""The annotations of spans with these ids."""
+AnnotationsOf = Callable[[Sequence[int]], list[SpanAnnotationRow]]
+"""The annotations of the spans in these rows of storage."""
 
 
 def frame_parts(
@@ -33,7 +33,7 @@ def frame_parts(
     rows, annotations = 0, None if annotations_of is None else 0
     for spans in regrouped(batches):
         if annotations is not None and annotations_of is not None:
-            said = annotations_of([span.span_id for span in spans])
+            said = annotations_of([span.id for span in spans])
             if said:
                 annotations += len(said)
                 yield _part(ANNOTATIONS, _annotation_batch(said))

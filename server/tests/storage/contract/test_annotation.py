@@ -24,6 +24,10 @@ def found(store: Storage, project_id: int, kind: TargetKind = TargetKind.SPAN, *
     return store.annotations.find(AnnotationQuery(project_id, kind, **fields), 1000)
 
 
+def rows_of_spans(store: Storage, *numbers: int) -> list[int]:
+    return list(store.spans.rows_of([span_id(number) for number in numbers]).values())
+
+
 def written(store: Storage, project_id: int, kind: TargetKind = TargetKind.SPAN) -> list[NewAnnotation]:
     """In the order in which they were first written."""
     return [content(stored) for stored in reversed(found(store, project_id, kind))]
@@ -257,7 +261,7 @@ def test_the_annotations_of_spans_come_as_they_were_put(store: Storage, project_
             annotation(trace_id(1), kind=TargetKind.TRACE),
         ]
     )
-    asked = [span_id(number) for number in (1, 2, 4, 11, 12)]
+    asked = rows_of_spans(store, 1, 2, 4, 11, 12)
     rows = store.annotations.of_spans(project_id, asked, excluded_names=("note",))
     assert [(row.id, row.span_id) for row in rows] == [(ids[2], span_id(1)), (ids[1], span_id(2)), (ids[0], span_id(1))]
     for row in rows:
@@ -278,16 +282,24 @@ def test_the_annotations_of_spans_come_as_they_were_put(store: Storage, project_
             stored.updated_us,
         )
         assert json.loads(row.metadata) == stored.metadata
-    everything = store.annotations.of_spans(project_id, [span_id(1)])
+    everything = store.annotations.of_spans(project_id, rows_of_spans(store, 1))
     assert [row.id for row in everything] == [ids[3], ids[2], ids[0]]
     assert store.annotations.of_spans(project_id, []) == []
+
+
+def test_the_annotations_of_spans_that_came_later(store: Storage, project_id: int) -> None:
+    ids = store.annotations.put([annotation(span_id(number), identifier=who) for number in (20, 21) for who in "ab"])
+    store.spans.add([new_span(20), new_span(21, project="other")])
+    rows = store.annotations.of_spans(project_id, rows_of_spans(store, 20, 21))
+    assert [(row.id, row.span_id) for row in rows] == [(ids[1], span_id(20)), (ids[0], span_id(20))]
 
 
 def test_the_annotations_of_many_spans(store: Storage, project_id: int) -> None:
     store.spans.add(spans(700, first=100))
     store.annotations.put([annotation(span_id(number), identifier=who) for number in range(100, 800) for who in "ab"])
-    rows = store.annotations.of_spans(project_id, [span_id(number) for number in range(100, 800)])
+    asked = rows_of_spans(store, *range(100, 800))
+    rows = store.annotations.of_spans(project_id, asked)
     assert len(rows) == 1400
     assert [row.id for row in rows] == sorted((row.id for row in rows), reverse=True)
     store.projects.delete(project_id)
-    assert store.annotations.of_spans(project_id, [span_id(100)]) == []
+    assert store.annotations.of_spans(project_id, asked) == []

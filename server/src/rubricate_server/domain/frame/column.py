@@ -27,6 +27,8 @@ class Span(Protocol):
     """A span, as storage gives it."""
 
     @property
+    def id(self) -> int: ...  # noqa: D102
+    @property
     def trace_id(self) -> bytes: ...  # noqa: D102
     @property
     def span_id(self) -> bytes: ...  # noqa: D102

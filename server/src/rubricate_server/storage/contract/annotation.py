@@ -197,10 +197,10 @@ class AnnotationStore(Protocol):
         """The first `limit` annotations of the query, newest row first."""
 
     def of_spans(
-        self, project_id: int, span_ids: Sequence[bytes], *, excluded_names: Sequence[str] = ()
+        self, project_id: int, rows: Sequence[int], *, excluded_names: Sequence[str] = ()
     ) -> list[SpanAnnotationRow]:
         """All annotations of spans of a project, but for those names, in one state of the store; of a span newest row
-        first. Those of its documents are not among them."""
+        first. Those of its documents are not among them. `rows` are those of the spans."""
 
     def shown_with(self, annotations: Sequence[StoredAnnotation]) -> dict[int, TargetShown]:
         """The targets of annotations, by the annotations' row ids; nothing for those that wait for theirs."""
