@@ -31,7 +31,8 @@ export function RubricPage({ name, rubrics, figures }: { name: string; rubrics: 
       </Page>
     );
   }
-  if (rubrics.isError) {
+  // Read in vain a second time, the form stays, with what was typed into it.
+  if (rubrics.isError && !rubrics.data) {
     return (
       <Page title={name}>
         <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />
