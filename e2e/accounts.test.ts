@@ -84,7 +84,7 @@ test("a link from elsewhere leads to where one signs in, asks for a password of 
   await page.getByText("The two are not the same.").waitFor();
   await choose(page, first, OWN);
   await page.waitForURL("**/p/support-bot/explore?level=span");
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Explore support-bot" }).waitFor(); // the page that asks stands at this address, too
   expect(complaints()).toEqual([]);
 });
 
