@@ -65,7 +65,7 @@ test("a project is made, renamed and deleted, by keyboard; deleting says how muc
   await page.keyboard.press("Enter");
   await page.getByText("Saved kept.").waitFor();
   await row(page, "kept").getByText("Only to try").waitFor();
-  await expect.poll(() => row(page, "trial").count()).toBe(0);
+  expect(await row(page, "trial").count()).toBe(0);
 
   await page.getByRole("button", { name: "More about kept" }).click();
   await page.getByRole("button", { name: "Delete…" }).click();
@@ -86,10 +86,10 @@ test("the default project keeps its name, and is not offered for deletion", asyn
   const { page } = await open("/");
   await page.getByRole("button", { name: "More about default" }).click();
   await page.getByRole("button", { name: "Rename or describe" }).waitFor();
-  await expect.poll(() => page.getByRole("button", { name: "Delete…" }).count()).toBe(0);
+  expect(await page.getByRole("button", { name: "Delete…" }).count()).toBe(0);
   await page.getByRole("button", { name: "Rename or describe" }).click();
   await page.getByText("The default project keeps its name").waitFor();
-  await expect.poll(() => page.getByRole("textbox", { name: "Name" }).getAttribute("readonly")).not.toBeNull();
+  expect(await page.getByRole("textbox", { name: "Name" }).getAttribute("readonly")).not.toBeNull();
 });
 
 test("a project without a rubric gets one with one click, a preset or one that is there", async () => {
@@ -103,7 +103,7 @@ test("a project without a rubric gets one with one click, a preset or one that i
 
   await row(page, "unasked too").getByRole("button", { name: "Choose a rubric" }).click();
   await page.getByRole("button", { name: "Use acceptance" }).waitFor();
-  await expect.poll(() => page.getByRole("button", { name: "Use “Pass or fail, with a reason”" }).count(), { message: "its name is taken now" }).toBe(0);
+  expect(await page.getByRole("button", { name: "Use “Pass or fail, with a reason”" }).count(), "its name is taken now").toBe(0);
   await page.getByRole("button", { name: "Use acceptance" }).click();
   await row(page, "unasked too").getByRole("link", { name: "acceptance" }).waitFor();
   const asked = (await ask("GET", "/v1/projects/unasked%20too/annotation_configs")) as { name: string }[];
