@@ -343,18 +343,23 @@ def test_prompts_move_in_with_versions_and_tags(server: Server, phoenix: Path) -
     assert "prompts: 0 new, 1 there already" in rubricate("import", "--phoenix", phoenix, server=server).err
 
 
-def test_a_prompt_whose_import_was_interrupted_gets_its_other_versions(server: Server, phoenix: Path) -> None:
-    prompt = {"name": "reply", "description": "for letters", "metadata": {"team": "a"}}
+def a_prompt(text: str, **about: Any) -> Json:
+    """The prompt of that database in its first version, as clients send it, but with this text."""
     version = {
         "model_provider": "OPENAI",
         "model_name": "gpt-5",
         "template_type": "CHAT",
         "template_format": "MUSTACHE",
-        "template": json.loads(template("Hello {{name}}")),
+        "template": json.loads(template(text)),
         "invocation_parameters": json.loads(PARAMETERS),
     }
+    return {"prompt": {"name": "reply", **about}, "version": version}
+
+
+def test_a_prompt_whose_import_was_interrupted_gets_its_other_versions(server: Server, phoenix: Path) -> None:
     address = f"{server.base_url}/v1/prompts"
-    assert HTTP.post(address, json={"prompt": prompt, "version": version}).status_code == 200
+    begun = a_prompt("Hello {{name}}", description="for letters", metadata={"team": "a"})
+    HTTP.post(address, json=begun).raise_for_status()
 
     assert "prompts: 1 new" in rubricate("import", "--phoenix", phoenix, server=server).err
     newest, oldest = HTTP.get(f"{address}/reply/versions").json()["data"]
@@ -363,20 +368,13 @@ def test_a_prompt_whose_import_was_interrupted_gets_its_other_versions(server: S
 
 
 def test_a_prompt_that_has_another_history_here_stays_as_it_is(server: Server, phoenix: Path) -> None:
-    version = {
-        "model_provider": "OPENAI",
-        "model_name": "gpt-5",
-        "template_type": "CHAT",
-        "template_format": "MUSTACHE",
-        "template": json.loads(template("Ours {{name}}")),
-        "invocation_parameters": json.loads(PARAMETERS),
-    }
     address = f"{server.base_url}/v1/prompts"
-    HTTP.post(address, json={"prompt": {"name": "reply"}, "version": version}).raise_for_status()
+    ours = a_prompt("Ours {{name}}")
+    HTTP.post(address, json=ours).raise_for_status()
 
     assert "prompts: 0 new, 1 there already" in rubricate("import", "--phoenix", phoenix, server=server).err
     [only] = HTTP.get(f"{address}/reply/versions").json()["data"]
-    assert only["template"] == version["template"]
+    assert only["template"] == ours["version"]["template"]
 
 
 def test_what_is_no_phoenix_is_refused(server: Server, tmp_path: Path) -> None:

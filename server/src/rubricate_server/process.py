@@ -16,11 +16,11 @@ _M_MMAP_THRESHOLD: Final = -3
 def keep_freed_memory() -> None:
     """Let the C library keep up to `KEPT_BYTES` at the end of a heap when they are freed.
 
-    To unpack the blocks of a page takes ten megabytes for a few milliseconds. glibc gives such memory back to the
-    system at once, and getting it anew costs as much as the unpacking: decision 0024. Nothing is done where there is
-    no glibc, and where its own `MALLOC_…_` variables are set.
+    Each batch of a data frame unpacks megabytes for a few milliseconds. glibc gives such memory back to the system at
+    once, and gets it anew for the next: decision 0024. Nothing is done where there is no glibc, and where its own
+    variables set one of these thresholds.
     """
-    if any(name.startswith("MALLOC_") for name in os.environ):
+    if not {"MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"}.isdisjoint(os.environ):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

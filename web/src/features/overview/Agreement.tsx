@@ -42,14 +42,14 @@ export function Agreement({ address, summary, rubric, range }: { address: string
   );
 }
 
-/** `They agree on 82 % (68–91 %) of 39 targets; Cohen's κ 0.61 (0.40–0.82).` And what the table counts, where that is something else. */
+/** `They agree on 82 % (68–91 %) of 39 targets; Cohen's κ 0.61 (0.40–0.82).` And why the cells are more than that, where they are. */
 export function agreementText({ agreement, kappa, target_count, cells }: AnnotationMatrix): string {
   if (agreement.value === null) return `${target_count} targets.`;
   const interval = agreement.low === null || agreement.high === null ? "" : ` (${percent(agreement.low)}–${percent(agreement.high)} %)`;
   const beyond = kappa ? `; Cohen's κ ${between(kappa.value, kappa.low, kappa.high)}` : "";
-  const pairs = cells.reduce((sum, { count }) => sum + count, 0);
-  const counted = pairs === target_count ? "" : ` Where several answered, each person is set against each judge: the table counts ${pairs} pairs.`;
-  return `They agree on ${percent(agreement.value)} %${interval} of ${target_count} targets${beyond}.${counted}`;
+  const isTwice = cells.reduce((sum, { count }) => sum + count, 0) > target_count;
+  const twice = isTwice ? " A target on which people, or judges, differ among themselves is counted in several cells." : "";
+  return `They agree on ${percent(agreement.value)} %${interval} of ${target_count} targets${beyond}.${twice}`;
 }
 
 function percent(fraction: number): number {

@@ -31,7 +31,7 @@ export function End({ project, queue, session, onBack, onAgain }: { project: str
           Back to Explore
         </Link>
         {session.entries.length > 0 && <Button onClick={onBack}>Back to the last item</Button>}
-        {onAgain && !isEmpty && <Button onClick={onAgain}>Look through all {progress?.total.toLocaleString()} again</Button>}
+        {onAgain && !isEmpty && <Button onClick={onAgain}>{progress ? `Look through all ${progress.total.toLocaleString()} again` : "Look through all again"}</Button>}
         {!isEmpty && (
           <a className={buttonLook()} href={exportOfMine(project, session.identifier)} download>
             <Icon name="download" /> Export my answers (CSV)
