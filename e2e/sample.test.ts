@@ -72,6 +72,7 @@ test("a project that is not there is told, with a way on", async () => {
   await alert.waitFor();
   await expect.poll(() => alert.innerText()).toMatch(/no-such-project|not found/i);
   await expect.poll(() => alert.getByRole("button", { name: "Try again" }).isVisible()).toBe(true);
+  expect(await alert.getByRole("link", { name: "All projects" }).getAttribute("href")).toBe("/");
   expect(await barriers(page)).toEqual([]);
 });
 

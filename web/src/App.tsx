@@ -6,7 +6,7 @@ import { match, type Params } from "./router/match";
 import { type PageFile, pageFile, usePageFile } from "./router/pageFile";
 import { ParamsContext } from "./router/params";
 import { Shell } from "./shell/Shell";
-import { Trouble } from "./shell/Trouble";
+import { Trouble, TroubleAlone } from "./shell/Trouble";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
 import { Skeleton } from "./ui/Skeleton";
 import { Toasts } from "./ui/Toasts";
@@ -53,14 +53,16 @@ export function App() {
   const file = account()?.choosesPassword ? ChoosePasswordPage : asked;
   const [, kind, , page] = pathname.split("/"); // a new kind of page is worth a new try
   return (
-    <ErrorBoundary key={`${kind}/${page}`} Fallback={Trouble}>
+    <ErrorBoundary key={`${kind}/${page}`} Fallback={TroubleAlone}>
       <ParamsContext value={params}>
         <Suspense fallback={<Skeleton rows={4} />}>
           {file === ReviewPage || file === SignInPage || file === ChoosePasswordPage ? (
             <Page file={file} />
           ) : (
             <Shell>
-              <Page file={file} />
+              <ErrorBoundary Fallback={Trouble}>
+                <Page file={file} />
+              </ErrorBoundary>
             </Shell>
           )}
         </Suspense>

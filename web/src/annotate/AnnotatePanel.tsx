@@ -88,7 +88,7 @@ function Body({ project, target, about, mine }: Props) {
       <SaveState />
       <StuckAnswers id={target.id} />
       {rubrics.isPending && <Skeleton rows={3} />}
-      {rubrics.isError && <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />}
+      {rubrics.isLoadingError && <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />}
       {rubrics.data && asked.length === 0 && <FirstRubric project={project} />}
       {rubrics.data && <MyAnswers target={target} rubrics={asked} mine={mine} />}
     </>

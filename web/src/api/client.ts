@@ -26,6 +26,14 @@ export async function done(asked: Promise<Answer<unknown>>): Promise<void> {
   if (!response.ok) throw failure(response, error);
 }
 
+/** Whether there is a server, as far as can be told now. */
+export function serverAnswers(): Promise<boolean> {
+  return client.GET("/healthz", { parseAs: "text" }).then(
+    ({ response }) => response.ok,
+    () => false,
+  );
+}
+
 /** Who is not signed in any more is led to where one signs in, and back afterwards. What waits to be sent is kept. */
 function failure(response: Response, error: unknown): ApiFailure {
   if (response.status === 401 && location.pathname !== SIGN_IN) {

@@ -23,6 +23,11 @@ export class ApiFailure extends Error {
   }
 }
 
+/** Whether there is no such thing, or no longer. */
+export function isGone(error: unknown): error is ApiFailure {
+  return error instanceof ApiFailure && error.status === 404;
+}
+
 /** The sentence in an error's body: plain text, a problem document, or FastAPI's list of validation errors. */
 export function explanation(body: unknown): string | null {
   if (typeof body === "string") return body.trim() || null;

@@ -1,10 +1,18 @@
-import { QueryClient, type QueryKey } from "@tanstack/react-query";
+import { QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 
-import { ApiFailure } from "./failure";
+import { ApiFailure, isGone } from "./failure";
 
-/** How this application asks: fresh on return to the window, once again if the fault may pass, never against a clear no. */
+/**
+ * How this application asks: fresh on return to the window, once again if the fault may pass, never against a clear no. What
+ * was read is kept when reading it again fails, but not when it is gone.
+ */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, query) => {
+        if (isGone(error) && query.state.data !== undefined) query.setState({ data: undefined });
+      },
+    }),
     defaultOptions: {
       queries: {
         retry: (failures, error) => failures < 1 && error instanceof ApiFailure && error.passing,

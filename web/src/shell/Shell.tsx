@@ -11,6 +11,7 @@ import { Skeleton } from "../ui/Skeleton";
 import { KeyList } from "./KeyList";
 import { PreferencesMenu } from "./PreferencesMenu";
 import styles from "./Shell.module.css";
+import { Unrefreshed } from "./Unrefreshed";
 
 /** What surrounds every page but the review screen. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -56,6 +57,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <PreferencesMenu />
         </span>
       </header>
+      <Unrefreshed />
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
         <Suspense fallback={<Skeleton rows={8} />}>{children}</Suspense>
       </main>

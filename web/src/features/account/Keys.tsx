@@ -28,7 +28,7 @@ export function Keys({ whose }: { whose: Whose }) {
         </Button>
       </p>
       {keys.isPending && <Skeleton rows={3} />}
-      {keys.isError && <ErrorState message={keys.error.message} onRetry={() => void keys.refetch()} />}
+      {keys.isLoadingError && <ErrorState message={keys.error.message} onRetry={() => void keys.refetch()} />}
       {keys.data?.length === 0 && <EmptyState title="There is no key yet" />}
       {keys.data && keys.data.length > 0 && <KeyTable caption={whose === "user" ? "My API keys" : "API keys of the system"} keys={keys.data} onDelete={setDoomed} />}
       {making && (

@@ -37,7 +37,7 @@ function KeysOfUsers() {
   const fresh = () => queries.invalidateQueries({ queryKey: ["keys"] });
   useOnTopic("accounts", () => void fresh());
   if (keys.isPending) return <Skeleton rows={3} />;
-  if (keys.isError) return <ErrorState message={keys.error.message} onRetry={() => void keys.refetch()} />;
+  if (keys.isLoadingError) return <ErrorState message={keys.error.message} onRetry={() => void keys.refetch()} />;
   if (keys.data.length === 0) return <p className={styles.note}>No user has made one.</p>;
   return (
     <>

@@ -47,7 +47,7 @@ function Users() {
   }
 
   if (users.isPending) return <Skeleton rows={4} />;
-  if (users.isError) return <ErrorState message={users.error.message} onRetry={() => void users.refetch()} />;
+  if (users.isLoadingError) return <ErrorState message={users.error.message} onRetry={() => void users.refetch()} />;
   return (
     <>
       <p className={styles.toolbar}>

@@ -139,7 +139,7 @@ function History({ annotation, onClose }: { annotation: Annotation; onClose: () 
   return (
     <Dialog title={`History of ${annotation.name}`} place="side" onClose={onClose}>
       {history.isPending && <Skeleton rows={3} />}
-      {history.isError && <ErrorState message={history.error.message} onRetry={() => void history.refetch()} />}
+      {history.isLoadingError && <ErrorState message={history.error.message} onRetry={() => void history.refetch()} />}
       {history.data && <AnnotationHistory changes={history.data} />}
     </Dialog>
   );

@@ -2,12 +2,14 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useState } from "react";
 
 import { type AnnotationFilter, annotationsQuery, type Removal, removeAnnotations } from "../../api/annotation";
+import { isGone } from "../../api/failure";
 import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
 import { rubricsQuery } from "../../api/rubric";
 import { useSearchParams } from "../../router/location";
 import { useParams } from "../../router/params";
+import { NoProject } from "../../shell/NoProject";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
@@ -53,8 +55,8 @@ export function AnnotationsPage() {
           }}
         />
       </div>
-      {project.isError ? (
-        <ErrorState message={project.error.message} onRetry={() => void project.refetch()} />
+      {isGone(project.error) ? (
+        <NoProject message={project.error.message} onRetry={() => void project.refetch()} />
       ) : view === "differ" ? (
         <Differences address={address} />
       ) : (
@@ -95,7 +97,7 @@ function All({ address, filter, onRemoved }: { address: string; filter: Annotati
     }
   };
   if (found.isPending) return <Skeleton rows={12} />;
-  if (found.isError) return <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />;
+  if (found.isLoadingError) return <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />;
   const annotations = found.data.pages.flatMap(({ data }) => data);
   const narrowed = Object.keys(filter).length > 0;
   if (annotations.length === 0) {
@@ -111,6 +113,7 @@ function All({ address, filter, onRemoved }: { address: string; filter: Annotati
     <>
       <AnnotationRows address={address} annotations={annotations} rubrics={rubrics.data ?? []} stale={found.isPlaceholderData} onDelete={(id) => void remove({ ids: [id] })} onSaved={onRemoved} />
       <div className={styles.after}>
+        {found.isFetchNextPageError && <p role="alert">The older ones did not come. {found.error.message}</p>}
         {found.hasNextPage && (
           <Button disabled={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
             {found.isFetchingNextPage ? "Loading…" : "Show older ones"}

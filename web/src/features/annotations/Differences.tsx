@@ -44,7 +44,7 @@ export function Differences({ address }: { address: string }) {
         />
       </p>
       {found.isPending && <Skeleton rows={8} />}
-      {found.isError && <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />}
+      {found.isLoadingError && <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />}
       {found.data?.data.length === 0 && (
         <EmptyState title={`Nobody differs from anybody on ${KINDS.find(([value]) => value === kind)?.[1]}.`}>
           <p>Only what was annotated twice under one name can differ. Let two people, or a person and a judge, annotate the same items.</p>

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { ApiFailure } from "../../api/failure";
+import { isGone } from "../../api/failure";
 import { type Dataset, datasetFile, datasetQuery, type DatasetVersion, type Example, examplesQuery, splitsQuery, versionsQuery } from "../../api/dataset";
 import { paths } from "../../paths";
 import { Link } from "../../router/Link";
@@ -31,8 +31,8 @@ export function DatasetPage({ id }: { id: string }) {
       </Page>
     );
   }
-  const gone = dataset.error instanceof ApiFailure && dataset.error.status === 404;
-  if (dataset.isError && (gone || !dataset.data)) {
+  const gone = isGone(dataset.error);
+  if (dataset.isLoadingError) {
     return (
       <Page title={gone ? "There is no such dataset" : "Dataset"}>
         {gone ? (
@@ -102,7 +102,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
         </span>
       </div>
       {examples.isPending && <Skeleton rows={8} />}
-      {examples.isError && <ErrorState message={examples.error.message} onRetry={() => void (examples.data ? examples.fetchNextPage() : examples.refetch())} />}
+      {(examples.isLoadingError || examples.isFetchNextPageError) && <ErrorState message={examples.error.message} onRetry={() => void (examples.data ? examples.fetchNextPage() : examples.refetch())} />}
       {examples.data && rows.length === 0 && <Nothing narrowed={split !== null || version !== null} />}
       {rows.length > 0 && (
         <ExampleTable
@@ -111,7 +111,7 @@ function Loaded({ dataset }: { dataset: Dataset }) {
           stale={examples.isPlaceholderData}
           onOpen={setOpened}
           onNearEnd={() => {
-            if (examples.hasNextPage && !examples.isFetching && !examples.isError) void examples.fetchNextPage();
+            if (examples.hasNextPage && !examples.isFetching && !examples.isFetchNextPageError) void examples.fetchNextPage();
           }}
         />
       )}

@@ -38,7 +38,7 @@ function List() {
         </Button>
       </p>
       {datasets.isPending && <Skeleton rows={6} />}
-      {datasets.isError && <ErrorState message={datasets.error.message} onRetry={() => void datasets.refetch()} />}
+      {datasets.isLoadingError && <ErrorState message={datasets.error.message} onRetry={() => void datasets.refetch()} />}
       {datasets.data?.length === 0 && (
         <EmptyState title="There is no dataset yet">
           <p>In Explore, select spans or traces and send them to one. Corrected answers become what is expected.</p>

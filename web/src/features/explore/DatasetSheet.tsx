@@ -110,7 +110,7 @@ export function DatasetSheet({ items, amount, onClose }: { items: Items; amount:
       ) : (
         <div ref={body} className={styles.sheet} inert={add.isPending}>
           {datasets.isPending && <Skeleton rows={3} />}
-          {datasets.isError && <ErrorState message={datasets.error.message} onRetry={() => void datasets.refetch()} />}
+          {datasets.isLoadingError && <ErrorState message={datasets.error.message} onRetry={() => void datasets.refetch()} />}
           {datasets.data && <DatasetChoice datasets={datasets.data} choice={isNew ? NEW : choice} onChoice={setChoice} name={name} onName={setName} nameError={nameError} />}
           {(dataset !== undefined || isNew) && (
             <>

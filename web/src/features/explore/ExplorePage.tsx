@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { isGone } from "../../api/failure";
 import { projectQuery } from "../../api/project";
 import { projectRubricsQuery } from "../../api/rubric";
 import { hasClause, withoutClause } from "../../domain/filter";
@@ -10,8 +11,8 @@ import type { Rubric } from "../../domain/rubric";
 import { annotatorOf, usePreferences } from "../../preferences";
 import { useLocation, useSearchParams } from "../../router/location";
 import { useParams } from "../../router/params";
+import { NoProject } from "../../shell/NoProject";
 import { Choice } from "../../ui/Choice";
-import { ErrorState } from "../../ui/ErrorState";
 import { DEFAULT_COLUMNS } from "./columnChoice";
 import { ColumnPicker } from "./ColumnPicker";
 import styles from "./ExplorePage.module.css";
@@ -66,8 +67,8 @@ export function ExplorePage() {
           />
         </span>
       </div>
-      {project.isError ? (
-        <ErrorState message={project.error.message} onRetry={() => void project.refetch()} />
+      {isGone(project.error) ? (
+        <NoProject message={project.error.message} onRetry={() => void project.refetch()} />
       ) : (
         <>
           <FilterBar

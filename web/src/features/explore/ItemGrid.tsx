@@ -1,5 +1,5 @@
 import { defaultRangeExtractor, type Range, useVirtualizer, useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, type RefObject, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, type RefObject, useCallback, useDeferredValue, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { Item } from "../../api/item";
 import { Link } from "../../router/Link";
@@ -43,7 +43,7 @@ type Props = {
   handle: RefObject<GridHandle | null>;
 };
 
-/** Items as a grid that draws only the rows in view; as cards, in the page's own scrolling, where it is narrow. */
+/** Items as a grid that draws only the rows in view, and once they are painted some before and after them; as cards, in the page's own scrolling, where it is narrow. */
 export function ItemGrid(props: Props) {
   return useNarrow() ? <Cards {...props} /> : <Rows {...props} />;
 }
@@ -57,7 +57,7 @@ function Rows(props: Props) {
     count: props.items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => (props.shown.compact ? 32 : 40),
-    overscan: 10,
+    overscan: useDeferredValue(10, 0),
     scrollMargin: HEAD_PX,
     scrollPaddingStart: HEAD_PX,
     initialOffset: props.start?.offset ?? 0,
@@ -77,7 +77,7 @@ function Cards(props: Props) {
   const virtualizer = useWindowVirtualizer({
     count: props.items.length,
     estimateSize: () => CARD_PX,
-    overscan: 6,
+    overscan: useDeferredValue(6, 0),
     scrollMargin: top,
     initialOffset: props.start?.offset ?? 0,
     getItemKey: (index) => props.items[index]?.id ?? index,

@@ -41,7 +41,7 @@ function Kinds({ project, filter, onFilter }: { project: string; filter: string;
   const all = ofKinds(kinds.data?.values.map(({ value }) => String(value)) ?? []);
   return (
     <div className={styles.toggles} role="group" aria-label="Kind of span">
-      {kinds.isError && <p>{kinds.error.message}</p>}
+      {kinds.isLoadingError && <p>{kinds.error.message}</p>}
       {all.map((quick) => (
         <Toggle key={quick.text} quick={quick} all={all} filter={filter} onFilter={onFilter} />
       ))}
@@ -56,7 +56,7 @@ function ByName({ project, level, filter, onFilter, rubrics, me }: Omit<Props, "
   const name = chosen ?? names[0];
   const rubric = rubrics.find((one) => one.name === name);
   const labels = useQuery({ ...filterValuesQuery(project, level, `${annotationsOf(level)}[${quoted(name ?? "")}].label`), enabled: name !== undefined && rubric?.type !== "CATEGORICAL" });
-  if (found.isError) return <p>{found.error.message}</p>;
+  if (found.isLoadingError) return <p>{found.error.message}</p>;
   if (found.isPending) return <p className={styles.hint}>Looking…</p>;
   if (name === undefined) return <p className={styles.hint}>Nothing is annotated here yet, and the project has no rubric.</p>;
   const known = rubric?.type === "CATEGORICAL" ? rubric.values.map(({ label }) => label) : (labels.data?.values.map(({ value }) => String(value)) ?? []);

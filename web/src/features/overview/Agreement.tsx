@@ -14,7 +14,7 @@ import { levelOf } from "./targets";
 export function Agreement({ address, summary, rubric, range }: { address: string; summary: AnnotationSummary; rubric: Rubric | undefined; range: Range }) {
   const matrix = useQuery(matrixQuery(address, summary.name, summary.target_kind, "HUMAN", "LLM", range));
   const question = `Where do judges differ from people on ${summary.name}?`;
-  if (matrix.isError) {
+  if (matrix.isLoadingError) {
     return (
       <Figure question={question}>
         <ErrorState message={matrix.error.message} onRetry={() => void matrix.refetch()} />

@@ -19,7 +19,7 @@ export function Disputed({ address, range, summaries }: { address: string; range
   const found = useQuery(disagreementsQuery(address, kind, null, range, SHOWN));
   const rubrics = useQuery(rubricsQuery());
   const question = "What should be settled first?";
-  if (found.isError) {
+  if (found.isLoadingError) {
     return (
       <Figure question={question}>
         <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />

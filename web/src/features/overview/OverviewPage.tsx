@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { isGone } from "../../api/failure";
 import { summariesQuery } from "../../api/insight";
 import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
@@ -9,6 +10,7 @@ import { paths } from "../../paths";
 import { Link } from "../../router/Link";
 import { useSearchParams } from "../../router/location";
 import { useParams } from "../../router/params";
+import { NoProject } from "../../shell/NoProject";
 import { Button, buttonLook } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
@@ -76,9 +78,9 @@ export function OverviewPage() {
   }
 
   function content() {
-    if (project.isError) return <ErrorState message={project.error.message} onRetry={() => void project.refetch()} />;
+    if (isGone(project.error)) return <NoProject message={project.error.message} onRetry={() => void project.refetch()} />;
     if (summaries.isPending) return <Skeleton rows={8} />;
-    if (summaries.isError) return <ErrorState message={summaries.error.message} onRetry={() => void summaries.refetch()} />;
+    if (summaries.isLoadingError) return <ErrorState message={summaries.error.message} onRetry={() => void summaries.refetch()} />;
     const annotated = summaries.data.data.filter(({ mean_score, label_count }) => mean_score !== null || label_count > 0);
     const judged = annotated.find(({ target_kind }) => target_kind === "document");
     return (

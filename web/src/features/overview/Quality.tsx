@@ -67,7 +67,7 @@ function OverTime({ address, summary, rubric, range, bucket, controls }: Part & 
       }),
     );
   };
-  if (series.isError) {
+  if (series.isLoadingError) {
     return (
       <Figure question={question} controls={controls}>
         <ErrorState message={series.error.message} onRetry={() => void series.refetch()} />

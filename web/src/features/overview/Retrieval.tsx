@@ -14,7 +14,7 @@ const RANKS = 10;
 export function Retrieval({ address, summary, range }: { address: string; summary: AnnotationSummary; range: Range }) {
   const found = useQuery(ranksQuery(address, summary.name, RANKS, range));
   const question = `Are the retrieved documents relevant (${summary.name}, by rank)?`;
-  if (found.isError) {
+  if (found.isLoadingError) {
     return (
       <Figure question={question}>
         <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />

@@ -38,7 +38,7 @@ export function Shares({ address, summary, rubric, range }: { address: string; s
       }}
     />
   );
-  if (shares.isError) {
+  if (shares.isLoadingError) {
     return (
       <Figure question={question} controls={controls}>
         <ErrorState message={shares.error.message} onRetry={() => void shares.refetch()} />

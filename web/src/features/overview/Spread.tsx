@@ -15,7 +15,7 @@ import { annotationsOf, levelOf, quoted } from "./targets";
 export function Spread({ address, summary, rubric, range }: { address: string; summary: AnnotationSummary; rubric: Rubric | undefined; range: Range }) {
   const found = useQuery(distributionQuery(address, summary.name, summary.target_kind, range));
   const question = `How are the scores of ${summary.name} spread, and does everybody use the scale alike?`;
-  if (found.isError) {
+  if (found.isLoadingError) {
     return (
       <Figure question={question}>
         <ErrorState message={found.error.message} onRetry={() => void found.refetch()} />

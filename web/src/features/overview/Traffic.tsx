@@ -13,7 +13,7 @@ type Bucket = SpanSeries["points"][number];
 /** What is slow, what fails, what it costs. */
 export function Traffic({ address, range, bucket }: { address: string; range: Range; bucket: number }) {
   const series = useQuery(spanSeriesQuery(address, range, bucket));
-  if (series.isError) return <ErrorState message={series.error.message} onRetry={() => void series.refetch()} />;
+  if (series.isLoadingError) return <ErrorState message={series.error.message} onRetry={() => void series.refetch()} />;
   const points = series.data?.data.points ?? [];
   const open = (at: number, line: string) => {
     const start = at - (bucket * 1000) / 2;

@@ -59,7 +59,7 @@ export function ProjectsPage() {
 
   function content() {
     if (projects.isPending || (figures.isPending && (projects.data?.data.length ?? 0) <= 1)) return <Skeleton rows={4} />;
-    if (projects.isError) return <ErrorState message={projects.error.message} onRetry={() => void projects.refetch()} />;
+    if (projects.isLoadingError) return <ErrorState message={projects.error.message} onRetry={() => void projects.refetch()} />;
     if (isNew) return <Welcome projects={projects.data.data} onChange={refresh} />;
     const { data, next_cursor } = projects.data;
     return (
@@ -84,7 +84,7 @@ export function ProjectsPage() {
             <Button onClick={() => find("")}>Show all projects</Button>
           </EmptyState>
         ) : (
-          <ProjectTable projects={data} figures={figures.data} failed={figures.isError ? figures.error.message : null} stale={projects.isPlaceholderData} onChange={() => void figures.refetch()} />
+          <ProjectTable projects={data} figures={figures.data} failed={figures.isLoadingError ? figures.error.message : null} stale={projects.isPlaceholderData} onChange={() => void figures.refetch()} />
         )}
         <Pager>
           {cursor !== null && <Link to={paths.projects()}>Newest</Link>}

@@ -31,8 +31,7 @@ export function RubricPage({ name, rubrics, figures }: { name: string; rubrics: 
       </Page>
     );
   }
-  // Read in vain a second time, the form stays, with what was typed into it.
-  if (rubrics.isError && !rubrics.data) {
+  if (rubrics.isLoadingError) {
     return (
       <Page title={name}>
         <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />

@@ -39,7 +39,7 @@ export function RubricsPage() {
 
   function content() {
     if (rubrics.isPending) return <Skeleton rows={6} />;
-    if (rubrics.isError) return <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />;
+    if (rubrics.isLoadingError) return <ErrorState message={rubrics.error.message} onRetry={() => void rubrics.refetch()} />;
     return (
       <>
         <p className={styles.toolbar}>

@@ -18,7 +18,7 @@ export function Versions({ versions, onRestore }: { versions: UseQueryResult<Rub
       </h2>
       <p className={styles.note}>Each annotation says under which version it was given.</p>
       {versions.isPending && <Skeleton rows={2} />}
-      {versions.isError && <ErrorState message={versions.error.message} onRetry={() => void versions.refetch()} />}
+      {versions.isLoadingError && <ErrorState message={versions.error.message} onRetry={() => void versions.refetch()} />}
       {versions.data && (
         <ol className={styles.versions}>
           {versions.data.toReversed().map((version, place, all) => (

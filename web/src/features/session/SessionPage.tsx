@@ -5,6 +5,7 @@ import { AnnotatePanel } from "../../annotate/AnnotatePanel";
 import { targetOf } from "../../annotate/mine";
 import { Said } from "../../annotate/Said";
 import { useMine } from "../../annotate/useMine";
+import { isGone } from "../../api/failure";
 import { useOnTopic } from "../../api/live";
 import { projectQuery } from "../../api/project";
 import { readAgain } from "../../api/queryClient";
@@ -12,7 +13,9 @@ import { projectRubricsQuery } from "../../api/rubric";
 import { sessionAnnotationsQuery, type SessionItem, sessionQuery, type Turn, turnsQuery } from "../../api/session";
 import type { Annotation } from "../../domain/annotation";
 import { useKeys } from "../../keys/useKeys";
+import { paths } from "../../paths";
 import { AskName } from "../../person/AskName";
+import { Link } from "../../router/Link";
 import { useSearchParams } from "../../router/location";
 import { useParams } from "../../router/params";
 import { Button } from "../../ui/Button";
@@ -37,10 +40,13 @@ export function SessionPage() {
       </Page>
     );
   }
-  if (session.isError) {
+  if (session.isLoadingError) {
+    const gone = isGone(session.error);
     return (
-      <Page title="Session">
-        <ErrorState message={session.error.message} onRetry={() => void session.refetch()} />
+      <Page title={gone ? "There is no such session" : "Session"}>
+        <ErrorState message={session.error.message} onRetry={() => void session.refetch()}>
+          {gone && <Link to={paths.explore(address, { level: "session" })}>Look in Explore</Link>}
+        </ErrorState>
       </Page>
     );
   }
@@ -52,7 +58,7 @@ const NOTHING: Annotation[] = [];
 
 /** Pages of annotations as one list. */
 function together(pages: UseQueryResult<Annotation[]>[]) {
-  return { annotations: pages.flatMap(({ data }) => data ?? []), isComplete: pages.length > 0 && pages.every(({ data }) => data !== undefined), failed: pages.find(({ isError }) => isError) };
+  return { annotations: pages.flatMap(({ data }) => data ?? []), isComplete: pages.length > 0 && pages.every(({ data }) => data !== undefined), failed: pages.find(({ isLoadingError }) => isLoadingError) };
 }
 
 function Loaded({ address, id, session: item }: { address: string; id: string; session: SessionItem }) {
@@ -72,14 +78,14 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
 
   const wanted = search.get("annotate");
   const about = wanted === "session" || places.has(wanted ?? "") ? wanted : null;
-  const { hasNextPage, isFetching, isError, fetchNextPage } = conversation;
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = conversation;
   const more = () => {
     if (hasNextPage && !isFetching) void fetchNextPage();
   };
   const isFurther = wanted !== null && about === null; // a link to a turn that is not read yet
   useEffect(() => {
-    if (isFurther && hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [isFurther, hasNextPage, isFetching, isError, fetchNextPage]);
+    if (isFurther && hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [isFurther, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
   const annotate = useCallback(
     (target: string | null) =>
       setSearch(
@@ -121,8 +127,8 @@ function Loaded({ address, id, session: item }: { address: string; id: string; s
             ))}
           </ol>
           {conversation.isPending && <Skeleton rows={8} />}
-          {conversation.isError && <ErrorState message={conversation.error.message} onRetry={() => void (conversation.data ? fetchNextPage() : conversation.refetch())} />}
-          {hasNextPage && !isError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
+          {(conversation.isLoadingError || isFetchNextPageError) && <ErrorState message={conversation.error.message} onRetry={() => void (conversation.data ? fetchNextPage() : conversation.refetch())} />}
+          {hasNextPage && !isFetchNextPageError && <More key={turns.length} shown={turns.length} all={item.trace_count ?? 0} onMore={more} />}
           {failed && <ErrorState message={failed.error?.message ?? ""} onRetry={() => void failed.refetch()} />}
           {isComplete && !hasNextPage && (
             <Said

@@ -32,7 +32,7 @@ import { type About, useView } from "./view";
 export function SpanPane({ project, trace, tree, id }: { project: string; trace: Trace; tree: Tree; id: string }) {
   const span = useQuery(spanQuery(id));
   if (span.isPending) return <Skeleton rows={10} />;
-  if (span.isError) return <ErrorState message={span.error.message} onRetry={() => void span.refetch()} />;
+  if (span.isLoadingError) return <ErrorState message={span.error.message} onRetry={() => void span.refetch()} />;
   const { trace_id } = span.data.context;
   if (trace_id !== trace.item.id) {
     return (

@@ -1,13 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 
-import { ApiFailure } from "../../api/failure";
+import { isGone } from "../../api/failure";
 import { useOnTopic } from "../../api/live";
 import { readAgain } from "../../api/queryClient";
 import { spanQuery } from "../../api/span";
 import { type Trace, traceQuery } from "../../api/trace";
 import { addressOf, paths } from "../../paths";
-import { Navigate } from "../../router/Link";
+import { Link, Navigate } from "../../router/Link";
 import { useLocation } from "../../router/location";
 import { useParams } from "../../router/params";
 import { ErrorState } from "../../ui/ErrorState";
@@ -34,11 +34,13 @@ export function TracePage() {
       </Page>
     );
   }
-  if (trace.isError) {
-    const gone = trace.error instanceof ApiFailure && trace.error.status === 404;
+  if (trace.isLoadingError) {
+    const gone = isGone(trace.error);
     return (
       <Page title={gone ? "There is no such trace" : "Trace"}>
-        <ErrorState message={trace.error.message} onRetry={() => void trace.refetch()} />
+        <ErrorState message={trace.error.message} onRetry={() => void trace.refetch()}>
+          {gone && <Link to={paths.explore(project)}>Look in Explore</Link>}
+        </ErrorState>
       </Page>
     );
   }
