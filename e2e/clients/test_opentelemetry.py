@@ -229,6 +229,31 @@ def test_paths_types_and_encodings(server: Server, project: str, path: str, kind
     assert [span["name"] for span in spans_in(server, project)] == ["good"]
 
 
+@pytest.mark.parametrize("endpoint", ["", "/", "/v1/traces", "/v1/traces/"])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole endpoint", "base endpoint"])
+def test_an_address_with_or_without_its_path_is_right(
+    server: Server, project: str, monkeypatch: pytest.MonkeyPatch, endpoint: str, is_whole: bool
+) -> None:
+    """An exporter takes a whole endpoint as it is, and puts `v1/traces` behind a base one."""
+    if not is_whole:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.base_url + endpoint)
+    exporter = HttpExporter(endpoint=server.base_url + endpoint if is_whole else None)
+    provider = TracerProvider(resource=Resource.create({PROJECT: project}))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.get_tracer("test").start_span("alone").end()
+    provider.shutdown()
+
+    assert [span["name"] for span in spans_in(server, project)] == ["alone"]
+
+
+def test_two_slashes_lead_to_the_same_door(server: Server, project: str) -> None:
+    """What becomes of `f"{address}/v1/traces"` when the address ends with a slash."""
+    body = a_request(project, good=os.urandom(8)).SerializeToString()
+
+    assert HTTP.post(f"{server.base_url}//v1/traces", content=body, headers=PROTOBUF).status_code == 200
+    assert [span["name"] for span in spans_in(server, project)] == ["good"]
+
+
 def test_the_header_names_the_project_before_the_resource(server: Server, project: str) -> None:
     body = a_request("not-this-one", good=os.urandom(8)).SerializeToString()
 

@@ -19,7 +19,7 @@ from .requests import PROTOBUF, a_sent_span, otlp, post_json_accepting, refused
         "/v1/projects/a/b/c",
         "/v1/data_sets",
         "/v1//projects",
-        "/v1/traces/",
+        "/v1/metrics",
         "/v2/traces/v1",
     ],
 )
