@@ -65,6 +65,21 @@ class ReadVersion:
         await self._app(scope, receive, with_version)
 
 
+class HeadAsGet:
+    """Answers HEAD as GET, without the body, which the server of HTTP leaves out: monitors and proxies ask so.
+
+    Not where answers have no end.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        is_head = scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] not in STREAMED
+        await self._app({**scope, "method": "GET"} if is_head else scope, receive, send)
+
+
 class BodyLimit:
     """Refuses bodies of more than `most` bytes: those announced so at once, others as soon as they are."""
 
