@@ -58,7 +58,7 @@ class Projects(Resource[M]):
         description: str | None = None,
         new_name: str | None = None,
     ) -> Steps[JsonObject]:
-        """Give a project another description, or another name. None leaves each as it is; `description=""` takes it away.
+        """Give a project another description or name. None leaves it as it is; `description=""` takes it away.
 
         The answer is the project. Spans that are still sent to the old name make a new project. Phoenix cannot rename.
 

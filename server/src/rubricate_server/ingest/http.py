@@ -1,4 +1,4 @@
-"""OTLP over HTTP: `POST /v1/traces`, and what becomes of that when an exporter is given another address than it wants."""
+"""OTLP over HTTP: `POST /v1/traces`, and what exporters make of that from other addresses."""
 
 import asyncio
 import math
@@ -27,8 +27,8 @@ STORED: Final = "x-rubricate-stored"
 """Tells how many of the spans were new; OTLP's answer has no place for it."""
 
 PATHS: Final = frozenset({"/v1/traces", "/", "/v1/traces/", "//v1/traces", "/v1/traces/v1/traces"})
-"""Where exporters send that were given the address without its path, with it twice, or with a slash behind it. They drop
-what is answered with 404, and tell a log that nobody reads."""
+"""Where exporters send that were given the address without its path, with it twice, or with a slash behind it. They
+drop what is answered with 404, and tell a log that nobody reads."""
 
 
 class TraceDoor:
