@@ -1,9 +1,10 @@
 """Around every request: versions that clients look for, compression for those far away, limits, turns."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,6 +64,17 @@ class ReadVersion:
             await send(message)
 
         await self._app(scope, receive, with_version)
+
+
+def other_origins(app: ASGIApp, allowed: Sequence[str]) -> ASGIApp:
+    """Lets pages of these origins call in a browser, `*` all; without the cookie of who is signed in here."""
+    return CORSMiddleware(
+        app,
+        allow_origins=allowed,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=[name.decode() for name, _ in HEADERS],
+    )
 
 
 class HeadAsGet:
