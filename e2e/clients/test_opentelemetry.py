@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]  # has no stubs
+import httpx
+import phoenix.client
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse  # type: ignore[import-untyped]
 from grpc_health.v1.health_pb2_grpc import HealthStub  # type: ignore[import-untyped]  # has no stubs
@@ -78,6 +80,22 @@ def test_a_span_arrives_whole(server: Server, project: str, how: str, processor:
     assert (event["name"], event["attributes"]) == ("tick", {"n": 1})
     assert (spans["inner"]["status_code"], spans["inner"]["status_message"]) == ("ERROR", "it broke")
     assert spans["outer"]["span_kind"] == "UNKNOWN"
+
+
+def test_an_event_has_the_same_time_wherever_it_is_read(server: Server, project: str) -> None:
+    provider = TracerProvider(resource=Resource.create({PROJECT: project}))
+    provider.add_span_processor(SimpleSpanProcessor(exporters(server)["http"]))
+    moments = [1_772_366_400_123_456_789, 1_772_366_400_123_456_499, 1_772_366_400_999_999_999]
+    with provider.get_tracer("test").start_as_current_span("step") as span:
+        for moment in moments:
+            span.add_event("tick", timestamp=moment)
+    provider.shutdown()
+
+    [listed] = spans_in(server, project)
+    with httpx.Client(base_url=server.base_url, verify=False) as http:
+        frame = phoenix.client.Client(http_client=http).spans.get_spans_dataframe(project_identifier=project)
+    assert frame["events"].tolist() == [listed["events"]]
+    assert listed["events"][0]["timestamp"] == "2026-03-01T12:00:00.123457+00:00"
 
 
 @pytest.mark.parametrize(
