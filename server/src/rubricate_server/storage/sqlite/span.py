@@ -82,7 +82,7 @@ class SqliteSpans:
         left = limit
         with reading(self._readers) as connection:
             whole = statement = _select(connection, query)
-        size = SCAN_BATCH if parts else 20 * SCAN_BATCH
+        size = SCAN_BATCH if parts or sums else 20 * SCAN_BATCH
         while left is None or left > 0:
             batch_size = size if left is None else min(size, left)
             with reading(self._readers) as connection:
