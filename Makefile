@@ -27,8 +27,9 @@ STATIC := server/src/rubricate_server/static
 UI := $(STATIC)/index.html
 UI_SOURCES := web/index.html web/vite.config.ts web/package.json web/tsconfig.json $(shell find web/src -type f)
 
-# A target for each folder of tests on processes. Whatever comes next is taken up when a core is free, the longest first,
-# so that both cores have work to the end.
+# A target for each folder of tests on processes, the longest first. They wait for servers and pages a third of their time,
+# so that three at a time keep two cores at work to the end.
+LONGEST := test-in-clients e2e test-in-durability
 PROCESS_TESTS := $(patsubst e2e/%/,test-in-%,$(sort $(dir $(wildcard e2e/*/test_*.py))))
 
 ##@ The two that matter
@@ -36,8 +37,8 @@ PROCESS_TESTS := $(patsubst e2e/%/,test-in-%,$(sort $(dir $(wildcard e2e/*/test_
 run: $(VENV_STAMP) $(UI)  ## Build what is missing, then serve sample data on http://127.0.0.1:6006 (OTLP/gRPC on 4317)
 	rubricate serve --sample
 
-test: test-web  ## Run every test: web units, then two at a time: on server processes, in browsers, sdk and server
-	$(MAKE) -j2 test-in-clients e2e $(filter-out test-in-clients,$(PROCESS_TESTS)) test-units
+test: test-web  ## Run every test: web units, then three at a time: on server processes, in browsers, sdk and server
+	$(MAKE) -j3 $(LONGEST) $(filter-out $(LONGEST),$(PROCESS_TESTS)) test-units
 
 ##@ While working
 

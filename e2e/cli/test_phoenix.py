@@ -26,6 +26,9 @@ create table users (id integer primary key, username varchar not null, email var
 create table annotation_configs (id integer primary key, name varchar not null, config json not null);
 create table project_annotation_configs (id integer primary key, project_id integer, annotation_config_id integer);
 create table datasets (id integer primary key, name varchar not null, description varchar, metadata json not null);
+create table dataset_labels (id integer primary key, name varchar not null unique, description varchar,
+    color varchar not null);
+create table datasets_dataset_labels (dataset_id integer not null, dataset_label_id integer not null);
 create table dataset_versions (id integer primary key, dataset_id integer not null);
 create table dataset_examples (id integer primary key, dataset_id integer not null, span_rowid integer,
     external_id varchar);
@@ -112,6 +115,8 @@ def phoenix(tmp_path: Path) -> Path:
         "annotation_configs": [(1, "quality", json.dumps(config))],
         "project_annotation_configs": [(1, 2, 1)],
         "datasets": [(1, "golden", "", "{}"), (2, "empty", "Nothing yet", '{"k": 1}')],
+        "dataset_labels": [(1, "nightly", "", "#00CC88"), (2, "legal", "From the lawyers", "#123abc")],
+        "datasets_dataset_labels": [(1, 1), (1, 2)],
         "dataset_versions": [(1, 1), (2, 1), (3, 2)],
         "dataset_examples": [(1, 1, 1, "one"), (2, 1, None, None), (3, 1, None, None)],
         "dataset_example_revisions": [
@@ -173,6 +178,7 @@ def test_a_phoenix_moves_in_once(server: Server, phoenix: Path) -> None:
         "not taken over: 2 evaluators",
         "projects: 1 new, 1 there already",
         "annotation configs: 1 new, 0 there already",
+        "dataset labels: 2 new, 0 there already",
         "datasets: 2 new, 0 there already",
         "examples: 3 new, 0 there already",
         "experiments: 3 new, 0 there already",
@@ -250,6 +256,23 @@ def dataset_id(server: Server, name: str) -> str:
 def experiments(server: Server) -> dict[str, Json]:
     found = HTTP.get(f"{server.base_url}/v1/datasets/{dataset_id(server, 'golden')}/experiments").json()["data"]
     return {each["name"]: each for each in found}
+
+
+def labels(server: Server, dataset: str) -> list[tuple[str, str | None, str]]:
+    found = HTTP.get(f"{server.base_url}/v1/datasets/{dataset}/labels").raise_for_status().json()["data"]
+    return [(each["name"], each["description"], each["color"]) for each in found]
+
+
+def test_datasets_move_in_with_their_labels(server: Server, phoenix: Path) -> None:
+    assert rubricate("import", "--phoenix", phoenix, server=server).code == 0
+    assert labels(server, "golden") == [("legal", "From the lawyers", "#123abc"), ("nightly", None, "#00cc88")]
+    assert labels(server, "empty") == []
+    address = f"{server.base_url}/v1/datasets/golden/labels"
+    kept = HTTP.get(address).json()["data"][0]["id"]
+    HTTP.put(address, json={"dataset_label_ids": [kept]}).raise_for_status()
+
+    assert "dataset labels: 0 new, 2 there already" in rubricate("import", "--phoenix", phoenix, server=server).err
+    assert [name for name, *_ in labels(server, "golden")] == ["legal"], "what was taken away here is not given again"
 
 
 def test_datasets_move_in_with_their_versions_and_experiments(server: Server, phoenix: Path) -> None:

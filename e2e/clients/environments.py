@@ -4,12 +4,14 @@
 """
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 
@@ -68,23 +70,65 @@ def python_of(environment: Environment) -> Path:
     return place / "bin" / "python"
 
 
-def run(environment: Environment, program: str, *arguments: str) -> str:
-    """What a program says, run in the environment, away from our packages and from what the tester has set."""
+class Interpreter:
+    """The Python of an environment, away from our packages and from what the tester has set; runs programs one by one.
+
+    One process runs them all, because to import an old client takes longer than to use it. Each program has names of
+    its own, and `sys.argv[1:]` as given.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        try:
+            python = python_of(environment)
+        except CannotInstall as error:
+            pytest.fail(str(error), pytrace=False)
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self._process = subprocess.Popen(
+            [str(python), "-I", "-c", _RUNS_PROGRAMS],
+            env=kept,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, program: str, *arguments: str) -> str:
+        """What a program prints."""
+        assert self._process.stdin
+        assert self._process.stdout
+        timer = threading.Timer(RUNS_WITHIN_S, self._process.kill)
+        timer.start()
+        try:
+            self._process.stdin.write(json.dumps([program, arguments]) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        finally:
+            timer.cancel()
+        assert answer, "the client's process ended, or took too long"
+        printed, failure = json.loads(answer)
+        assert failure is None, f"the client failed:\n{printed}\n{failure}"
+        return str(printed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=RUNS_WITHIN_S)
+
+
+_RUNS_PROGRAMS = """
+import contextlib, io, json, sys, traceback
+answers, sys.stdout = sys.stdout, sys.stderr
+for line in sys.stdin:
+    program, sys.argv[1:] = json.loads(line)
+    printed, failure = io.StringIO(), None
     try:
-        python = python_of(environment)
-    except CannotInstall as error:
-        pytest.fail(str(error), pytrace=False)
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    done = subprocess.run(
-        [str(python), "-I", "-c", program, *arguments],
-        env=kept,
-        capture_output=True,
-        text=True,
-        timeout=RUNS_WITHIN_S,
-        check=False,
-    )
-    assert done.returncode == 0, f"the client failed:\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+        with contextlib.redirect_stdout(printed):
+            exec(program, {"__name__": "__main__"})
+    except BaseException:
+        failure = traceback.format_exc()
+    print(json.dumps([printed.getvalue(), failure]), file=answers, flush=True)
+"""
 
 
 def _make(environment: Environment, place: Path) -> None:

@@ -1,12 +1,13 @@
 """`px.Client` of arize-phoenix 4.36.0, as it was installed then, against our server."""
 
 import json
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from ..server import Server
-from .environments import LEGACY_PX, run
+from .environments import LEGACY_PX, Interpreter
 from .spans import LLM_ID, PROJECT, RETRIEVER_ID, TRACE_ID, post_spans
 
 BEGIN = """
@@ -19,12 +20,21 @@ trace_id, retriever_id, llm_id, project = sys.argv[2:6]
 """
 
 
-def say(server: Server, program: str, project: str = PROJECT) -> dict[str, object]:
-    """What the program printed as JSON in its last line."""
-    said = run(LEGACY_PX, BEGIN + program, server.base_url, TRACE_ID, RETRIEVER_ID, LLM_ID, project)
-    answer = json.loads(said.splitlines()[-1])
-    assert isinstance(answer, dict)
-    return answer
+Say = Callable[[str], dict[str, object]]
+
+
+@pytest.fixture(scope="module")
+def say(server: Server) -> Iterator[Say]:
+    """`say(program)`: what the program printed as JSON in its last line, run where `px.Client` is installed."""
+    with Interpreter(LEGACY_PX) as old_python:
+
+        def said(program: str) -> dict[str, object]:
+            printed = old_python.run(BEGIN + program, server.base_url, TRACE_ID, RETRIEVER_ID, LLM_ID, PROJECT)
+            answer = json.loads(printed.splitlines()[-1])
+            assert isinstance(answer, dict)
+            return answer
+
+        yield said
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,9 +49,8 @@ def annotations(server: Server, kind: str, **params: str) -> list[dict[str, obje
     return found
 
 
-def test_spans_as_data_frames(server: Server) -> None:
+def test_spans_as_data_frames(say: Say) -> None:
     answer = say(
-        server,
         """
 from phoenix.trace.dsl import SpanQuery
 frame = client.get_spans_dataframe(project_name=project)
@@ -71,9 +80,8 @@ print(json.dumps({
     assert answer["documents"] == [[RETRIEVER_ID, 0, "boots"], [RETRIEVER_ID, 1, "hats"]]
 
 
-def test_evaluations_come_back_as_they_were_logged(server: Server) -> None:
+def test_evaluations_come_back_as_they_were_logged(say: Say) -> None:
     answer = say(
-        server,
         """
 from phoenix.trace import DocumentEvaluations, SpanEvaluations, TraceEvaluations
 spans = pd.DataFrame({"context.span_id": [retriever_id, llm_id], "label": ["good", None], "score": [1, None],
@@ -119,9 +127,8 @@ print(json.dumps({
     assert answer["nothing"] == []
 
 
-def test_evaluations_are_annotations_of_judges(server: Server) -> None:
+def test_evaluations_are_annotations_of_judges(server: Server, say: Say) -> None:
     say(
-        server,
         """
 from phoenix.trace import SpanEvaluations
 frame = pd.DataFrame({"span_id": [llm_id], "score": [0.5]})
@@ -136,9 +143,8 @@ print("{}")
     assert found["result"] == {"label": None, "score": 0.5, "explanation": None}
 
 
-def test_an_empty_frame_is_no_error(server: Server) -> None:
+def test_an_empty_frame_is_no_error(server: Server, say: Say) -> None:
     say(
-        server,
         """
 from phoenix.trace import SpanEvaluations
 frame = pd.DataFrame({"context.span_id": pd.Series([], dtype=str), "score": pd.Series([], dtype=float)})
@@ -149,9 +155,8 @@ print("{}")
     assert annotations(server, "span", span_ids=LLM_ID, include_annotation_names="empty") == []
 
 
-def test_protobuf_of_the_old_package(server: Server) -> None:
+def test_protobuf_of_the_old_package(server: Server, say: Say) -> None:
     said = say(
-        server,
         """
 import gzip, httpx
 from google.protobuf.wrappers_pb2 import DoubleValue, StringValue
@@ -183,11 +188,10 @@ print(json.dumps({"codes": [
     assert of_document["document_position"] == 1
 
 
-def test_traces_move_from_one_project_to_another(server: Server) -> None:
+def test_traces_move_from_one_project_to_another(say: Say) -> None:
     """`log_traces` sends what `get_spans_dataframe` gave, with its evaluations."""
     copied = "00000000000000c1"
     answer = say(
-        server,
         f"""
 from phoenix.trace import TraceDataset
 frame = client.get_spans_dataframe("span_kind == 'LLM'", project_name=project).reset_index(drop=True)
@@ -203,9 +207,8 @@ print(json.dumps({{"ids": list(moved["context.span_id"]), "outputs": list(moved[
     assert answer == {"ids": [copied], "outputs": ["boots"], "dataset": 1}
 
 
-def test_datasets(server: Server) -> None:
+def test_datasets(say: Say) -> None:
     answer = say(
-        server,
         """
 import tempfile, pathlib
 frame = pd.DataFrame({"q": ["2+2?", "ü 🧪"], "n": [1, 2], "answer": ["4", None], "tags": [["a", "b"], []]})

@@ -5,7 +5,7 @@ import json
 import httpx
 
 from ..server import Server
-from .environments import PHOENIX_CLIENT_1, run
+from .environments import PHOENIX_CLIENT_1, Interpreter
 from .spans import LLM_ID, PROJECT, RETRIEVER_ID, SESSION_ID, TRACE_ID, post_spans
 
 PROGRAM = """
@@ -36,7 +36,8 @@ print(json.dumps({"added": added["id"], "logged": [each["id"] for each in logged
 
 def test_annotations_resource(server: Server) -> None:
     post_spans(server.base_url)
-    said = run(PHOENIX_CLIENT_1, PROGRAM, server.base_url, LLM_ID, RETRIEVER_ID, TRACE_ID, SESSION_ID)
+    with Interpreter(PHOENIX_CLIENT_1) as old_python:
+        said = old_python.run(PROGRAM, server.base_url, LLM_ID, RETRIEVER_ID, TRACE_ID, SESSION_ID)
     answer = json.loads(said.splitlines()[-1])
     rows = httpx.get(f"{server.base_url}/v1/projects/{PROJECT}/annotations").raise_for_status().json()["data"]
     ids = {(row["target"]["kind"], row["target"]["id"], row["name"]): row["id"] for row in rows}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,7 +59,8 @@ class FakeStore:
         self.asked: list[tuple[SpanQuery, int | None, frozenset[str]]] = []
         self.projects_asked: list[str] = []
         self.batch = 3
-        self.pause_s = 0.0
+        self.until: Callable[[], None] = lambda: None
+        """What each batch waits for."""
         self.closed_in: list[int] = []
 
     def get(self, name: str) -> StoredProject:
@@ -75,7 +76,7 @@ class FakeStore:
         spans = self.spans[:limit]
         try:
             for at in range(0, len(spans), self.batch):
-                time.sleep(self.pause_s)
+                self.until()
                 yield spans[at : at + self.batch]
         finally:
             self.closed_in.append(threading.get_ident())
@@ -575,11 +576,16 @@ def test_nothing_that_json_can_say_fails(cells: list[dict[str, Any]]) -> None:
 
 
 async def call(
-    app: FastAPI, *, go_after: int | None = None, accept: str = "application/json", pause_s: float = 0.0
+    app: FastAPI,
+    *,
+    go_after: int | None = None,
+    accept: str = "application/json",
+    pause_s: float = 0.0,
+    sent: list[Any] | None = None,
 ) -> list[dict[str, Any]]:
     """What the app sends; the client pauses after each message, and goes away after so many."""
     body = json.dumps({"queries": [{}]}).encode()
-    sent: list[dict[str, Any]] = []
+    sent = [] if sent is None else sent
     gone = anyio.Event()
     requests = iter([{"type": "http.request", "body": body, "more_body": False}])
 
@@ -591,7 +597,7 @@ async def call(
             return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
-        sent.append({**message, "at": time.monotonic()})
+        sent.append(message)
         if pause_s:
             await anyio.sleep(pause_s)
         if go_after is not None and len(sent) >= go_after:
@@ -610,15 +616,27 @@ async def call(
     return sent
 
 
+def until_sent(more: int, sent: list[Any]) -> Callable[[], None]:
+    """Waits until so many more messages were sent than there are when it is called."""
+
+    def wait() -> None:
+        wanted = len(sent) + more
+        give_up = time.monotonic() + 30
+        while len(sent) < wanted:
+            assert time.monotonic() < give_up, f"{len(sent)} messages while spans are read, not {wanted}"
+            time.sleep(0.005)
+
+    return wait
+
+
 def test_first_bytes_come_before_the_scan_and_blanks_while_it_takes_its_time(
     app: FastAPI, store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.05)
     store.spans = [stored(number=n + 1) for n in range(2)]
-    store.pause_s = 0.4
-    began = time.monotonic()
-    start, first, *rest = anyio.run(call, app)
-    assert first["at"] - began < 0.3
+    sent: list[Any] = []
+    store.until = until_sent(5, sent)
+    start, first, *rest = anyio.run(lambda: call(app, sent=sent))
     assert first["body"].endswith(b"\r\n\r\n")
     assert sum(message["body"] == b"\n" for message in rest) >= 3
     boundary = dict(start["headers"])[b"content-type"].decode().split("boundary=")[1]
@@ -635,8 +653,9 @@ def test_signs_of_life_never_stand_within_a_part(
     monkeypatch.setattr(arrow_frame, "BATCH_ROWS", 1)
     store.spans = [stored(number=n + 1) for n in range(4)]
     store.batch = 1
-    store.pause_s = 0.1
-    _, *bodies = anyio.run(lambda: call(app, accept=PARTS, pause_s=0.01))
+    sent: list[Any] = []
+    store.until = until_sent(2, sent)
+    _, *bodies = anyio.run(lambda: call(app, accept=PARTS, pause_s=0.01, sent=sent))
     assert sum(message["body"] == HEARTBEAT for message in bodies) >= 3
     reader = FrameReader(Progress("Reading", wanted=False))
     for message in bodies:

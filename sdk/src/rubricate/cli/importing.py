@@ -21,8 +21,8 @@ files, told apart by what is in them:
   what `rubricate export` wrote as JSON lines: spans and annotations, ids and times included, and examples of datasets
   OTLP: one request in protobuf or JSON, or JSON lines as the OpenTelemetry Collector's file exporter writes them
   --phoenix: the database of Phoenix; its server may run meanwhile. Copied are projects, spans, annotations (of spans,
-  traces, sessions, documents), annotation configs, datasets with all their versions, experiments with runs and
-  evaluations, and prompts. Not copied: evaluators, labels of datasets and prompts, users
+  traces, sessions, documents), annotation configs, datasets with their labels and all their versions, experiments
+  with runs and evaluations, and prompts. Not copied: evaluators, labels of prompts, users
 
 What is there already stays as it is, so importing twice changes nothing.
 

@@ -70,11 +70,23 @@ def _assign(server: "Connection", project: str, config: str) -> None:
 def _datasets(server: "Connection", phoenix: "Phoenix", tally: "Tally", progress: Progress) -> None:
     from rubricate_server.storage import phoenix as theirs
 
+    labels = _labels(server, phoenix, tally)
     for about in theirs.datasets(phoenix):
         copy = DatasetCopy(server, about, tally)
         copy.send(partial(theirs.versions, phoenix, about["id"], about["name"]), progress)
+        copy.label([labels[name] for name in about["labels"] if name in labels])
         for experiment in theirs.experiments(phoenix, about["id"]):
             _send_experiment(server, phoenix, copy, experiment, tally, progress)
+
+
+def _labels(server: "Connection", phoenix: "Phoenix", tally: "Tally") -> dict[str, str]:
+    """Make the labels of datasets that are not there yet; the ids of all by their names."""
+    from rubricate.client.calls import Request
+    from rubricate_server.storage import phoenix as theirs
+
+    for label in theirs.dataset_labels(phoenix):
+        _create(server, "dataset_labels", label, tally)
+    return {each["name"]: each["id"] for each in server.try_list(Request("GET", "v1/dataset_labels"))}
 
 
 def _send_experiment(

@@ -70,6 +70,14 @@ class DatasetCopy:
             progress.add(len(version.changes))
         self._made()
 
+    def label(self, labels: list[str]) -> None:
+        """Give it the labels with these ids, unless it has any."""
+        from rubricate.client.calls import Request, path
+
+        address = path("v1/datasets", self.id, "/labels")
+        if labels and not self._server.get(address)["data"]:
+            self._server.send(Request("PUT", address, json={"dataset_label_ids": labels}))
+
     def version_of(self, number: int) -> str | None:
         """Our id of the version that has the examples of Phoenix's version; None when none has."""
         return self._versions.get(self._digests.get(number, -1))

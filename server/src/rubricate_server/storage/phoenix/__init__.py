@@ -1,7 +1,7 @@
 """What is in the database of a Phoenix, in shapes that our own API takes, so that people can move in."""
 
 from rubricate_server.storage.phoenix.database import Phoenix, left_out, open_phoenix
-from rubricate_server.storage.phoenix.dataset import DatasetVersion, ExampleChange, datasets, versions
+from rubricate_server.storage.phoenix.dataset import DatasetVersion, ExampleChange, dataset_labels, datasets, versions
 from rubricate_server.storage.phoenix.experiment import PhoenixExperiment, PhoenixRun, experiments, runs
 from rubricate_server.storage.phoenix.prompt import PhoenixPrompt, PromptVersion, prompts
 from rubricate_server.storage.phoenix.trace import annotation_configs, annotations, assignments, projects, spans
@@ -17,6 +17,7 @@ __all__ = [
     "annotation_configs",
     "annotations",
     "assignments",
+    "dataset_labels",
     "datasets",
     "experiments",
     "left_out",

@@ -11,7 +11,7 @@ from rubricate_server.storage.errors import StorageError
 
 Json = dict[str, Any]
 
-NOT_TAKEN = ("evaluators", "api_keys", "dataset_labels", "prompt_labels")
+NOT_TAKEN = ("evaluators", "api_keys", "prompt_labels")
 
 
 class Phoenix:

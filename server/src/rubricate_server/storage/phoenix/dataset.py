@@ -29,16 +29,25 @@ class DatasetVersion(NamedTuple):
     """In the order in which the examples came to the dataset."""
 
 
+def dataset_labels(phoenix: Phoenix) -> Iterator[Json]:
+    """All labels that datasets may have."""
+    if "dataset_labels" in phoenix.tables:
+        for name, description, color in phoenix.rows("select name, description, color from dataset_labels order by id"):
+            yield {"name": name, "description": description or None, "color": color.lower()}
+
+
 def datasets(phoenix: Phoenix) -> Iterator[Json]:
-    """All datasets: Phoenix's id, name, description and metadata."""
+    """All datasets: Phoenix's id, name, description, metadata, and the names of the labels."""
     if "dataset_example_revisions" not in phoenix.tables:
         return
+    labels = _labels(phoenix)
     for row in phoenix.rows("select id, name, description, metadata from datasets order by id").fetchall():
         yield {
             "id": row["id"],
             "name": row["name"],
             "description": row["description"] or None,
             "metadata": object_in(row["metadata"]),
+            "labels": labels.get(row["id"], []),
         }
 
 
@@ -83,6 +92,17 @@ def _example(row: sqlite3.Row, dataset: str, example_id: str, splits: dict[int, 
 def _made_up(number: int, *first: str) -> str:
     digest = hashlib.sha256("\0".join(first).encode()).hexdigest()
     return f"phoenix-{number}-{digest[:8]}"
+
+
+def _labels(phoenix: Phoenix) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    if "datasets_dataset_labels" in phoenix.tables:
+        for dataset_id, name in phoenix.rows(
+            "select m.dataset_id, l.name from datasets_dataset_labels m"
+            " join dataset_labels l on l.id = m.dataset_label_id order by l.name"
+        ):
+            found.setdefault(dataset_id, []).append(name)
+    return found
 
 
 def _splits(phoenix: Phoenix, dataset_id: int) -> dict[int, list[str]]:
