@@ -41,6 +41,16 @@ def spans_in(person: Person, project: str) -> list[str]:
 REGISTERED: list[tuple[str, Callable[..., Any], Json]] = [
     ("Phoenix's over gRPC", phoenix_register, {"endpoint": "http://127.0.0.1:{grpc}", "protocol": "grpc"}),
     ("Phoenix's over HTTP", phoenix_register, {"endpoint": "http://127.0.0.1:{http}/v1/traces"}),
+    (
+        "Phoenix's over HTTP, two slashes",
+        phoenix_register,
+        {"endpoint": "http://127.0.0.1:{http}//v1/traces", "protocol": "http/protobuf"},
+    ),
+    (
+        "Phoenix's over HTTP, a slash behind",
+        phoenix_register,
+        {"endpoint": "http://127.0.0.1:{http}/v1/traces/", "protocol": "http/protobuf"},
+    ),
     ("ours over gRPC", register, {"endpoint": "http://127.0.0.1:{grpc}", "protocol": "grpc"}),
     ("ours over HTTP", register, {"endpoint": "http://127.0.0.1:{http}/v1/traces"}),
 ]
@@ -69,7 +79,7 @@ def test_traces_arrive_with_a_key_and_only_then(
             monkeypatch.setenv("PHOENIX_CLIENT_HEADERS", f"api_key={system_key}")
         case "wrong":
             given["api_key"] = "rbk_wrong"
-    project = f"{make.__module__}-{given.get('protocol')}-{how}"
+    project = f"{make.__module__}-{where['endpoint'].rpartition('}')[2].replace('/', '-')}-{how}"
     provider = make(project_name=project, batch=False, set_global_tracer_provider=False, verbose=False, **given)
     try:
         provider.get_tracer("test").start_span("step").end()

@@ -55,9 +55,10 @@ def test_spans_as_data_frames(say: Say) -> None:
 from phoenix.trace.dsl import SpanQuery
 frame = client.get_spans_dataframe(project_name=project)
 few = client.get_spans_dataframe("span_kind == 'LLM'", project_name=project)
-queried, documents = client.query_spans(
+queried, documents, summed = client.query_spans(
     SpanQuery().where("span_kind == 'RETRIEVER'").select(question="input.value"),
     SpanQuery().explode("retrieval.documents", text="document.content"),
+    SpanQuery().select(n="cumulative_token_count.total"),
     project_name=project,
 )
 print(json.dumps({
@@ -66,6 +67,7 @@ print(json.dumps({
     "said": few["attributes.llm.output_messages"].iloc[0][0]["message.content"],
     "questions": list(queried["question"]),
     "documents": [[*index, text] for index, text in documents["text"].items()],
+    "tokens": summed["n"].tolist(),
     "unknown": client.get_spans_dataframe(project_name="unheard-of") is None,
 }))
 """,
@@ -74,6 +76,7 @@ print(json.dumps({
     assert answer["few"] == [LLM_ID]
     assert answer["said"] == "boots"
     assert answer["questions"] == ["which shoes?"]
+    assert answer["tokens"] == [0, 0]
     assert answer["documents"] == [[RETRIEVER_ID, 0, "boots"], [RETRIEVER_ID, 1, "hats"]]
 
 

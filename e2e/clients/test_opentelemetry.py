@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]  # has no stubs
+import httpx
+import phoenix.client
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse  # type: ignore[import-untyped]
 from grpc_health.v1.health_pb2_grpc import HealthStub  # type: ignore[import-untyped]  # has no stubs
@@ -78,6 +80,22 @@ def test_a_span_arrives_whole(server: Server, project: str, how: str, processor:
     assert (event["name"], event["attributes"]) == ("tick", {"n": 1})
     assert (spans["inner"]["status_code"], spans["inner"]["status_message"]) == ("ERROR", "it broke")
     assert spans["outer"]["span_kind"] == "UNKNOWN"
+
+
+def test_an_event_has_the_same_time_wherever_it_is_read(server: Server, project: str) -> None:
+    provider = TracerProvider(resource=Resource.create({PROJECT: project}))
+    provider.add_span_processor(SimpleSpanProcessor(exporters(server)["http"]))
+    moments = [1_772_366_400_123_456_789, 1_772_366_400_123_456_499, 1_772_366_400_999_999_999]
+    with provider.get_tracer("test").start_as_current_span("step") as span:
+        for moment in moments:
+            span.add_event("tick", timestamp=moment)
+    provider.shutdown()
+
+    [listed] = spans_in(server, project)
+    with httpx.Client(base_url=server.base_url, verify=False) as http:
+        frame = phoenix.client.Client(http_client=http).spans.get_spans_dataframe(project_identifier=project)
+    assert frame["events"].tolist() == [listed["events"]]
+    assert listed["events"][0]["timestamp"] == "2026-03-01T12:00:00.123457+00:00"
 
 
 @pytest.mark.parametrize(
@@ -226,6 +244,31 @@ def test_paths_types_and_encodings(server: Server, project: str, path: str, kind
     response = HTTP.post(f"{server.base_url}{path}", content=packed, headers=headers)
 
     assert response.status_code == 200, response.text
+    assert [span["name"] for span in spans_in(server, project)] == ["good"]
+
+
+@pytest.mark.parametrize("endpoint", ["", "/", "/v1/traces", "/v1/traces/"])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole endpoint", "base endpoint"])
+def test_an_address_with_or_without_its_path_is_right(
+    server: Server, project: str, monkeypatch: pytest.MonkeyPatch, endpoint: str, is_whole: bool
+) -> None:
+    """An exporter takes a whole endpoint as it is, and puts `v1/traces` behind a base one."""
+    if not is_whole:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.base_url + endpoint)
+    exporter = HttpExporter(endpoint=server.base_url + endpoint if is_whole else None)
+    provider = TracerProvider(resource=Resource.create({PROJECT: project}))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.get_tracer("test").start_span("alone").end()
+    provider.shutdown()
+
+    assert [span["name"] for span in spans_in(server, project)] == ["alone"]
+
+
+def test_two_slashes_lead_to_the_same_door(server: Server, project: str) -> None:
+    """What becomes of `f"{address}/v1/traces"` when the address ends with a slash."""
+    body = a_request(project, good=os.urandom(8)).SerializeToString()
+
+    assert HTTP.post(f"{server.base_url}//v1/traces", content=body, headers=PROTOBUF).status_code == 200
     assert [span["name"] for span in spans_in(server, project)] == ["good"]
 
 

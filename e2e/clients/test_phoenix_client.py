@@ -130,6 +130,15 @@ def test_a_condition_that_cannot_be_read_says_where(client: Any, project: str, t
     assert refused.value.response.text.startswith("Invalid query: ")
 
 
+def test_tokens_are_summed_over_what_is_below(client: Any, project: str, trace: list[Json]) -> None:
+    query = SpanQuery().select("name", "cumulative_token_count.total", "cumulative_llm_token_count_prompt")
+
+    frame = client.spans.get_spans_dataframe(query=query, project_name=project).set_index("name")
+
+    assert frame["cumulative_llm_token_count_total"].to_dict() == {"chain": 12, "search": 0, "ChatCompletion": 12}
+    assert frame["cumulative_llm_token_count_prompt"].dtype == "int64"
+
+
 def test_select_rename_and_index(client: Any, project: str, trace: list[Json]) -> None:
     query = (
         SpanQuery()

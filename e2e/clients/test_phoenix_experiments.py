@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -211,6 +212,27 @@ def test_a_run_that_succeeded_cannot_be_replaced(client: Any, dataset: Any) -> N
 
     assert refused.value.response.status_code == 409
     assert run["id"] in refused.value.response.text
+
+
+def test_of_many_who_run_an_example_at_once_one_is_stored(dataset: Any, server: Server) -> None:
+    url = f"{server.base_url}/v1/datasets/{dataset.id}/experiments"
+    experiment = HTTP.post(url, json={}).json()["data"]["id"]
+    example = dataset.examples[0]["node_id"]
+
+    def log(number: int) -> int:
+        run = {
+            "dataset_example_id": example,
+            "repetition_number": 1,
+            "output": number,
+            "start_time": NOON.isoformat(),
+            "end_time": NOON.isoformat(),
+        }
+        return HTTP.post(f"{server.base_url}/v1/experiments/{experiment}/runs", json=run).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(log, range(8))) == [200, *[409] * 7]
+    [run] = HTTP.get(f"{server.base_url}/v1/experiments/{experiment}/runs").json()["data"]
+    assert run["output"] in range(8)
 
 
 def test_an_evaluation_is_logged_by_hand(client: Any, dataset: Any, server: Server) -> None:

@@ -32,6 +32,7 @@ OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
 @pytest.mark.parametrize(
     ("environment", "arguments", "exporter"),
     [
+        pytest.param({**GRPC_PORT}, {}, GRPCSpanExporter, id="nothing but the port of gRPC"),
         pytest.param({COLLECTOR: HTTP_DOOR, **GRPC_PORT}, {}, GRPCSpanExporter, id="env base means gRPC"),
         pytest.param({OTLP: HTTP_DOOR, **GRPC_PORT}, {}, GRPCSpanExporter, id="OTEL env base means gRPC"),
         pytest.param({COLLECTOR: HTTP_DOOR}, {"protocol": "http/protobuf"}, HTTPSpanExporter, id="env base, HTTP"),

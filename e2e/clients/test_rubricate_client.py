@@ -191,6 +191,9 @@ def test_projects(client: Any, project: str) -> None:
     assert client.projects.get(project_id=made["id"]) == client.projects.get(project_name=project) == made
     assert client.projects.list(name_contains=project) == [made]
     assert client.projects.update(project_name=project, description="Other")["description"] == "Other"
+    renamed = client.projects.update(project_name=project, new_name=f"{project} 2")
+    assert renamed == made | {"name": f"{project} 2", "description": "Other"}
+    assert client.projects.update(project_name=f"{project} 2", description="", new_name=project)["description"] is None
     with pytest.raises(errors.Conflict) as taken:
         client.projects.create(name=project)
     readable(taken.value, project, "/v1/projects", "409")

@@ -141,6 +141,25 @@ def test_a_filter_narrows(http: httpx.Client, project: str, spans: list[Json]) -
     assert names(spans, listed(http, project, filter="any(s.name in ['a', 'c'] for s in spans)")) == "ca"
 
 
+def test_a_trace_whose_root_has_not_arrived_is_found_by_its_first_span(
+    http: httpx.Client, server: Server, project: str
+) -> None:
+    """The root may be another service's, which sends its spans elsewhere."""
+    first = a_span("first", parent_id="f" * 16, attributes={"input.value": "Where?", "user.id": "ada", "tier": "gold"})
+    trace_id = first["context"]["trace_id"]
+    later = a_span("later", trace_id=trace_id, parent_id="e" * 16, start=NOON + timedelta(seconds=1))
+    send(server, project, [first, later, a_span("root", attributes={"input.value": "There."})])
+
+    for condition in ("'where' in input", "input == 'Where?'", "user.id == 'ada'", "attributes['tier'] == 'gold'"):
+        assert [each["trace_id"] for each in listed(http, project, filter=condition)] == [trace_id], condition
+    root = a_span(
+        "late root", trace_id=trace_id, start=NOON + timedelta(minutes=1), attributes={"input.value": "Root."}
+    )
+    send(server, project, [root])
+    assert [each["trace_id"] for each in listed(http, project, filter="input == 'Root.'")] == [trace_id]
+    assert listed(http, project, filter="'where' in input") == []
+
+
 def test_a_wrong_filter_is_told_what_would_be_right(http: httpx.Client, project: str, spans: list[Json]) -> None:
     response = http.get(f"/v1/projects/{project}/traces", params={"filter": "num_spanz > 1"})
     assert response.status_code == 400

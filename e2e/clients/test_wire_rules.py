@@ -119,6 +119,16 @@ def test_annotations_come_ten_at_a_time_unless_more_are_asked_for(
     assert len(http.get(url, params={"span_ids": thousand, "limit": 1000}).json()["data"]) == 12
 
 
+def test_a_description_stays_unless_another_is_given(http: httpx.Client, project: str) -> None:
+    http.post("/v1/projects", json={"name": project, "description": "Desk"}).raise_for_status()
+    url = f"/v1/projects/{project}"
+
+    assert http.put(url, json={}).json()["data"]["description"] == "Desk"
+    assert http.put(url, json={"name": f"{project}-2"}).json()["data"]["description"] == "Desk"
+    assert http.put(f"{url}-2", json={"description": "Shop"}).json()["data"]["description"] == "Shop"
+    assert http.put(f"{url}-2", json={"description": None}).json()["data"]["description"] is None
+
+
 def test_unknown_keys_are_ignored(http: httpx.Client, server: Server, project: str) -> None:
     """Clients send some: the one from npm a `project_name` here and there."""
     span_id = id_of(send(server, project, [a_span(unknown=1)])[0])

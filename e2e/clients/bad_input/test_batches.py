@@ -196,6 +196,8 @@ def test_deleting_without_a_bound_is_refused(http: httpx.Client, server: Server,
         "?start_time=2020-01-01T00:00:00Z",
         "?delete_all=false",
         "?annotator_kind=ROBOT&delete_all=true",
+        "?start_time=2999-01-01T00:00:00Z&end_time=2020-01-01T00:00:00Z",
+        "?start_time=2020-01-01T00:00:00Z&end_time=2020-01-01T00:00:00Z&delete_all=true",
     ):
         refused(http.delete(url + query), status=422)
     assert len(annotations_of(server, project, span_id)) == 1

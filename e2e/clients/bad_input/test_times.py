@@ -82,16 +82,18 @@ def test_asking_for_a_time_far_off(
 
 
 @pytest.mark.parametrize("time", FAR)
+@pytest.mark.parametrize("field", ["start_time", "end_time"])
 def test_deleting_annotations_up_to_a_time_far_off(
-    http: httpx.Client, server: Server, project: str, span_id: str, time: str
+    http: httpx.Client, server: Server, project: str, span_id: str, field: str, time: str
 ) -> None:
+    everything = (field == "start_time") == time.startswith(("0001", "1969"))
     post_json(http, "/v1/span_annotations", {"data": [an_annotation(span_id)]})
     url = f"/v1/projects/{project}/span_annotations"
 
-    response = http.delete(url, params={"start_time": time, "end_time": time, "name": "tone"})
+    response = http.delete(url, params={field: time, "name": "tone", "delete_all": True})
 
     assert response.status_code == 204, response.text
-    assert len(annotations_of(server, project, span_id)) == 1
+    assert len(annotations_of(server, project, span_id)) == (0 if everything else 1)
 
 
 @pytest.mark.parametrize("time", NO_TIMES)

@@ -70,7 +70,15 @@ from rubricate_server.api import (
 )
 from rubricate_server.api.errors import install_errors
 from rubricate_server.api.guard import Guard
-from rubricate_server.api.middleware import BodyLimit, Compression, ReadGate, ReadVersion, VersionHeaders
+from rubricate_server.api.middleware import (
+    BodyLimit,
+    Compression,
+    HeadAsGet,
+    ReadGate,
+    ReadVersion,
+    VersionHeaders,
+    other_origins,
+)
 from rubricate_server.api.page import install_page
 from rubricate_server.domain.address import Network
 from rubricate_server.domain.topic import Topic, Topics
@@ -256,10 +264,9 @@ def _serve(settings: Settings, storage: Storage, topics: Topics, listener: socke
         max_examples=settings.max_examples,
     )
     gate = ReadGate(api, is_busy=lambda: ingest.pending_bytes > 0, at_once=settings.reads_beside_ingest)
-    inside = TraceDoor(gate, ingest=ingest)
-    app = VersionHeaders(
-        inside if credentials is None else Guard(inside, credentials, frozenset(settings.trusted_origins))
-    )
+    inside = TraceDoor(HeadAsGet(gate), ingest=ingest)
+    guarded = inside if credentials is None else Guard(inside, credentials, frozenset(settings.trusted_origins))
+    app = VersionHeaders(other_origins(guarded, settings.allowed_origins) if settings.allowed_origins else guarded)
     process.settle()
     port = listener.getsockname()[1]
     print(f"Rubricate {VERSION} on http://{settings.host}:{port} (OTLP/gRPC on {grpc.port}), data in {settings.data}")

@@ -92,6 +92,10 @@ def _origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def _origins_or_any(text: str) -> tuple[str, ...]:
+    return ("*",) if text.strip() == "*" else _origins(text)
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
@@ -175,6 +179,13 @@ class Settings:
         _origins,
         "Addresses of the page, with commas between them, where a proxy changes the Host header: changes by a cookie"
         " are taken from pages of this server only.",
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        (),
+        "RUBRICATE_ALLOWED_ORIGINS PHOENIX_ALLOWED_ORIGINS",
+        _origins_or_any,
+        "Other sites whose pages may call the API in a browser (CORS), such as an application that sends feedback, with"
+        " commas between them; `*`: all. Cookies do not count there: where accounts are on, they send a key.",
     )
     allow_unauthenticated: bool = _setting(
         False,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,7 +69,9 @@ class FakeStore:
             raise NotFound(name)
         return StoredProject(7, name, None)
 
-    def scan(self, query: SpanQuery, limit: int | None, parts: frozenset[str]) -> Iterator[list[StoredSpan]]:
+    def scan(
+        self, query: SpanQuery, limit: int | None, parts: frozenset[str], sums: Sequence[str]
+    ) -> Iterator[list[StoredSpan]]:
         self.asked.append((query, limit, parts))
         spans = self.spans[:limit]
         try:

@@ -157,7 +157,7 @@ def test_base_cells() -> None:
             "events": [
                 {
                     "name": "exception",
-                    "timestamp": "2026-10-26T07:33:20.123456+00:00",
+                    "timestamp": "2026-10-26T07:33:20.123457+00:00",
                     "attributes": {"exception.type": "E"},
                 }
             ],

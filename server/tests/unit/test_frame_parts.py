@@ -87,7 +87,7 @@ def span(number: int, attributes: dict[str, Any]) -> StoredSpan:
 def app_of(spans: Sequence[StoredSpan], said: Sequence[SpanAnnotationRow] = ()) -> TestClient:
     """An app with these spans, read one by one, and these annotations."""
 
-    def scan(query: Any, limit: int | None, parts: frozenset[str]) -> Iterator[list[StoredSpan]]:
+    def scan(query: Any, limit: int | None, parts: frozenset[str], sums: Sequence[str]) -> Iterator[list[StoredSpan]]:
         yield from ([each] for each in spans[:limit])
 
     def of_spans(project_id: int, rows: Sequence[int], excluded_names: Sequence[str]) -> list[SpanAnnotationRow]:

@@ -102,7 +102,7 @@ export interface paths {
         get: operations["get_project"];
         /**
          * Update Project
-         * @description Replace a project's description, and its name if one is given.
+         * @description Change a project's description, or its name. What is not given stays; null takes the description away.
          */
         put: operations["update_project"];
         post?: never;
@@ -5261,7 +5261,7 @@ export interface components {
         };
         /**
          * ProjectUpdate
-         * @description A project's new description, and its new name if it gets one.
+         * @description A project's new description or name.
          */
         ProjectUpdate: {
             /** Description */

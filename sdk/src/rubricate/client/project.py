@@ -58,7 +58,7 @@ class Projects(Resource[M]):
         description: str | None = None,
         new_name: str | None = None,
     ) -> Steps[JsonObject]:
-        """Give a project another description (None takes it away), and another name if one is given.
+        """Give a project another description or name. None leaves it as it is; `description=""` takes it away.
 
         The answer is the project. Spans that are still sent to the old name make a new project. Phoenix cannot rename.
 
@@ -68,7 +68,8 @@ class Projects(Resource[M]):
             >>> client.projects.update(project_name="my-app", new_name="help-desk", description="In production.")
             {'name': 'help-desk', 'description': 'In production.', 'id': '...'}
         """
-        content = {"description": description} | ({"name": new_name} if new_name is not None else {})
+        content = {"description": description or None} if description is not None else {}
+        content |= {"name": new_name} if new_name is not None else {}
         response = yield Request("PUT", path("v1/projects", _either(project_id, project_name)), json=content)
         project: JsonObject = data(response)
         return project

@@ -21,8 +21,9 @@ class ProjectCreate(Input):
 
 
 class ProjectUpdate(Input):
-    """A project's new description, and its new name if it gets one."""
+    """A project's new description or name."""
 
     description: str | None = None
+    """Not given, it stays as it is; None takes it away."""
     name: NonBlank | None = None
     """None leaves it as it is. Spans that are sent to the old name make a new project. Ours; Phoenix cannot rename."""

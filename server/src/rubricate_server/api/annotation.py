@@ -298,6 +298,8 @@ def _delete(request: Request, project_identifier: str, target: Target, deletion:
             "Delete is unbounded. Set delete_all=true to acknowledge, or supply both start_time and end_time to"
             " bound the time range.",
         )
+    if deletion.start_time and deletion.end_time and us_of(deletion.start_time) >= us_of(deletion.end_time):
+        raise ApiError(422, "`start_time` must be strictly earlier than `end_time`.")
     storage = storage_of(request)
     storage.annotations.delete(
         AnnotationQuery(

@@ -94,7 +94,7 @@ async def query_spans(request: Request, include_annotations: bool = False) -> Re
             return iter(())
         # As in Phoenix on SQLite, a negative limit is none.
         limit = None if body.limit is None or body.limit < 0 else body.limit
-        return storage.spans.scan(wanted[place], limit, queries[place].parts)
+        return storage.spans.scan(wanted[place], limit, queries[place].parts, queries[place].sums)
 
     def annotations_of(rows: Sequence[int]) -> list[SpanAnnotationRow]:
         assert wanted is not None  # without a project there are no spans

@@ -1,9 +1,10 @@
 """Around every request: versions that clients look for, compression for those far away, limits, turns."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,6 +64,32 @@ class ReadVersion:
             await send(message)
 
         await self._app(scope, receive, with_version)
+
+
+def other_origins(app: ASGIApp, allowed: Sequence[str]) -> ASGIApp:
+    """Lets pages of these origins call in a browser, `*` all; without the cookie of who is signed in here."""
+    return CORSMiddleware(
+        app,
+        allow_origins=allowed,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=[name.decode() for name, _ in HEADERS],
+    )
+
+
+class HeadAsGet:
+    """Answers HEAD as GET, without the body, which the server of HTTP leaves out: monitors and proxies ask so.
+
+    Not where answers have no end.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        is_head = scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] not in STREAMED
+        await self._app({**scope, "method": "GET"} if is_head else scope, receive, send)
 
 
 class BodyLimit:

@@ -52,10 +52,11 @@ def get_project(request: Request, project_identifier: str) -> Response:
 
 @router.put("/{project_identifier}", response_model=Data[Project], responses=refusals(403, 404, 409))
 def update_project(request: Request, project_identifier: str, change: ProjectUpdate) -> Response:
-    """Replace a project's description, and its name if one is given."""
+    """Change a project's description, or its name. What is not given stays; null takes the description away."""
     storage = storage_of(request)
     project = project_of(storage, project_identifier)
-    return _answer(storage.projects.update(project.id, change.description, change.name))
+    description = change.description if "description" in change.model_fields_set else project.description
+    return _answer(storage.projects.update(project.id, description, change.name))
 
 
 @router.delete("/{project_identifier}", status_code=204, response_class=Response, responses=refusals(403, 404))

@@ -1,4 +1,4 @@
-"""OTLP over HTTP: `POST /v1/traces`, and `POST /` for exporters that were given the bare address."""
+"""OTLP over HTTP: `POST /v1/traces`, and what exporters make of that from other addresses."""
 
 import asyncio
 import math
@@ -26,7 +26,9 @@ FORMS: Final[dict[str, Literal["protobuf", "json"]]] = {
 STORED: Final = "x-rubricate-stored"
 """Tells how many of the spans were new; OTLP's answer has no place for it."""
 
-PATHS: Final = ("/v1/traces", "/")
+PATHS: Final = frozenset({"/v1/traces", "/", "/v1/traces/", "//v1/traces", "/v1/traces/v1/traces"})
+"""Where exporters send that were given the address without its path, with it twice, or with a slash behind it. They
+drop what is answered with 404, and tell a log that nobody reads."""
 
 
 class TraceDoor:

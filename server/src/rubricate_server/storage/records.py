@@ -394,10 +394,16 @@ class _SpanGroup(_Plain):
 
     def _root(self, value: _OfSpan, *, last: bool = False) -> _Sql:
         """A value of the root span that started first, or last."""
+        return self._edge(value, last=last, roots=True)
+
+    def _edge(self, value: _OfSpan, *, roots: bool, last: bool = False) -> _Sql:
+        """A value of the span, or of the root span, that started first, or last."""
         row, rows, tables, belongs = self._spans()
+        if roots:
+            belongs = [*belongs, row.c.parent_id.is_(None)]
         order = (row.c.start_ns.desc(), row.c.id.desc()) if last else (row.c.start_ns, row.c.id)
-        query = sa.select(value(SpanRow(row))).select_from(rows).where(*belongs, row.c.parent_id.is_(None))
-        return query.order_by(*order).limit(1).correlate_except(*tables).scalar_subquery()
+        query = sa.select(value(SpanRow(row))).select_from(rows).where(*belongs).order_by(*order).limit(1)
+        return query.correlate_except(*tables).scalar_subquery()
 
     def _sum(self, value: Callable[[sa.FromClause], _Sql]) -> _Sql:
         row, rows, tables, belongs = self._spans()
@@ -492,6 +498,15 @@ class TraceRow(_SpanGroup):
         """See RecordRow."""
         target = self._row.c.id if source.target is TargetKind.TRACE else self._row.c.session_row
         return [row.c.target_kind == source.target.value, row.c.name == source.name, row.c.target_row == target]
+
+    def _root(self, value: _OfSpan, *, last: bool = False) -> _Sql:
+        """A value of the root span; of a trace whose root has not arrived, of the span that started first.
+
+        So it is in lists: what they show is what is found.
+        """
+        row, rows, tables, belongs = self._spans()
+        has_root = sa.exists().select_from(rows).where(*belongs, row.c.parent_id.is_(None)).correlate_except(*tables)
+        return sa.case((has_root, super()._root(value, last=last)), else_=self._edge(value, roots=False))
 
     def _spans(self) -> tuple[sa.FromClause, sa.FromClause, tuple[sa.FromClause, ...], list[_Truth]]:
         row = span.alias()

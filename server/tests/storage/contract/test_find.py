@@ -212,3 +212,29 @@ def test_a_scan_may_be_left_half_way(store: Storage, many: list[NewSpan]) -> Non
     for _ in range(40):
         next(store.spans.scan(SpanQuery(store.projects.get(PROJECT).id), None))
     assert store.spans.add([new_span(5000)]) == 1
+
+
+def test_sums_are_of_a_span_and_all_below_it(store: Storage) -> None:
+    """Of tokens, those of LLM spans."""
+    trace = trace_id(ROOT)
+    store.spans.add(
+        [
+            new_span(1, trace_id=trace, kind="CHAIN", tokens_prompt=100),
+            new_span(2, trace_id=trace, parent_id=span_id(1), kind="LLM", tokens_prompt=3, tokens_completion=4),
+            new_span(3, trace_id=trace, parent_id=span_id(2), kind="llm", tokens_total=20, status=2),
+            new_span(4, trace_id=trace, parent_id=span_id(99), kind="LLM", tokens_total=50),
+            new_span(5, kind="TOOL"),
+        ]
+    )
+    names = ("cumulative_llm_token_count_prompt", "cumulative_llm_token_count_total", "cumulative_error_count")
+    query = SpanQuery(store.projects.get(PROJECT).id, order="start_time")
+
+    found = {span.span_id: span.sums for batch in store.spans.scan(query, 4, sums=names) for span in batch}
+    assert {key: tuple(sums[name] for name in names) for key, sums in found.items()} == {
+        span_id(5): (0, 0, 0),
+        span_id(4): (0, 50, 0),
+        span_id(3): (0, 20, 1),
+        span_id(2): (3, 27, 1),
+    }
+    [[first, *_]] = store.spans.scan(query, 4)
+    assert first.sums == {}

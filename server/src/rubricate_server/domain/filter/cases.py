@@ -242,9 +242,9 @@ class TraceCase:
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """Of the first root span."""
-        roots = _roots(self.spans)
-        return roots[0].attributes if roots else {}
+        """Of the first root span; of the first span, if no root has arrived."""
+        first = _roots(self.spans) or sorted(self.spans, key=lambda span: span.start_ns)
+        return first[0].attributes
 
     @property
     def start_ns(self) -> int:

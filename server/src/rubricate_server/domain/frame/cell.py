@@ -70,5 +70,6 @@ def decoded_events(encoded: bytes | None) -> list[dict[str, Any]]:
     for event in events:
         at = event.get("timestamp")
         if at.__class__ is int:
-            event["timestamp"] = (_EPOCH + timedelta(microseconds=at // 1000)).isoformat()
+            # Through a float, as everywhere else: an event must not have two times.
+            event["timestamp"] = datetime.fromtimestamp(at / 1e9, UTC).isoformat()
     return events

@@ -1,6 +1,6 @@
 """What frames are made of: spans as they come in, columns as they turn up."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from rubricate_server.domain.frame.columnar import Columnar
@@ -48,6 +48,21 @@ class Span(Protocol):
     def status_message(self) -> str: ...  # noqa: D102
     @property
     def body(self) -> Body: ...  # noqa: D102
+    @property
+    def sums(self) -> Mapping[str, int]: ...  # noqa: D102
+
+
+SUMS: Final = (
+    "cumulative_llm_token_count_prompt",
+    "cumulative_llm_token_count_completion",
+    "cumulative_llm_token_count_total",
+    "cumulative_error_count",
+)
+"""Fields of a span that storage sums up over it and all below it, when it is asked to."""
+
+
+def _sum_of(name: str) -> Callable[[Span], Any]:
+    return lambda span: span.sums.get(name)
 
 
 FIELDS: Final[dict[str, Callable[[Span], Any]]] = {
@@ -61,6 +76,7 @@ FIELDS: Final[dict[str, Callable[[Span], Any]]] = {
     "start_time": lambda span: span.start_ns,
     "end_time": lambda span: span.end_ns,
     "latency_ms": lambda span: (span.end_ns - span.start_ns) / 1_000_000,
+    **{name: _sum_of(name) for name in SUMS},
 }
 """The fields of a span, by the names that queries call them."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from rubricate_server.domain.frame.column import FIELDS, SPAN_ID, TRACE_ID
+from rubricate_server.domain.frame.column import FIELDS, SPAN_ID, SUMS, TRACE_ID
 
 
 class FrameError(ValueError):
@@ -98,6 +98,11 @@ class FrameQuery:
                 parts |= {"attributes", root} if root in ("input", "output") else {"attributes"}
         return frozenset(parts)
 
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """The sums that rows show."""
+        return () if self.is_whole else tuple(sorted({path.text for path in self._paths() if path.text in SUMS}))
+
     def _paths(self) -> Iterator[Path]:
         yield self.index
         yield from (path for _, path in self.select)
@@ -169,6 +174,7 @@ def _rename(raw: dict[str, Any]) -> dict[str, str]:
 
 
 _FULL_NAMES: Final = {"span_id": SPAN_ID, "trace_id": TRACE_ID}
+_OLD_KEYS: Final = {name.replace("_llm_token_count_", "_token_count."): name for name in SUMS}
 
 
 def _full(name: Any) -> Any:
@@ -181,7 +187,7 @@ _SEGMENT: Final = re.compile(r"""(?:^|\.)([\w\-:/]+)|\[\s*(?:"([^"]+)"|'([^']+)'
 def _path(key: Any, clause: str) -> Path:
     if not isinstance(key, str) or not key:
         raise FrameError(f"'{clause}' must be a name such as 'input.value'")
-    text = _full(key)
+    text = _OLD_KEYS.get(key) or _full(key)
     if text in FIELDS:
         return Path(text, (text,))
     segments: list[str] = []

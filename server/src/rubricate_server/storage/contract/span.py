@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from rubricate.records.annotation import TargetKind
 from rubricate_server.domain.filter import Condition
@@ -72,6 +73,9 @@ class SpanBody(NamedTuple):
 ALL_PARTS: frozenset[str] = frozenset(SpanBody._fields)
 
 
+NO_SUMS: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 class StoredSpan(NamedTuple):
     """A span as it is read back."""
 
@@ -86,6 +90,8 @@ class StoredSpan(NamedTuple):
     status: int
     status_message: str
     body: SpanBody
+    sums: Mapping[str, int] = NO_SUMS
+    """What was asked for of the `cumulative_…` fields of the filter language: over the span and all below it."""
 
 
 SpanOrder = Literal["id", "start_time", "arrival", "start_time_ascending"]
@@ -155,11 +161,11 @@ class SpanStore(Protocol):
         """The first `limit` spans of the query, in its order, with the named parts of their bodies."""
 
     def scan(
-        self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS
+        self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS, sums: Sequence[str] = ()
     ) -> Iterator[list[StoredSpan]]:
         """The same in batches of bounded size, for exports: memory does not grow with the answer.
 
-        Only the named parts of the bodies are read; the others come back empty.
+        Only the named parts of the bodies are read; the others come back empty. So are `sums`, but for the named ones.
         """
 
     def rows_of(self, span_ids: Sequence[bytes]) -> dict[bytes, int]:

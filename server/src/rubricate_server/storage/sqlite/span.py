@@ -17,6 +17,7 @@ from rubricate_server.storage.contract import (
     StoredSpan,
 )
 from rubricate_server.storage.errors import NotFound
+from rubricate_server.storage.records import SpanRow
 from rubricate_server.storage.schema import dead_letter, project, session, span, trace
 from rubricate_server.storage.spans import span_conditions
 from rubricate_server.storage.sqlite.body import read_bodies
@@ -75,17 +76,19 @@ class SqliteSpans:
             return _read(connection, _select(connection, query).limit(limit), parts)
 
     def scan(
-        self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS
+        self, query: SpanQuery, limit: int | None, parts: frozenset[str] = ALL_PARTS, sums: Sequence[str] = ()
     ) -> Iterator[list[StoredSpan]]:
         """See the contract. Each batch is a transaction of its own, so a long export holds nothing back."""
         left = limit
         with reading(self._readers) as connection:
             whole = statement = _select(connection, query)
-        size = SCAN_BATCH if parts else 20 * SCAN_BATCH
+        size = SCAN_BATCH if parts or sums else 20 * SCAN_BATCH
         while left is None or left > 0:
             batch_size = size if left is None else min(size, left)
             with reading(self._readers) as connection:
                 batch = _read(connection, statement.limit(batch_size), parts)
+                if sums:
+                    batch = _with_sums(connection, batch, sums)
             if batch:
                 yield batch
             if len(batch) < batch_size:
@@ -212,6 +215,13 @@ def _read(connection: sa.Connection, statement: sa.Select[Any], parts: frozenset
     *columns, blocks, offsets = zip(*rows, strict=True) if rows else ((),) * len(_NARROW)
     bodies = read_bodies(connection, list(zip(blocks, offsets, strict=True)), parts)
     return list(map(StoredSpan, *columns, bodies))
+
+
+def _with_sums(connection: sa.Connection, spans: list[StoredSpan], names: Sequence[str]) -> list[StoredSpan]:
+    fields = [SpanRow(span).field(name) for name in names]
+    statement = sa.select(span.c.id, *fields).where(span.c.id.in_([each.id for each in spans]))
+    found = {row: dict(zip(names, sums, strict=True)) for row, *sums in connection.execute(statement)}
+    return [each._replace(sums=found[each.id]) for each in spans]
 
 
 def _delete_one(connection: Any, row: int) -> None:
