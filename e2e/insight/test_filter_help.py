@@ -168,6 +168,22 @@ def test_hints_of_a_project_that_is_not_there_are_refused(server: Server) -> Non
     assert HTTP.get(f"{server.base_url}/v1/filter/check", params=params).status_code == 404
 
 
+def test_who_types_a_word_is_told_how_to_look_for_text(server: Server) -> None:
+    for kind, search in (
+        ("span", "'refund' in input.value"),
+        ("trace", "'refund' in input"),
+        ("session", "'refund' in any_input"),
+    ):
+        params = {"filter": " refund", "target_kind": kind}
+        error = HTTP.get(f"{server.base_url}/v1/filter/check", params=params).json()["error"]
+        assert (error["position"], f"`{search}`" in error["message"]) == (1, True), error
+        params["filter"] = search
+        assert HTTP.get(f"{server.base_url}/v1/filter/check", params=params).json()["error"] is None
+    refused = HTTP.get(f"{server.base_url}/v1/projects/{PROJECT}/export", params={"filter": "my refund"})
+    assert refused.status_code == 400
+    assert "`'my refund' in input.value`" in refused.text
+
+
 def test_who_answered_and_who_differs(server: Server, spans: list[str]) -> None:
     assert found(server, "not annotated('correctness', identifier='app:Ada')") == set(spans[1:])
     assert found(server, "annotated('correctness', kind='human', label='good')") == {spans[0]}
