@@ -3,6 +3,7 @@
 import socket
 import sqlite3  # noqa: TID251  # to damage a file from outside
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,32 @@ def test_a_port_that_another_program_has_is_a_problem(tmp_path: Path) -> None:
     assert ran.code == 1
     assert f"PROBLEM  port {taken} (HTTP) is in use" in ran.out
     assert "choose another port" in ran.out
+
+
+def test_the_program_on_a_port_is_named_whole(tmp_path: Path) -> None:
+    code = "import socket, time; s = socket.create_server(('127.0.0.1', 0)); "
+    code += "print(s.getsockname()[1], flush=True); time.sleep(99)"
+    long = ["--first-option-of-the-program", "--second-option-of-the-program", "a" * 50]
+    with subprocess.Popen([sys.executable, "-c", code, *long], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        taken = other.stdout.readline().strip()
+        ran = rubricate("doctor", "--data", tmp_path, "--port", taken, "--grpc-port", "0")
+        other.kill()
+    assert f"in use by process {other.pid} ({sys.executable} -c import" in ran.out
+    assert " …)" in ran.out
+
+
+def test_a_taken_port_is_told_with_both_ways_to_choose_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+        for option, other_option, variable in (
+            ("--port", "--grpc-port", "RUBRICATE_PORT="),
+            ("--grpc-port", "--port", "RUBRICATE_GRPC_PORT="),
+        ):
+            ran = rubricate("serve", "--data", tmp_path / "data", option, taken, other_option, "0")
+            assert ran.code != 0
+            assert f"rubricate serve {option} " in ran.err
+            assert f"{variable}7" in ran.err
 
 
 def test_no_server_is_a_problem_in_words() -> None:

@@ -213,6 +213,33 @@ def test_filters_and_times_choose(server: Server) -> None:
     assert rubricate("export", "spans", "-p", "chosen", "--start", "noon", server=server).code == 2
 
 
+def test_a_filter_that_finds_nothing_says_which_name_nothing_has(server: Server) -> None:
+    span = a_span()
+    send(server, [span], "hinted")
+    said = {"span_id": span["spanId"], "name": "correctness", "annotator_kind": "HUMAN", "result": {"label": "good"}}
+    annotate(server, "span", [said])
+    hint = "No span of this project has 'latancy'. Did you mean latency_ms?\n"
+    for what in ("spans", "annotations"):
+        ran = rubricate("export", what, "-p", "hinted", "--filter", "latancy > 5", server=server)
+        assert (ran.code, ran.out, ran.err) == (0, "", f"0 {what} of hinted\n{hint}")
+    ran = rubricate("export", "spans", "-p", "hinted", "--filter", "annotations['corectness'].score > 5", server=server)
+    assert "Did you mean 'correctness'?" in ran.err
+    ran = rubricate("export", "spans", "-p", "hinted", "--filter", "latancy is None", server=server)
+    assert (len(ran.out.splitlines()), ran.err) == (1, "")
+
+
+def test_an_export_of_nothing_says_so(start_server: Callable[..., Server], tmp_path: Path) -> None:
+    server = start_server()
+    ran = rubricate("export", "spans", server=server)
+    assert (ran.code, ran.out, ran.err) == (0, "", "0 spans of default\n")
+    send(server, [a_span()], "shop")
+    ran = rubricate("export", "spans", "-p", "shopp", "-o", tmp_path / "none.jsonl", server=server)
+    assert ran.code == 1
+    assert "project shopp not found; there " in ran.err
+    assert "shop" in ran.err.partition("; there ")[2]
+    assert not (tmp_path / "none.jsonl").exists()
+
+
 def test_a_file_that_is_there_stays_when_an_export_fails(server: Server, tmp_path: Path) -> None:
     (tmp_path / "kept.jsonl").write_text("before")
     ran = rubricate("export", "spans", "-p", "no-such-project", "-o", tmp_path / "kept.jsonl", server=server)

@@ -91,6 +91,7 @@ def test_a_filter_is_looked_at_without_being_run(server: Server) -> None:
             {"text": "(a.b == 1 or a.c == 2)", "start": 18, "end": 40},
         ],
         "error": None,
+        "hints": [],
     }
     wrong = check("name == 'ä' and annotations['q'].lable == 'x'")
     assert wrong["error"] == {
@@ -103,6 +104,84 @@ def test_a_filter_is_looked_at_without_being_run(server: Server) -> None:
     assert check("")["error"] is None
     assert check("error_count > 0", target_kind="trace")["error"] is None
     assert check("num_spanz > 0", target_kind="trace")["error"]["suggestion"] == "num_spans"
+
+
+def hinted(server: Server, filter: str, **params: str) -> list[Any]:
+    answer = HTTP.get(f"{server.base_url}/v1/filter/check", params={"filter": filter, "project": PROJECT} | params)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["error"] is None
+    hints: list[Any] = answer.json()["hints"]
+    return hints
+
+
+def test_a_name_that_nothing_has_is_hinted_at(server: Server, spans: list[str]) -> None:
+    assert hinted(server, "name == 'ask' and latancy > 5") == [
+        {
+            "message": "No span of this project has 'latancy'. Did you mean latency_ms?",
+            "position": 18,
+            "suggestion": "latency_ms",
+        }
+    ]
+    assert hinted(server, "not annotations['corectness'].label == 'good'") == [
+        {
+            "message": "No annotation is named 'corectness' here. Did you mean 'correctness'?",
+            "position": 17,
+            "suggestion": "correctness",
+        }
+    ]
+    [label] = hinted(server, "annotations['correctness'].label in ['good', 'wrongish']")
+    assert label["message"] == "'correctness' has the labels bad, good – not 'wrongish'."
+    [called] = hinted(server, "annotated('correctness', label='god')")
+    assert called["suggestion"] == "good"
+    assert hinted(server, "attributes['modl'] == 'x'", target_kind="trace")[0]["position"] == 12
+
+
+def test_what_something_has_is_not_hinted_at(server: Server, spans: list[str]) -> None:
+    for condition in (
+        "latency_ms > 5",
+        "metadata is not None and metadata['tier'] == 'x'",
+        "attributes['my-key'] == 2",
+        "'x' in input.value",
+        "annotations['correctness'].label == 'good' or annotations['tone'].score > 1",
+    ):
+        assert hinted(server, condition) == [], condition
+
+
+def test_large_attributes_are_seen_too(server: Server) -> None:
+    sent = {"report": "long " * 200, "tag.tags": ["a", "b"], "small": 1}
+    send(server, "large", [a_span("large", attributes=sent)])
+    assert hinted(server, "'long' in report and 'a' in tag.tags", project="large") == []
+    assert len(hinted(server, "'long' in reprt", project="large")) == 1
+
+
+def test_labels_of_a_rubric_are_known_before_anybody_gives_them(server: Server, spans: list[str]) -> None:
+    rubric = {"type": "CATEGORICAL", "name": "mood", "optimization_direction": "NONE"}
+    labels = [{"label": "calm"}, {"label": "cross"}]
+    HTTP.post(f"{server.base_url}/v1/annotation_configs", json={**rubric, "values": labels}).raise_for_status()
+    assert hinted(server, "annotations['mood'].label == 'cross'") == []
+    [hint] = hinted(server, "annotations['mood'].label == 'crss'")
+    assert (hint["message"], hint["suggestion"]) == ("'mood' has the labels calm, cross – not 'crss'.", "cross")
+
+
+def test_hints_of_a_project_that_is_not_there_are_refused(server: Server) -> None:
+    params = {"filter": "a == 1", "project": "nowhere"}
+    assert HTTP.get(f"{server.base_url}/v1/filter/check", params=params).status_code == 404
+
+
+def test_who_types_a_word_is_told_how_to_look_for_text(server: Server) -> None:
+    for kind, search in (
+        ("span", "'refund' in input.value"),
+        ("trace", "'refund' in input"),
+        ("session", "'refund' in any_input"),
+    ):
+        params = {"filter": " refund", "target_kind": kind}
+        error = HTTP.get(f"{server.base_url}/v1/filter/check", params=params).json()["error"]
+        assert (error["position"], f"`{search}`" in error["message"]) == (1, True), error
+        params["filter"] = search
+        assert HTTP.get(f"{server.base_url}/v1/filter/check", params=params).json()["error"] is None
+    refused = HTTP.get(f"{server.base_url}/v1/projects/{PROJECT}/export", params={"filter": "my refund"})
+    assert refused.status_code == 400
+    assert "`'my refund' in input.value`" in refused.text
 
 
 def test_who_answered_and_who_differs(server: Server, spans: list[str]) -> None:

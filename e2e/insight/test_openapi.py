@@ -44,6 +44,9 @@ def calls(http: httpx.Client, project: str) -> Iterator[tuple[str, int, httpx.Re
     yield "get_filter_vocabulary", 422, http.get("/v1/filter/vocabulary?target_kind=x")
     for condition in ("name == 'x' and span_kind == 'LLM'", "annotations['q'].lable == 1", "=", ""):
         yield "check_filter", 200, http.get("/v1/filter/check", params={"filter": condition})
+    hinted = {"filter": "nowhere == 1 and annotations['nobody']", "project": "told"}
+    yield "check_filter", 200, http.get("/v1/filter/check", params=hinted)
+    yield "check_filter", 404, http.get("/v1/filter/check", params={**hinted, "project": "nothing"})
     yield "check_filter", 422, http.get("/v1/filter/check")
     yield "list_dead_letters", 200, http.get("/v1/dead_letters")
     yield "list_dead_letters", 422, http.get("/v1/dead_letters?cursor=x")

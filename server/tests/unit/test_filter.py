@@ -85,6 +85,11 @@ ERRORS = [
         1,
         "`annotations['n'].score` is not a condition; compare it with something, such as `... is not None`",
     ),
+    # plain words
+    ("refund", 1, "`refund` is not a condition; to look for text, write `'refund' in input.value`"),
+    ("name == 'a' and refund", 17, "`refund` is not a condition; to look for text, write `'refund' in input.value`"),
+    ("'my order'", 1, "`'my order'` is not a condition; to look for text, write `'my order' in input.value`"),
+    (" refund my order?", 2, "this is not a condition; to look for text, write `'refund my order?' in input.value`"),
     # syntax
     ("name = 'x'", 6, "invalid syntax"),
     ("(name == 'x'", 1, "'(' was never closed"),

@@ -59,6 +59,8 @@ ERRORS: list[tuple[Language, str, int, str]] = [
     (TRACES, "any(s for s in spans)", 5, "`s` is an element; test one of its fields: `s.name`"),
     (TRACES, "any(s.latency_ms > latency_ms for s in spans)", 20, "`latency_ms` is not of the element"),
     (TRACES, "any(s.name == 'x' for s in spans for t in spans)", 4, "a comprehension has one `for`"),
+    (TRACES, "refund", 1, "`refund` is not a condition; to look for text, write `'refund' in input`"),
+    (SESSIONS, "my refund", 1, "this is not a condition; to look for text, write `'my refund' in any_input`"),
     (TRACES, "any(s.latency_ms for s in spans)", 5, "`s.latency_ms` is not a condition"),
     (TRACES, "sum(s.name for s in spans) > 1", 5, "cannot calculate with `s.name`, a string"),
     (TRACES, "any(a.scor > 1 for a in span_annotations)", 5, "did you mean `score`?"),

@@ -478,7 +478,7 @@ export interface paths {
         };
         /**
          * Check Filter
-         * @description The parts of a condition, and what is wrong with it. Always 200: being wrong is an answer.
+         * @description The parts of a condition, and what is wrong with it. A wrong condition is answered with 200, too.
          */
         get: operations["check_filter"];
         put?: never;
@@ -4342,6 +4342,8 @@ export interface components {
             /** Clauses */
             clauses: components["schemas"]["FilterClause"][];
             error: components["schemas"]["FilterProblem"] | null;
+            /** Hints */
+            hints: components["schemas"]["FilterHint"][];
         };
         /**
          * FilterClause
@@ -4400,6 +4402,18 @@ export interface components {
             signature: string;
             /** Description */
             description: string;
+        };
+        /**
+         * FilterHint
+         * @description A name that nothing in the project has: the condition can be used, but probably was not meant so.
+         */
+        FilterHint: {
+            /** Message */
+            message: string;
+            /** Position */
+            position: number | null;
+            /** Suggestion */
+            suggestion: string | null;
         };
         /**
          * FilterOperator
@@ -8244,6 +8258,8 @@ export interface operations {
                 filter: string;
                 /** @description What the condition is about. */
                 target_kind?: "span" | "trace" | "session";
+                /** @description Name or id of a project: names that nothing in it has are told as hints. */
+                project?: string | null;
             };
             header?: never;
             path?: never;
@@ -8258,6 +8274,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FilterCheck"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Not valid; text, or JSON with the places. */

@@ -10,10 +10,12 @@ from rubricate.cli.terminal import Failed, Misused
 from rubricate.client import _server
 from rubricate.client.calls import Request, Steps, body, pages
 from rubricate.client.transport import run
-from rubricate.errors import InvalidInput, RubricateError, error_for
+from rubricate.errors import Conflict, InvalidInput, InvalidRequest, NotFound, RubricateError, Unsupported, error_for
 
 SILENCE_S = 120.0
 """A stream that says nothing for so long is given up."""
+
+SHOWN_PROJECTS = 20
 
 
 class Connection:
@@ -44,7 +46,7 @@ class Connection:
         try:
             return run(self._http, self._server, _only(request))
         except RubricateError as error:
-            raise Failed(str(error)) from error
+            raise Failed(plainly(error)) from error
 
     def try_send(self, request: Request) -> httpx.Response:
         """The same, but what the server refuses is raised as the SDK's own error."""
@@ -53,6 +55,12 @@ class Connection:
     def try_list(self, request: Request) -> list[Any]:
         """All items of a list that comes in pages. What the server refuses is raised as the SDK's own error."""
         return run(self._http, self._server, pages(request, page_size=1000))
+
+    def no_project(self, name: str) -> Failed:
+        """That there is no project of the name, and which there are."""
+        names = [each["name"] for each in self.get("v1/projects", {"limit": SHOWN_PROJECTS + 1})["data"]]
+        there = ", ".join(names[:SHOWN_PROJECTS]) + (", …" if len(names) > SHOWN_PROJECTS else "")
+        return Failed(f"project {name} not found; there {'is' if len(names) == 1 else 'are'}: {there or 'none yet'}")
 
     @contextmanager
     def lines(self, path: str, params: Mapping[str, Any]) -> Iterator[Iterator[str]]:
@@ -68,7 +76,7 @@ class Connection:
             finally:
                 response.close()
         except RubricateError as error:
-            raise Failed(str(error)) from error
+            raise Failed(plainly(error)) from error
         except httpx.ConnectError as error:
             raise Failed(f"No connection to {self.url}: {error}. Is the server running? Name it with --url.") from error
         except httpx.HTTPError as error:
@@ -85,6 +93,13 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def plainly(error: RubricateError) -> str:
+    """What went wrong, for who typed a command: the server's own words where it has some, without the request."""
+    if isinstance(error, NotFound | InvalidRequest | Conflict) and not isinstance(error, Unsupported) and error.detail:
+        return error.detail
+    return str(error).replace("base_url=…", "--url")
 
 
 def _lines(response: httpx.Response) -> Iterator[str]:

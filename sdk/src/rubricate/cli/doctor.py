@@ -26,6 +26,8 @@ examples:
                                         send a span, read it, annotate it, delete it
 """
 
+LONGEST_COMMAND = 100
+"""Characters of a command line that are shown."""
 FREE_WITHIN_S = 5.0
 
 
@@ -151,8 +153,20 @@ def _by(number: int) -> str:
         with contextlib.suppress(OSError):
             if any(os.readlink(each) in inodes for each in (process / "fd").iterdir()):
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                return f" by process {process.name} ({command[:60]})"
+                return f" by process {process.name} ({_shortened(command)})"
     return ""
+
+
+def _shortened(command: str) -> str:
+    """A command line cut between words, and told to be; the program's name stays whole."""
+    if len(command) <= LONGEST_COMMAND:
+        return command
+    program, *words = command.split(" ")
+    for word in words:
+        if len(program) + len(word) >= LONGEST_COMMAND:
+            break
+        program += f" {word}"
+    return f"{program} …"
 
 
 # --- a running server -------------------------------------------------------------------------------------------------

@@ -88,11 +88,33 @@ def run(options: argparse.Namespace) -> int:
             rows = examples(server, owner)
         else:
             source = spans if options.what == "spans" else annotations
-            rows = source(server, owner, options.filter, options.start, options.end)
+            rows = _of_a_project(server, owner, source(server, owner, options.filter, options.start, options.end))
         write(_counted(rows, progress), output)
+        told = [] if progress.count or options.what == "examples" else _why_nothing(server, owner, options)
+    for line in told:
+        say(line)
     if options.output != "-":
         say(f"{progress.count} {options.what} of {owner} in {options.output}")
     return 0
+
+
+def _of_a_project(server: "Connection", project: str, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows; of a project that is not there, it is said which there are."""
+    from rubricate.errors import NotFound
+
+    try:
+        yield from rows
+    except Failed as error:
+        raise (server.no_project(project) if isinstance(error.__cause__, NotFound) else error) from error
+
+
+def _why_nothing(server: "Connection", project: str, options: argparse.Namespace) -> list[str]:
+    """What is said of an export without rows: that, and which names of the filter nothing in the project has."""
+    said = [] if options.output != "-" else [f"0 {options.what} of {project}"]
+    if options.filter:
+        check = server.get("v1/filter/check", {"filter": options.filter, "project": project})
+        said += [each["message"] for each in check.get("hints", ())]
+    return said
 
 
 def _refuse_what_does_not_go_together(options: argparse.Namespace) -> None:

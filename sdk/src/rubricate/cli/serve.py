@@ -9,8 +9,11 @@ Every option is also a setting in the environment; the option wins:
   RUBRICATE_HOST  RUBRICATE_PORT  RUBRICATE_GRPC_PORT  RUBRICATE_DATA
 
 examples:
-  rubricate serve --port 7000 --grpc-port 7001
-  rubricate serve --host 0.0.0.0 --auth let other machines in, and have them sign in
+  rubricate serve --sample              with traces to look at, on http://127.0.0.1:6006
+  rubricate serve --port 7000 --grpc-port 7001 --data ./traces
+                                        a second server, with ports and data of its own
+  rubricate serve --host 0.0.0.0 --auth
+                                        let other machines in, and have them sign in
 """
 
 

@@ -105,9 +105,21 @@ class FilterProblem(Record):
     """The word that was probably meant."""
 
 
+class FilterHint(Record):
+    """A name that nothing in the project has: the condition can be used, but probably was not meant so."""
+
+    message: str
+    position: int | None
+    """Where the name stands, in characters from 0; None where it is written in another way."""
+    suggestion: str | None
+    """The name that was probably meant."""
+
+
 class FilterCheck(Record):
     """A condition, looked at but not run. Places count characters (Unicode code points) from 0."""
 
     clauses: list[FilterClause]
     """The parts that `and` joins, or the whole; none where the text is no expression."""
     error: FilterProblem | None
+    hints: list[FilterHint]
+    """What nothing in the project has; none without a project, or beside an error."""

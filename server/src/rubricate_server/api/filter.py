@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from rubricate.records.filter import FilterCheck, FilterValues, FilterVocabulary
 from rubricate.records.item import ItemKind
+from rubricate_server.actions.hint import hints
 from rubricate_server.api.answer import json_answer
 from rubricate_server.api.errors import ApiError, refusals
 from rubricate_server.api.identifier import project_of, storage_of
@@ -59,18 +60,32 @@ def get_filter_vocabulary(target_kind: AboutItems = "span") -> Response:
     )
 
 
-@router.get("/filter/check", response_model=FilterCheck, responses=refusals(422))
+@router.get("/filter/check", response_model=FilterCheck, responses=refusals(404, 422))
 def check_filter(
+    request: Request,
     filter: Annotated[str, Query(description="A condition, perhaps a wrong or unfinished one.")],
     target_kind: AboutItems = "span",
+    project: Annotated[
+        str | None, Query(description="Name or id of a project: names that nothing in it has are told as hints.")
+    ] = None,
 ) -> Response:
-    """The parts of a condition, and what is wrong with it. Always 200: being wrong is an answer."""
-    error = None
+    """The parts of a condition, and what is wrong with it. A wrong condition is answered with 200, too."""
+    storage = storage_of(request)
+    project_id = None if project is None else project_of(storage, project).id
+    error, told = None, []
     try:
-        parse(filter, LANGUAGES[target_kind])
+        condition = parse(filter, LANGUAGES[target_kind])
+        if project_id is not None:
+            told = hints(storage, project_id, condition, LANGUAGES[target_kind])
     except FilterError as problem:
         error = {"message": problem.message, "position": problem.column - 1, "suggestion": problem.suggestion}
-    return json_answer({"clauses": [each._asdict() for each in clauses(filter)], "error": error})
+    return json_answer(
+        {
+            "clauses": [each._asdict() for each in clauses(filter)],
+            "error": error,
+            "hints": [each.model_dump() for each in told],
+        }
+    )
 
 
 @router.get(

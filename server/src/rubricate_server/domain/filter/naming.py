@@ -24,6 +24,13 @@ class Naming:
         """Whether it is the parent itself, which can only be there or not."""
         return dotted(node) == PARENT and self._language.has_parent
 
+    def is_known(self, name: str) -> bool:
+        """Whether the language has a plain name, or one that looks like it."""
+        language = self._language
+        own = (*language.fields, *language.collections, *language.searched, *language.annotations, PARENT)
+        known = (*own, "attributes", "metadata")
+        return name in known or (language.strict and near(name, known) != "")
+
     def value(self, node: ast.Name | ast.Attribute | ast.Subscript) -> Value:
         """What stands under a name: a field, an attribute, or a field of annotations."""
         path = dotted(node)

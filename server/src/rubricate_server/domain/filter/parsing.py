@@ -48,7 +48,7 @@ from rubricate_server.domain.filter.names import dotted, element_names
 from rubricate_server.domain.filter.naming import Naming, field_of, has_surrogates
 from rubricate_server.domain.filter.source import MAX_LENGTH, SourceText
 from rubricate_server.domain.filter.vocabulary import ANNOTATION_FIELDS, ELEMENTS, SPANS, Language
-from rubricate_server.domain.filter.wording import either, near, written_as
+from rubricate_server.domain.filter.wording import either, near, search_for, written_as
 
 MAX_NAMES = 24
 """Annotation names: each is a join, and SQLite allows 64."""
@@ -62,7 +62,7 @@ def parse(text: str, language: Language = SPANS) -> Condition:
         raise FilterError(f"the expression is longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
     if not text.strip():
         return Condition(text, Constant(True), language.record)
-    source = SourceText(text)
+    source = SourceText(text, language.text)
     tree = source.tree()
     test = _Parser(source, language).condition(tree)
     if len(chosen_sources(test)) > MAX_NAMES:
@@ -130,10 +130,24 @@ class _Parser:
     def _test(self, node: ast.expr) -> Test:
         test = self._test_or_none(node)
         if test is None:
+            self._refuse_plain_word(node)
             self._value(node)  # what is wrong with it as a value is the better message
             shown = self._source.shown(node)
             self._fail(node, f"{shown} is not a condition; compare it with something, such as `... is not None`")
         return test
+
+    def _refuse_plain_word(self, node: ast.expr) -> None:
+        """Say how to look for text to who wrote a word, or a text in quotes, and no more."""
+        match node:
+            case ast.Name(id=word) if not self._names.is_known(word):
+                pass
+            case ast.Constant(value=str() as word) if not has_surrogates(word):
+                pass
+            case _:
+                return
+        if self._language.text is not None:
+            shown, search = self._source.shown(node), search_for(word, self._language.text)
+            self._fail(node, f"{shown} is not a condition; to look for text, write {search}")
 
     def _test_or_none(self, node: ast.expr) -> Test | None:
         """The test that the node is; None if it is a value."""

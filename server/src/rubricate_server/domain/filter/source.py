@@ -4,6 +4,7 @@ import ast
 from typing import NoReturn
 
 from rubricate_server.domain.filter.errors import FilterError
+from rubricate_server.domain.filter.wording import is_plain_text, search_for
 
 MAX_LENGTH = 50_000
 """Characters: room for a list of two thousand span ids."""
@@ -16,9 +17,13 @@ MAX_CONDITIONS = 200
 
 
 class SourceText:
-    """The text of the expression, which knows where in it a node stands."""
+    """The text of the expression, which knows where in it a node stands.
 
-    def __init__(self, text: str) -> None:
+    `searched` is where words are looked for, for the message of a text that is no expression but words.
+    """
+
+    def __init__(self, text: str, searched: str | None = None) -> None:
+        self._searched = searched
         self._text = text.strip()
         self._skipped = len(text) - len(text.lstrip())
         self._lines = self._text.splitlines(keepends=True)
@@ -33,6 +38,9 @@ class SourceText:
         try:
             return ast.parse(self._text, mode="eval").body
         except SyntaxError as error:
+            if self._searched and is_plain_text(self._text):
+                message = f"this is not a condition; to look for text, write {search_for(self._text, self._searched)}"
+                raise FilterError(message, self._skipped + 1) from None
             if not error.offset:
                 raise FilterError("the expression ends too early", self._skipped + len(self._text) + 1) from None
             raise FilterError(_plain(error.msg), self._position(error.lineno or 1, error.offset - 1)) from None

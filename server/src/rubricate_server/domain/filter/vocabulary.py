@@ -38,6 +38,8 @@ class Language:
     """Whether `parent_span is None` means something, and fields of the parent stand among the fields."""
     searched: Mapping[str, str] = field(default_factory=dict)
     """Names that stand only on the right of `in`: any of these elements' fields contains the text."""
+    text: str | None = None
+    """Where people look for words, as it is written on the right of `in`."""
 
 
 def _fields(*names: Name) -> dict[str, Name]:
@@ -105,6 +107,7 @@ SPANS = Language(
     strict=False,
     own_annotations=TargetKind.SPAN,
     has_parent=True,
+    text="input.value",
 )
 
 _SUMS = _of_kind(
@@ -131,6 +134,7 @@ TRACES = Language(
         "span_cost_details": "cost",
     },
     own_annotations=TargetKind.TRACE,
+    text="input",
 )
 
 SESSIONS = Language(
@@ -152,6 +156,7 @@ SESSIONS = Language(
     },
     own_annotations=TargetKind.SESSION,
     searched={"any_input": "input", "any_output": "output"},
+    text="any_input",
 )
 
 _TOKENS = ("prompt", "completion", "total")

@@ -1,5 +1,7 @@
 """Parts of messages: what was perhaps meant, and what there is."""
 
+import keyword
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
@@ -19,6 +21,21 @@ def written_as(wanted: Kind, value: Value) -> str:
             return f", write '{number}' instead of {number}"
         case _:
             return ""
+
+
+_WORDS = re.compile(r"[^\W\d_][\w-]*(?:[ ,]+[\w-]+)+[.?!]?")
+LONGEST_SHOWN = 80
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether it is words such as people type into a search box: no operator, no bracket, no word of Python's."""
+    return _WORDS.fullmatch(text) is not None and not any(keyword.iskeyword(word) for word in re.split(r"[ ,]+", text))
+
+
+def search_for(text: str, where: str) -> str:
+    """The condition that looks for a text."""
+    shown = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+    return f"`{shown!r} in {where}`"
 
 
 def near(name: str | None, known: Mapping[str, object] | tuple[str, ...]) -> str:
