@@ -162,6 +162,14 @@ describe("finding", () => {
     await expect.poll(() => new URL(page.url()).searchParams.get("f")).toBe("latency_ms > 0");
   });
 
+  test("when nothing matches because nothing has that name, it says so", async () => {
+    const { page } = await open(`${SAMPLE}?level=span&f=${encodeURIComponent("latancy > 5 and annotations['correctnes'].label == 'good'")}`);
+    await page.getByText("No span of this project has 'latancy'.").waitFor();
+    await page.getByText("No annotation is named 'correctnes' here. Did you mean 'correctness'?").waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await picture(page, "explore-hints");
+  });
+
   test("a time range stands in the address and narrows rows and count", async () => {
     const { page } = await open(TRACES);
     await rows(page).first().waitFor();

@@ -40,3 +40,11 @@ export function filterCheckQuery(kind: ItemKind, filter: string) {
     staleTime: Infinity,
   });
 }
+
+/** What a filter names that nothing in the project has: it can be used, but was probably not meant so. */
+export function filterHintsQuery(project: string, kind: ItemKind, filter: string) {
+  return queryOptions({
+    queryKey: ["filter-hints", project, kind, filter],
+    queryFn: async ({ signal }) => (await answered(client.GET("/v1/filter/check", { params: { query: { filter, target_kind: kind, project } }, signal }))).hints,
+  });
+}
