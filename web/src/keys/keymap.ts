@@ -5,11 +5,11 @@ export type Binding = { keys: readonly string[]; says: string };
 export const KEYMAP = {
   everywhere: {
     keyList: { keys: ["?"], says: "All keys" },
-    goExplore: { keys: ["g e"], says: "Go to Explore" },
-    goReview: { keys: ["g r"], says: "Go to Review" },
-    goAnnotations: { keys: ["g a"], says: "Go to Annotations" },
-    goDatasets: { keys: ["g d"], says: "Go to Datasets" },
-    goOverview: { keys: ["g o"], says: "Go to the overview" },
+    goExplore: { keys: ["g e"], says: "Explore this project" },
+    goReview: { keys: ["g r"], says: "Review this project" },
+    goAnnotations: { keys: ["g a"], says: "Annotations of this project" },
+    goDatasets: { keys: ["g d"], says: "All datasets" },
+    goOverview: { keys: ["g o"], says: "Overview of this project" },
   },
   explore: {
     filter: { keys: ["/"], says: "Filter" },
