@@ -112,8 +112,27 @@ test("every chart says the same in a table", async () => {
   expect(spans).toBe(String(data.points[0]?.count));
 });
 
+test("a project without spans says how to send the first one, and offers nothing to review; when it is there, the page says so", async () => {
+  await ask("/v1/projects", { name: "empty" });
+  const { page, complaints, close } = await visit(server.origin);
+  onTestFinished(close);
+
+  await page.goto("/p/empty");
+
+  await page.getByText("No span has arrived yet.").waitFor();
+  const main = page.getByRole("main");
+  expect(await main.getByRole("link", { name: "Review" }).count()).toBe(0);
+  expect(await main.getByRole("link", { name: "How to send the first one" }).getAttribute("href")).toBe("/p/empty/explore");
+  expect(await barriers(page)).toEqual([]);
+  await sendSpan("empty", new Date());
+  await page.getByText("Nothing was annotated in the last 7 days.").waitFor();
+  await main.getByRole("link", { name: "Review" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
 test("what is not known is said to be unknown", async () => {
-  await fetch(`${server.origin}/v1/projects`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "new" }) });
+  await ask("/v1/projects", { name: "new" });
+  await sendSpan("new", new Date(Date.now() - 30 * 86_400_000));
   const { page, complaints, close } = await visit(server.origin);
   onTestFinished(close);
 
@@ -149,3 +168,14 @@ describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
     await picture(page, `overview-${colorScheme}-${width}`);
   });
 });
+
+async function ask(path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${server.origin}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+async function sendSpan(project: string, at: Date): Promise<void> {
+  const [start_time, end_time] = [at.toISOString(), new Date(at.getTime() + 5).toISOString()];
+  const context = { trace_id: crypto.randomUUID().replaceAll("-", ""), span_id: crypto.randomUUID().slice(-12).padStart(16, "0") };
+  await ask(`/v1/projects/${project}/spans`, { data: [{ name: "a span", context, span_kind: "CHAIN", start_time, end_time, status_code: "OK" }] });
+}

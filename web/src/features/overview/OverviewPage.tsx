@@ -4,7 +4,7 @@ import { useState } from "react";
 import { isGone } from "../../api/failure";
 import { summariesQuery } from "../../api/insight";
 import { useOnTopic } from "../../api/live";
-import { projectQuery } from "../../api/project";
+import { projectFiguresQuery, projectQuery } from "../../api/project";
 import { RANGES, type RangeName, rangeNamed, rangeUntil } from "../../domain/timeRange";
 import { paths } from "../../paths";
 import { Link } from "../../router/Link";
@@ -34,10 +34,16 @@ export function OverviewPage() {
   const range = rangeUntil(now, name);
   const project = useQuery(projectQuery(address));
   const summaries = useQuery(summariesQuery(address, range));
+  const annotated = summaries.data?.data.filter(({ mean_score, label_count }) => mean_score !== null || label_count > 0) ?? [];
+  const figures = useQuery({ ...projectFiguresQuery(), enabled: summaries.isSuccess && annotated.length === 0 });
   const id = project.data?.data.id ?? "";
+  const isEmpty = summaries.isSuccess && annotated.length === 0 && figures.data?.get(id)?.span_count === 0;
   const [moved, setMoved] = useState(false);
   useOnTopic(`annotations:${id}`, () => setMoved(true));
-  useOnTopic(`spans:${id}`, () => setMoved(true));
+  useOnTopic(`spans:${id}`, () => {
+    setMoved(true);
+    if (isEmpty) void figures.refetch();
+  });
   return (
     <Page title={project.data?.data.name ?? address} note={project.data?.data.description}>
       <div className={styles.tools}>
@@ -62,9 +68,11 @@ export function OverviewPage() {
           <Link to={paths.explore(address)} className={buttonLook()}>
             Explore
           </Link>
-          <Link to={paths.review(address)} className={buttonLook("primary")}>
-            Review
-          </Link>
+          {!isEmpty && (
+            <Link to={paths.review(address)} className={buttonLook("primary")}>
+              Review
+            </Link>
+          )}
         </span>
       </div>
       {content()}
@@ -79,9 +87,15 @@ export function OverviewPage() {
 
   function content() {
     if (isGone(project.error)) return <NoProject message={project.error.message} onRetry={() => void project.refetch()} />;
-    if (summaries.isPending) return <Skeleton rows={8} />;
     if (summaries.isLoadingError) return <ErrorState message={summaries.error.message} onRetry={() => void summaries.refetch()} />;
-    const annotated = summaries.data.data.filter(({ mean_score, label_count }) => mean_score !== null || label_count > 0);
+    if (summaries.isPending || (annotated.length === 0 && figures.isPending)) return <Skeleton rows={8} />;
+    if (isEmpty) {
+      return (
+        <EmptyState title="No span has arrived yet.">
+          <Link to={paths.explore(address)}>How to send the first one</Link>
+        </EmptyState>
+      );
+    }
     const judged = annotated.find(({ target_kind }) => target_kind === "document");
     return (
       <div className={styles.figures} aria-busy={summaries.isPlaceholderData}>
