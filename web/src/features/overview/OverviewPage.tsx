@@ -68,7 +68,7 @@ export function OverviewPage() {
           <Link to={paths.explore(address)} className={buttonLook()}>
             Explore
           </Link>
-          {!isEmpty && (
+          {!isEmpty && !isGone(project.error) && (
             <Link to={paths.review(address)} className={buttonLook("primary")}>
               Review
             </Link>
