@@ -136,6 +136,7 @@ test("when a session ends in the middle of a review, nothing that was said is lo
   await page.getByText("All saved").waitFor();
   expect(await annotationsBy(page, "bea")).toHaveLength(1);
 
+  await page.goto("about:blank"); // a page that learns that nobody is signed in leads to where one signs in by itself
   await page.context().clearCookies();
   await page.goto("/login?next=%2Fp%2Fsupport-bot%2Freview%2Fadhoc%3Flevel%3Dtrace%26rubrics%3Dcorrectness");
   await signIn(page, "bea", OWN);
