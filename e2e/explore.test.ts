@@ -98,12 +98,29 @@ describe("finding", () => {
     await expect.poll(() => page.getByRole("combobox", { name: "Filter" }).getAttribute("aria-invalid")).toBe("true");
     expect(new URL(page.url()).searchParams.get("f")).toBeNull(); // nothing was looked for, and the rows still stand
     expect(await rows(page).first().innerText()).toBe(before);
+    await alert.getByText("Not applied: the rows below are not filtered.").waitFor();
     expect(await barriers(page)).toEqual([]);
     await picture(page, "explore-mistake");
 
     await alert.getByRole("button", { name: "Write label" }).click();
     await status(page, await count("support-bot", { target_kind: "span", filter: "annotations['correctness'].label == 'incorrect'" }), "span");
     await expect.poll(() => page.getByRole("alert").count()).toBe(0);
+  });
+
+  test("while a filter is mistaken, the page says of which one the rows are", async () => {
+    const before = "span_kind == 'TOOL'";
+    const { page } = await open(`${SAMPLE}?level=span&f=${encodeURIComponent(before)}`);
+    await rows(page).first().waitFor();
+    const field = page.getByRole("combobox", { name: "Filter" });
+    await field.fill("span_kind = 'LLM'");
+    await field.press("Enter");
+
+    const said = page.getByRole("alert").getByText(`Not applied: the rows below are those of the filter before, ${before}`);
+    await said.waitFor();
+    await field.fill("span_kind == 'LLM'");
+    await field.press("Enter");
+    await status(page, await count("support-bot", { target_kind: "span", filter: "span_kind == 'LLM'" }), "span");
+    expect(await said.count()).toBe(0);
   });
 
   test.each([

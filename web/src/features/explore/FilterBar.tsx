@@ -132,7 +132,7 @@ export function FilterBar({
           </div>
         </div>
       </div>
-      {problem && <Problem id={`${id}-problem`} filter={looked} problem={problem} onMend={mend} />}
+      {problem && <Problem id={`${id}-problem`} filter={looked} problem={problem} applied={looked === filter ? null : filter} onMend={mend} />}
       <div className={styles.line}>
         {children(draft, (next) => void apply(next))}
         {chips.length > 0 && (
@@ -215,8 +215,17 @@ export function FilterBar({
   }
 }
 
-/** What is wrong, shown at its place, with the word that was meant as a button. */
-function Problem({ id, filter, problem: { message, position, suggestion }, onMend }: { id: string; filter: string; problem: FilterProblem; onMend: (suggestion: string) => void }) {
+type ProblemProps = {
+  id: string;
+  filter: string;
+  problem: FilterProblem;
+  /** The filter of which the rows still are; null when there are none. */
+  applied: string | null;
+  onMend: (suggestion: string) => void;
+};
+
+/** What is wrong, shown at its place, with the word that was meant as a button; and of what the rows below are meanwhile. */
+function Problem({ id, filter, problem: { message, position, suggestion }, applied, onMend }: ProblemProps) {
   const at = unitsOf(filter, position);
   const wrong = /^(?:[\p{L}\p{N}_]+|\S?)/u.exec(filter.slice(at))?.[0] || " ";
   return (
@@ -233,6 +242,17 @@ function Problem({ id, filter, problem: { message, position, suggestion }, onMen
         <Button onClick={() => onMend(suggestion)}>
           Write <code>{suggestion}</code>
         </Button>
+      )}
+      {applied !== null && (
+        <p className={styles.before}>
+          {applied === "" ? (
+            "Not applied: the rows below are not filtered."
+          ) : (
+            <>
+              Not applied: the rows below are those of the filter before, <code>{applied}</code>
+            </>
+          )}
+        </p>
       )}
     </div>
   );
