@@ -30,7 +30,11 @@ test("each project says how much it holds, and follows what is sent while one lo
   await expect.poll(() => row(page, "support-bot").getByRole("link", { name: "correctness" }).getAttribute("href")).toBe("/rubrics/correctness");
   await picture(page, "projects");
 
+  expect(await live.getByRole("link", { name: "Review", exact: true }).count()).toBe(0); // there is nothing to review
+  expect(await row(page, "support-bot").getByRole("link", { name: "Review", exact: true }).getAttribute("href")).toBe("/p/support-bot/review/adhoc");
+
   await send("live", 3);
+  await live.getByRole("link", { name: "Review", exact: true }).waitFor();
   await expect.poll(async () => (await live.getByRole("cell").allInnerTexts()).slice(0, 4).map((text) => text.replace(/\s/g, ""))).toEqual(["1", "3", "0", "✕1"]);
   await live.getByRole("rowheader").getByRole("link").click();
   await page.getByRole("heading", { level: 1, name: "live" }).waitFor();

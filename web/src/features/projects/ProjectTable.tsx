@@ -7,7 +7,7 @@ import { rubricFiguresQuery, rubricsQuery } from "../../api/rubric";
 import type { Rubric } from "../../domain/rubric";
 import { addressOf, paths } from "../../paths";
 import { Link } from "../../router/Link";
-import { Button } from "../../ui/Button";
+import { Button, buttonLook } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
 import { Popover } from "../../ui/Popover";
 import { Timestamp } from "../../ui/Timestamp";
@@ -131,6 +131,11 @@ function Row({
         <Rubrics rubrics={rubrics} onChoose={() => onAsk("rubric")} />
       </td>
       <td className={styles.actions}>
+        {figures && figures.span_count > 0 && (
+          <Link to={paths.review(address)} className={buttonLook()}>
+            Review
+          </Link>
+        )}
         <Popover look="quiet" label={<Icon name="more" />} name={`More about ${project.name}`}>
           {(close) => {
             const ask = (act: Asked["act"]) => () => {
@@ -141,9 +146,6 @@ function Row({
               <ul className={styles.menu}>
                 <li>
                   <Link to={paths.explore(address)}>Explore</Link>
-                </li>
-                <li>
-                  <Link to={paths.review(address)}>Review</Link>
                 </li>
                 <li>
                   <Link to={paths.annotations(address)}>Annotations</Link>
