@@ -49,6 +49,18 @@ test.each([
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
 });
 
+test.each([390, 320])("at %i pixels every page of a project can be reached without scrolling sideways", async (width) => {
+  const { page, close } = await visit(server.origin, { viewport: { width, height: 844 } });
+  onTestFinished(close);
+  await page.goto("/p/support-bot");
+  const pages = page.getByRole("navigation", { name: "Project" });
+  await pages.getByRole("link", { name: "Annotations" }).waitFor();
+  for (const link of await pages.getByRole("link").all()) {
+    const box = await link.boundingBox();
+    expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+  }
+});
+
 test("the keyboard skips to the content", async () => {
   const { page, close } = await visit(server.origin);
   onTestFinished(close);
