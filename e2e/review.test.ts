@@ -498,6 +498,38 @@ test("the content has most of the width, and nothing moves for those who want no
   expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(600);
 });
 
+test("at a large zoom all answers are in view beside the item", async () => {
+  const values = ["wrong", "poor", "fair", "good"].map((label, score) => ({ label, score }));
+  const { page } = await review("zoomed", 2, { name: "zoomed_quality", ...CORRECTNESS, values }, { viewport: { width: 640, height: 400 } });
+  const answers = page.getByRole("radio");
+  await expect.poll(() => answers.count()).toBe(4);
+  const end = (await page.getByRole("button", { name: "Next" }).boundingBox())?.y ?? 0;
+  for (const label of await page.locator("label:has(input[type=radio])").all()) {
+    const box = await label.boundingBox();
+    expect((box?.y ?? end) + (box?.height ?? 0)).toBeLessThanOrEqual(end);
+  }
+  expect((await page.getByRole("region", { name: "Item" }).boundingBox())?.width).toBeGreaterThanOrEqual(320);
+  await picture(page, "review-zoomed");
+});
+
+test.each([
+  [1440, 900],
+  [1000, 800],
+  [640, 400],
+  [390, 844],
+])("an item that is flagged and skipped keeps its buttons in one line, at %i × %i", async (width, height) => {
+  const { page } = await review(`${width}-marked`, 2, { name: `marked_${width}` }, { viewport: { width, height } });
+  await shown(page, "answer 1");
+  await page.keyboard.press("f");
+  await page.getByRole("button", { name: "Flagged" }).waitFor();
+  await page.keyboard.press("s");
+  await shown(page, "answer 0");
+  await page.keyboard.press("k");
+  await page.getByRole("button", { name: "Skipped" }).waitFor();
+  const tops = await Promise.all(["Back", "Skipped", "Flagged", "Note", "Next"].map(async (name) => (await page.getByRole("button", { name }).boundingBox())?.y));
+  expect(new Set(tops).size).toBe(1);
+});
+
 test("with single keys turned off digits answer nothing, and the form still works", async () => {
   const { page } = await review("quiet", 2, { name: "quiet_correctness" });
   await shown(page, "answer 1");
@@ -516,10 +548,10 @@ test("with single keys turned off digits answer nothing, and the form still work
 // --- what the tests are made of ---
 
 /** A project with answers "answer 0" (the oldest) to `count - 1` and one rubric, open for review by Ada. */
-async function review(project: string, count: number, { name, ...form }: { name: string; [field: string]: unknown }) {
+async function review(project: string, count: number, { name, ...form }: { name: string; [field: string]: unknown }, options: Parameters<typeof visit>[1] = {}) {
   await send(project, count);
   await rubric(project, name, "type" in form ? form : CORRECTNESS);
-  return open(`/p/${project}/review/adhoc?level=trace`);
+  return open(`/p/${project}/review/adhoc?level=trace`, server, "Ada", options);
 }
 
 async function open(path: string, at: Server = server, person = "Ada", options: Parameters<typeof visit>[1] = {}) {

@@ -84,7 +84,7 @@ export function RubricPane({ session, entry, noting, onNote, onDone, send, probl
           {flagged ? "Flagged" : "Flag"}
         </Button>
         <Button onClick={onNote}>Note</Button>
-        <Button look="primary" className={styles.next} onClick={onDone}>
+        <Button look="primary" onClick={onDone}>
           Next
         </Button>
       </div>
