@@ -391,6 +391,14 @@ describe("when something goes wrong", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("a project that is not there is told, with a way on", async () => {
+    const { page } = await open("/p/no-such-project/review/adhoc");
+    const alert = page.getByRole("alert");
+    await alert.getByText(/no-such-project/).waitFor();
+    expect(await alert.getByRole("link", { name: "All projects" }).getAttribute("href")).toBe("/");
+    expect(await barriers(page)).toEqual([]);
+  });
+
   test("a filter that is wrong, and one that matches nothing, are told", async () => {
     const { page } = await open("/p/support-bot/review/adhoc?f=nonsense%20%3D%3D");
     await page.getByRole("alert").waitFor();

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 
 import { resumeDrafts } from "../../api/drafts";
+import { isGone } from "../../api/failure";
 import { resume, settled } from "../../api/outbox";
 import { mayAnnotate } from "../../account";
 import { isTaken } from "../../api/reviewItem";
@@ -10,6 +11,7 @@ import { NameForm } from "../../person/NameForm";
 import { usePreferences } from "../../preferences";
 import { useSearchParams } from "../../router/location";
 import { useParams } from "../../router/params";
+import { NoProject } from "../../shell/NoProject";
 import { ErrorState } from "../../ui/ErrorState";
 import { Skeleton } from "../../ui/Skeleton";
 import { Frame } from "./Frame";
@@ -25,17 +27,17 @@ export function ReviewPage() {
   const { project = "" } = useParams();
   const [search] = useSearchParams();
   const { person } = usePreferences();
-  const { data: rubrics, error, refetch } = useQuery({ ...projectRubricsQuery(project), staleTime: Infinity });
+  const { data: rubrics, error, isLoadingError, refetch } = useQuery({ ...projectRubricsQuery(project), staleTime: Infinity });
   const resumed = useResumed();
   const queue = useMemo(() => queueOf(search), [search]);
   const questions = useMemo(() => askedIn(queue, rubrics ?? []), [queue, rubrics]);
   const frame = { project, queue, rubrics: rubrics ?? [], asked: questions, session: null };
 
-  if (error) {
+  if (isLoadingError) {
     return (
       <Frame {...frame}>
         <div className={styles.middle}>
-          <ErrorState message={error.message} onRetry={() => void refetch()} />
+          {isGone(error) ? <NoProject message={error.message} onRetry={() => void refetch()} /> : <ErrorState message={error.message} onRetry={() => void refetch()} />}
         </div>
       </Frame>
     );
