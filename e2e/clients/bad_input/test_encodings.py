@@ -81,6 +81,18 @@ TEXT_PLACES = [
 ]
 
 
+@pytest.mark.parametrize("odd", ['"a\\ud800b"', '"a\\udc00b"', "NaN", "-Infinity"])
+def test_what_is_no_json_is_refused_beside_a_number_of_many_digits_too(
+    http: httpx.Client, span_id: str, odd: str
+) -> None:
+    """Such a body is read by another parser, which takes more."""
+    wire = json.dumps({"data": [an_annotation(span_id, metadata={"long": 10**30, "odd": MARK})]})
+
+    response = http.post("/v1/span_annotations", content=wire.replace(f'"{MARK}"', odd), headers=JSON_TYPE)
+
+    refused(response, "odd", status=422)
+
+
 @pytest.mark.parametrize("text", ODD_TEXTS)
 @pytest.mark.parametrize(("name", "path"), TEXT_PLACES, ids=lambda value: value if isinstance(value, str) else None)
 def test_an_odd_text(

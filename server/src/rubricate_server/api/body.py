@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from math import isfinite
 from typing import Any
 
@@ -24,11 +25,20 @@ class StrictRequest(Request):
         What is no JSON at all is left to FastAPI, which has words for it.
         """
         body = await self.body()
+        # orjson reads whole numbers beyond 64 bits as floats, and nobody would hear of the lost digits.
+        if not _LONG_NUMBER.search(body):
+            with suppress(ValueError):
+                self._json = orjson.loads(body)
+                return
         try:
-            # orjson reads whole numbers beyond 64 bits as floats, and nobody would hear of the lost digits.
-            self._json = json.loads(body) if _LONG_NUMBER.search(body) else orjson.loads(body)
+            value = json.loads(body)
         except (ValueError, RecursionError):
-            self._refuse_unwritable(body)
+            return
+        # Python's own reader takes NaN and halves of surrogate pairs; it helps to say where they are.
+        problem = _unwritable(value)
+        if problem is not None:
+            raise RequestValidationError([problem])
+        self._json = value
 
     async def json(self) -> Any:
         """The body. Raises JSONDecodeError, which FastAPI answers with 422 and the place, for all that is none."""
@@ -38,17 +48,6 @@ class StrictRequest(Request):
             raise json.JSONDecodeError("The body is not UTF-8", "", error.start) from None
         except RecursionError:
             raise json.JSONDecodeError("Nested too deep", "", 0) from None
-
-    @staticmethod
-    def _refuse_unwritable(body: bytes) -> None:
-        """Python's own reader takes NaN and halves of surrogate pairs; it helps to say where they are."""
-        try:
-            value = json.loads(body)
-        except (ValueError, RecursionError):
-            return
-        problem = _unwritable(value)
-        if problem is not None:
-            raise RequestValidationError([problem])
 
 
 class JsonRoute(APIRoute):
