@@ -62,7 +62,7 @@ def test_a_taken_port_is_told_with_both_ways_to_choose_another(tmp_path: Path) -
             ran = rubricate("serve", "--data", tmp_path / "data", option, taken, other_option, "0")
             assert ran.code != 0
             assert f"rubricate serve {option} " in ran.err
-            assert f"{variable}7" in ran.err
+            assert f"{variable}N" in ran.err
 
 
 def test_no_server_is_a_problem_in_words() -> None:

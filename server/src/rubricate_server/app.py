@@ -361,8 +361,8 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.close()
         raise CannotStart(
             f"cannot listen on http://{host}:{port}: {error.strerror}. If another program has the port (often Phoenix),"
-            " stop it, or choose another: `rubricate serve --port 7006`, or RUBRICATE_PORT=7006 in the environment"
-            " (RUBRICATE_PORT=7006 make run)."
+            " stop it, or choose another: `rubricate serve --port N`, or RUBRICATE_PORT=N in the environment"
+            " (RUBRICATE_PORT=N make run)."
         ) from error
     return listener
 

@@ -74,8 +74,8 @@ def serve_grpc(
     except RuntimeError as error:
         raise PortUnavailable(
             f"cannot listen for OTLP/gRPC on {address}: another program has the port (often a collector or Phoenix). "
-            "Stop it, or choose another: `rubricate serve --grpc-port 7317`, or RUBRICATE_GRPC_PORT=7317 in the"
-            " environment (RUBRICATE_GRPC_PORT=7317 make run)."
+            "Stop it, or choose another: `rubricate serve --grpc-port N`, or RUBRICATE_GRPC_PORT=N in the"
+            " environment (RUBRICATE_GRPC_PORT=N make run)."
         ) from error
     server.start()
     return GrpcServer(server, checks, bound)
