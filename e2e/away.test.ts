@@ -39,7 +39,7 @@ test.each([
   ["rubrics", "/rubrics", "correctness"],
   ["projects", "/", "support-bot"],
 ] as const)("what was read of %s stays when it cannot be read again, and says since when", async (what, address, text) => {
-  const { page, close } = await visit(server.origin);
+  const { page, complaints, close } = await visit(server.origin);
   onTestFinished(close);
   await page.goto(address === "trace" ? `/p/support-bot/t/${await aTrace()}` : address);
   const read = page.getByRole("main").getByText(text).first();
@@ -52,10 +52,14 @@ test.each([
   expect(await read.isVisible()).toBe(true);
   expect(await barriers(page)).toEqual([]);
   await picture(page, `away-${what.split(" ").at(-1)}`);
+  const asked = page.waitForEvent("requestfailed", (request) => request.url().includes("/v1/") && !request.url().endsWith("/events"));
+  await old.getByRole("button", { name: "Try again" }).click();
+  await asked;
   await back();
   await old.getByRole("button", { name: "Try again" }).click({ timeout: 2000 }).catch(() => undefined); // it may have been told of the server before
   await expect.poll(() => old.count()).toBe(0);
   expect(await read.isVisible()).toBe(true);
+  expect(complaints.filter((complaint) => complaint.startsWith("uncaught"))).toEqual([]);
 }, 60_000);
 
 test("what is gone is not shown as if it were there", async () => {

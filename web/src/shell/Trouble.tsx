@@ -19,15 +19,20 @@ export function Trouble({ error }: { error: Error }) {
   useEffect(() => {
     if (!isUnloaded) return undefined;
     let wasAway = false;
+    let left = false;
     const look = async () => {
       const answers = await serverAnswers();
+      if (left) return;
       if (answers && wasAway) location.reload();
       wasAway = !answers;
       setAway(wasAway);
     };
     void look();
     const timer = setInterval(() => void look(), LOOKS_EVERY_MS);
-    return () => clearInterval(timer);
+    return () => {
+      left = true;
+      clearInterval(timer);
+    };
   }, [isUnloaded]);
   return (
     <Page title={isUnloaded ? "This page did not come" : "This page broke"}>

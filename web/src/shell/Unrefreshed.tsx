@@ -1,4 +1,4 @@
-import { notifyManager, type Query, type QueryCache, useQueryClient } from "@tanstack/react-query";
+import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 
 import { Button } from "../ui/Button";
@@ -7,15 +7,16 @@ import styles from "./Unrefreshed.module.css";
 
 /** Says that what a page shows is old, because reading it again failed: since when, why, and the way on. */
 export function Unrefreshed() {
-  const cache = useQueryClient().getQueryCache();
+  const queries = useQueryClient();
+  const cache = queries.getQueryCache();
   // One string, so that it is drawn again only when it says something else.
-  const says = useSyncExternalStore((changed) => cache.subscribe(notifyManager.batchCalls(changed)), () => wordsFor(oldOnes(cache)));
+  const says = useSyncExternalStore((changed) => cache.subscribe(notifyManager.batchCalls(changed)), () => wordsFor(cache.findAll(OLD)));
   return (
     <div role="status">
       {says !== "" && (
         <p className={styles.line}>
           <span>{says}</span>
-          <Button look="quiet" onClick={() => oldOnes(cache).forEach((query) => void query.fetch())}>
+          <Button look="quiet" onClick={() => void queries.refetchQueries(OLD)}>
             Try again
           </Button>
         </p>
@@ -25,9 +26,7 @@ export function Unrefreshed() {
 }
 
 /** What is looked at and could not be read again. A further page of a list that did not come is told where it would stand. */
-function oldOnes(cache: QueryCache): Query[] {
-  return cache.findAll({ type: "active", predicate: ({ state }) => state.status === "error" && state.data !== undefined && !state.fetchMeta?.fetchMore });
-}
+const OLD = { type: "active", predicate: ({ state }: Query) => state.status === "error" && state.data !== undefined && !state.fetchMeta?.fetchMore } as const;
 
 function wordsFor(queries: Query[]): string {
   const [first] = queries;
